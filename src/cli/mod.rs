@@ -1,0 +1,186 @@
+//! The command line: `oauth-mimic` serves; its subcommands mint, inspect, check and help.
+//!
+//! Every flag has an environment variable. What a command is asked for goes to standard output, all else to standard
+//! error. A mistake in what it was given ends it with one message and exit code 2.
+
+mod check;
+mod health;
+mod inspect;
+mod keygen;
+mod mint;
+mod schema;
+mod serve;
+
+use std::fmt;
+use std::io::{self, Write as _};
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::clock::{Clock, Timestamp};
+use crate::oauth::refusal::ErrorDialect;
+use crate::server::TokenServerBuilder;
+
+/// A mock OAuth 2.0 token server for tests: right by default, lax only when asked, and it says why it refuses.
+///
+/// Without a command it serves, and prints a curl to paste.
+#[derive(Debug, Parser)]
+#[command(name = "oauth-mimic", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Serve,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Mint(mint::Mint),
+    Inspect(inspect::Inspect),
+    Check(check::Check),
+    Keygen(keygen::Keygen),
+    Health(health::Health),
+    Schema(schema::Schema),
+}
+
+/// Where the server is.
+#[derive(Debug, Args)]
+struct Place {
+    /// The address to listen on; 0.0.0.0 opens it to everyone who can reach this machine
+    #[arg(long, env = "OAUTH_MIMIC_HOST", default_value = "127.0.0.1")]
+    host: String,
+    /// The port to listen on; 0 is any free one
+    #[arg(long, env = "OAUTH_MIMIC_PORT", default_value_t = 8080)]
+    port: u16,
+    /// Where clients reach the server when that is not where it listens (a container's name, a proxy), without a path
+    #[arg(long, env = "OAUTH_MIMIC_BASE_URL", value_name = "URL")]
+    base_url: Option<String>,
+}
+
+impl Place {
+    fn address(&self) -> Result<SocketAddr, Mistake> {
+        let wrong = |why: String| {
+            Mistake(format!(
+                "--host {}: {why}; give an IP address or a name of this machine",
+                self.host
+            ))
+        };
+        (self.host.as_str(), self.port)
+            .to_socket_addrs()
+            .map_err(|why| wrong(why.to_string()))?
+            .next()
+            .ok_or_else(|| wrong("is no address".to_owned()))
+    }
+}
+
+/// What the server is made of.
+#[derive(Debug, Args)]
+struct Made {
+    /// A fixture file, or a directory of them; may be given several times. Without, the built-in fixtures are used
+    #[arg(
+        long,
+        env = "OAUTH_MIMIC_FIXTURES",
+        value_name = "PATH",
+        value_delimiter = ','
+    )]
+    fixtures: Vec<PathBuf>,
+    /// What the server looks like: connect, standard, or the path of a profile
+    #[arg(long, env = "OAUTH_MIMIC_PROFILE", value_name = "NAME")]
+    profile: Option<String>,
+    /// What tokens name as their issuer; without, the server's address and the profile's prefix
+    #[arg(long, env = "OAUTH_MIMIC_ISSUER", value_name = "URL")]
+    issuer: Option<String>,
+    /// How refusals are told; without, as fixtures or profile say
+    #[arg(long, env = "OAUTH_MIMIC_ERROR_DIALECT", value_name = "DIALECT")]
+    error_dialect: Option<DialectName>,
+    /// The file of the signing key: PEM, JWK or JWK Set. Without, the built-in test key signs, which everyone has
+    #[arg(long, env = "OAUTH_MIMIC_KEYS", value_name = "PATH")]
+    keys: Option<PathBuf>,
+    /// Stop the clock at this instant, such as 2023-03-28T12:23:16Z
+    #[arg(long, env = "OAUTH_MIMIC_CLOCK", value_name = "RFC3339")]
+    clock: Option<Timestamp>,
+    /// Draw ids from this seed; with --clock, two runs answer byte for byte alike
+    #[arg(long, env = "OAUTH_MIMIC_SEED", value_name = "N")]
+    seed: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum DialectName {
+    /// By the letter of RFC 6749
+    Rfc,
+    /// As the legacy Spring Security OAuth
+    Spring,
+}
+
+impl Made {
+    fn builder(&self) -> TokenServerBuilder {
+        let mut builder = TokenServerBuilder::default();
+        for path in &self.fixtures {
+            builder = builder.fixtures(path);
+        }
+        if let Some(profile) = &self.profile {
+            builder = builder.profile(profile);
+        }
+        if let Some(issuer) = &self.issuer {
+            builder = builder.issuer(issuer);
+        }
+        if let Some(dialect) = self.error_dialect {
+            builder = builder.error_dialect(match dialect {
+                DialectName::Rfc => ErrorDialect::Rfc,
+                DialectName::Spring => ErrorDialect::Spring,
+            });
+        }
+        if let Some(path) = &self.keys {
+            builder = builder.keys(path);
+        }
+        if let Some(at) = self.clock {
+            builder = builder.clock(&Clock::frozen(at));
+        }
+        if let Some(seed) = self.seed {
+            builder = builder.seed(seed);
+        }
+        builder
+    }
+}
+
+/// What is wrong with what a command was given, in words for whoever gave it.
+#[derive(Debug)]
+struct Mistake(String);
+
+impl<E: std::error::Error> From<E> for Mistake {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        None => cli.serve.run(),
+        Some(Command::Mint(command)) => command.run(),
+        Some(Command::Inspect(command)) => command.run(),
+        Some(Command::Check(command)) => command.run(),
+        Some(Command::Keygen(command)) => command.run(),
+        Some(Command::Health(command)) => Ok(command.run()),
+        Some(Command::Schema(command)) => command.run(),
+    };
+    outcome.unwrap_or_else(|Mistake(message)| {
+        tell(format_args!("oauth-mimic: {message}"));
+        ExitCode::from(2)
+    })
+}
+
+/// Prints a line of what was asked for. A reader that went away (`| head`) is no mistake.
+fn print(line: impl fmt::Display) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// Prints a line of all else.
+fn tell(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,37 @@
+//! Schemas for editors.
+
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use schemars::schema_for;
+
+use crate::cli::{Mistake, print};
+use crate::seed::Fixtures;
+use crate::shape::document::ProfileDocument;
+
+/// Print the JSON Schema of fixtures or profiles, for editors
+///
+/// Example: oauth-mimic schema > fixtures.schema.json
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    /// Of which document
+    #[arg(value_name = "DOCUMENT", default_value = "fixtures")]
+    document: Document,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Document {
+    Fixtures,
+    Profile,
+}
+
+impl Schema {
+    pub(super) fn run(self) -> Result<ExitCode, Mistake> {
+        let schema = match self.document {
+            Document::Fixtures => schema_for!(Fixtures),
+            Document::Profile => schema_for!(ProfileDocument),
+        };
+        print(serde_json::to_string_pretty(&schema)?);
+        Ok(ExitCode::SUCCESS)
+    }
+}

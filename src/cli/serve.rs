@@ -1,0 +1,154 @@
+//! Serving.
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::{Args, ValueEnum};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::authority::Authority;
+use crate::cli::{Made, Mistake, Place, print, tell};
+use crate::oauth::client::AuthMethod;
+use crate::server::run;
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    made: Made,
+    /// How many threads serve; without, one for each processor
+    #[arg(long, env = "OAUTH_MIMIC_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    workers: Option<u16>,
+    /// How the log on standard error looks: one line a request
+    #[arg(
+        long,
+        env = "OAUTH_MIMIC_LOG",
+        value_name = "FORMAT",
+        default_value = "pretty"
+    )]
+    log: Log,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Log {
+    /// For people
+    Pretty,
+    /// For machines: one JSON object a line
+    Json,
+    /// None
+    Off,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Result<ExitCode, Mistake> {
+        self.log.begin();
+        let address = self.place.address()?;
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        let mut builder = self
+            .made
+            .builder()
+            .address(address)
+            .workers(self.workers.map_or_else(processors, usize::from));
+        if let Some(url) = &self.place.base_url {
+            builder = builder.base_url(url);
+        }
+        let prepared = builder.prepare()?;
+        let at = prepared.listener.local_addr()?;
+        let authority = &prepared.sandbox.authority;
+        tell(format_args!(
+            "profile {}, issuer {}",
+            authority.profile.name, authority.issuer
+        ));
+        if !at.ip().is_loopback() {
+            tell(
+                "warning: this address is open to everyone who can reach this machine, and the default keys and secrets are public",
+            );
+        }
+        if let Some(curl) = curl(authority) {
+            tell(format_args!("try:\n{curl}"));
+        }
+        run::block(
+            prepared.listener,
+            prepared.workers,
+            prepared.sandbox,
+            || {
+                print(format_args!("listening on http://{at}"));
+            },
+        )?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Log {
+    fn begin(self) {
+        // What the framework says of itself is not about requests.
+        let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), tracing::Level::INFO);
+        let lines = tracing_subscriber::fmt::layer()
+            .with_writer(std::io::stderr)
+            .with_target(false);
+        let registry = tracing_subscriber::registry();
+        match self {
+            Self::Pretty => {
+                let colours = std::io::stderr().is_terminal();
+                registry
+                    .with(lines.compact().with_ansi(colours).with_filter(ours))
+                    .init();
+            }
+            Self::Json => registry
+                .with(lines.json().flatten_event(true).with_filter(ours))
+                .init(),
+            Self::Off => {}
+        }
+    }
+}
+
+/// The documented request, ready to paste.
+fn curl(authority: &Authority) -> Option<String> {
+    let (client, token) = authority.example()?;
+    let quoted = |text: &str| text.replace('\'', r"'\''");
+    let form = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let url = authority.url(&authority.profile.paths.token);
+    let (header, credentials) = match (&client.client_secret, client.auth_methods()[0]) {
+        (Some(secret), AuthMethod::ClientSecretBasic) => {
+            // Letters, digits and - need no encoding in either half; the usual secret stays readable.
+            let plain = |text: &str| {
+                if text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+                    text.to_owned()
+                } else {
+                    form(text)
+                }
+            };
+            let userinfo = STANDARD.encode(format!(
+                "{}:{}",
+                plain(&client.client_id),
+                plain(secret.reveal())
+            ));
+            (
+                format!("  --header 'Authorization: Basic {userinfo}' \\\n"),
+                String::new(),
+            )
+        }
+        (secret, _) => {
+            let mut lines = format!(
+                " \\\n  --data-urlencode 'client_id={}'",
+                quoted(&client.client_id)
+            );
+            if let Some(secret) = secret {
+                lines.push_str(" \\\n  --data-urlencode 'client_secret=");
+                lines.push_str(&quoted(secret.reveal()));
+                lines.push('\'');
+            }
+            (String::new(), lines)
+        }
+    };
+    Some(format!(
+        "curl '{url}' \\\n{header}  --data-urlencode 'grant_type=refresh_token' \\\n  --data-urlencode 'refresh_token={}'{credentials}",
+        quoted(token)
+    ))
+}

@@ -1,0 +1,213 @@
+//! Time as a parameter.
+//!
+//! The only room that asks the system for the time. Everything else is told what time it is, so that one
+//! [`Clock`] rules issuing, checking and the ledger alike. Whatever waits for a network peer (a stalled body)
+//! uses real time on purpose: a client's time-out is in real time too.
+
+use std::fmt;
+use std::ops::{Add, Sub};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// An instant in whole seconds since 1970-01-01T00:00:00Z: the `NumericDate` of RFC 7519 §2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// An instant that never comes.
+    pub(crate) const NEVER: Self = Self(i64::MAX);
+
+    /// The instant `seconds` after 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub const fn from_unix(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub const fn as_unix(self) -> i64 {
+        self.0
+    }
+
+    /// Reads an RFC 3339 date and time; a fraction of a second is cut off.
+    ///
+    /// # Errors
+    /// The text is not RFC 3339.
+    ///
+    /// ```
+    /// use oauth_mimic::Timestamp;
+    /// assert_eq!(Timestamp::parse("2023-03-28T12:23:16Z").unwrap().as_unix(), 1_680_006_196);
+    /// assert!(Timestamp::parse("yesterday").is_err());
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
+        DateTime::parse_from_rfc3339(text)
+            .map(|at| Self(at.timestamp()))
+            .map_err(|_| InvalidTimestamp(text.to_owned()))
+    }
+
+    /// Seconds from `earlier` to this instant; negative when `earlier` is later.
+    #[must_use]
+    pub const fn seconds_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl std::str::FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    /// Adds whole seconds, saturating.
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add_unsigned(duration.as_secs()))
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    /// Subtracts whole seconds, saturating.
+    fn sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub_unsigned(duration.as_secs()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC; the bare number of seconds where the year does not fit.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match DateTime::<Utc>::from_timestamp(self.0, 0) {
+            Some(at) => f.write_str(&at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            None => write!(f, "{} s after 1970", self.0),
+        }
+    }
+}
+
+/// What stood where an RFC 3339 date and time was due.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an RFC 3339 date and time such as 2023-03-28T12:23:16Z")]
+pub struct InvalidTimestamp(String);
+
+/// The server's time: real, frozen at an instant, or shifted by some seconds.
+///
+/// A clone is the same clock, so a test keeps one and hands the other to the builder:
+///
+/// ```
+/// use oauth_mimic::{Clock, Timestamp};
+/// let clock = Clock::frozen(Timestamp::from_unix(1_680_006_196));
+/// let server = oauth_mimic::TokenServer::builder().clock(&clock).start();
+/// clock.advance(900); // every access token the server issued before is now stale
+/// assert_eq!(clock.now().as_unix(), 1_680_007_096);
+/// # drop(server);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Clock(Arc<Mutex<Mode>>);
+
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    Frozen(Timestamp),
+    /// Seconds added to the system's time; 0 is real time.
+    Shifted(i64),
+}
+
+impl Clock {
+    /// A clock that shows the system's time.
+    #[must_use]
+    pub fn real() -> Self {
+        Self(Arc::new(Mutex::new(Mode::Shifted(0))))
+    }
+
+    /// A clock that stands still at `at`.
+    #[must_use]
+    pub fn frozen(at: Timestamp) -> Self {
+        Self(Arc::new(Mutex::new(Mode::Frozen(at))))
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        match *self.mode() {
+            Mode::Frozen(at) => at,
+            Mode::Shifted(seconds) => Timestamp(system_now().0.saturating_add(seconds)),
+        }
+    }
+
+    /// Stands still at `at` from now on.
+    pub fn freeze(&self, at: Timestamp) {
+        *self.mode() = Mode::Frozen(at);
+    }
+
+    /// Moves by `seconds`, backwards when negative; a frozen clock stays frozen, a running one runs on.
+    pub fn advance(&self, seconds: i64) {
+        let mut mode = self.mode();
+        *mode = match *mode {
+            Mode::Frozen(at) => Mode::Frozen(Timestamp(at.0.saturating_add(seconds))),
+            Mode::Shifted(by) => Mode::Shifted(by.saturating_add(seconds)),
+        };
+    }
+
+    /// Shows the system's time again.
+    pub fn release(&self) {
+        *self.mode() = Mode::Shifted(0);
+    }
+
+    fn mode(&self) -> std::sync::MutexGuard<'_, Mode> {
+        // A panic elsewhere cannot leave a half-written mode behind.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self::real()
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+fn system_now() -> Timestamp {
+    Timestamp(Utc::now().timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frozen_clock_stands_still_until_it_is_moved_or_released() {
+        let clock = Clock::frozen(Timestamp(1_000));
+        assert_eq!(clock.now(), Timestamp(1_000));
+        clock.advance(-10);
+        assert_eq!(clock.now(), Timestamp(990));
+        clock.release();
+        assert!(clock.now() > Timestamp(1_700_000_000));
+    }
+
+    #[test]
+    fn a_shifted_clock_runs_on_from_where_it_was_moved_to() {
+        let clock = Clock::real();
+        clock.advance(3_600);
+        let ahead = clock.now().seconds_since(system_now());
+        assert!((3_599..=3_600).contains(&ahead), "{ahead}");
+    }
+
+    #[test]
+    fn arithmetic_at_the_ends_of_time_saturates() {
+        assert_eq!(Timestamp::NEVER + Duration::from_secs(1), Timestamp::NEVER);
+        assert_eq!(
+            Timestamp(i64::MIN) - Duration::from_secs(1),
+            Timestamp(i64::MIN)
+        );
+        assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00Z");
+        assert_eq!(
+            Timestamp::NEVER.to_string(),
+            "9223372036854775807 s after 1970"
+        );
+    }
+}

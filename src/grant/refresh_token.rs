@@ -1,0 +1,220 @@
+//! The refresh token grant (RFC 6749 §6): the token must be this server's or a fixture's, this client's, and alive.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::clock::Timestamp;
+use crate::keys::KeySet;
+use crate::keys::jws::Jws;
+use crate::oauth::client::Client;
+use crate::oauth::grant::{Grant, Presented};
+use crate::oauth::refusal::{Refusal, excerpt};
+use crate::oauth::scope::Scope;
+use crate::random::Random;
+use crate::seed::NamedRefreshToken;
+use crate::shape::Profile;
+
+/// The refresh tokens that are known by name; one name may stand for a grant of each of several clients.
+#[derive(Debug, Default)]
+pub(crate) struct NamedTokens(HashMap<String, Vec<(NamedRefreshToken, String)>>);
+
+impl NamedTokens {
+    /// Gives every name its grant's id. It follows from the name, so that replicas agree on it.
+    pub(crate) fn new(tokens: Vec<NamedRefreshToken>, profile: &Profile) -> Self {
+        let mut named: HashMap<String, Vec<_>> = HashMap::new();
+        for token in tokens {
+            let digest = Sha256::new()
+                .chain_update(&token.client_id)
+                .chain_update([0])
+                .chain_update(&token.token);
+            let grant_id = profile.draw_grant_id(&Random::from_digest(digest.finalize().into()));
+            named
+                .entry(token.token.clone())
+                .or_default()
+                .push((token, grant_id));
+        }
+        Self(named)
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn len(&self) -> usize {
+        self.0.values().map(Vec::len).sum()
+    }
+
+    /// The name of some refresh token of that client.
+    #[cfg(feature = "cli")]
+    pub(crate) fn first_of(&self, client_id: &str) -> Option<&str> {
+        let of_client = |tokens: &[(NamedRefreshToken, String)]| {
+            tokens
+                .iter()
+                .any(|(t, _)| t.client_id == client_id && t.expires_at.is_none())
+        };
+        self.0
+            .iter()
+            .filter(|(_, tokens)| of_client(tokens))
+            .map(|(name, _)| name.as_str())
+            .min()
+    }
+
+    fn get(
+        &self,
+        token: &str,
+        client: &Client,
+    ) -> Option<Result<&(NamedRefreshToken, String), Refusal>> {
+        let named = self.0.get(token)?;
+        Some(
+            named
+                .iter()
+                .find(|(token, _)| token.client_id == client.client_id)
+                .ok_or_else(|| {
+                    let owners: Vec<&str> = named
+                        .iter()
+                        .map(|(token, _)| token.client_id.as_str())
+                        .collect();
+                    Refusal::ClientMismatch {
+                        owner: owners.join(", "),
+                        presenter: client.client_id.clone(),
+                    }
+                }),
+        )
+    }
+}
+
+/// Where refresh tokens come from.
+pub(crate) struct Sources<'a> {
+    pub(crate) profile: &'a Profile,
+    pub(crate) issuer: &'a str,
+    pub(crate) keys: &'a KeySet,
+    pub(crate) named: &'a NamedTokens,
+}
+
+/// Proves a refresh token: what it is, whose it is, and that it has not expired, in that order. Whether it was used
+/// before is asked last of all, by the authority, so that nobody can kill a family that is not theirs.
+pub(crate) fn prove(
+    token: &str,
+    client: &Client,
+    sources: &Sources<'_>,
+    now: Timestamp,
+) -> Result<Presented, Refusal> {
+    let presented = match sources.named.get(token, client) {
+        Some(named) => from_fixture(named?, client, sources.profile, now),
+        None => from_signature(token, client, sources)?,
+    };
+    // Good strictly before its end (RFC 7519 §4.1.4).
+    if now >= presented.expires_at {
+        return Err(Refusal::RefreshTokenExpired {
+            at: presented.expires_at,
+            now,
+        });
+    }
+    Ok(presented)
+}
+
+fn from_fixture(
+    (named, grant_id): &(NamedRefreshToken, String),
+    client: &Client,
+    profile: &Profile,
+    now: Timestamp,
+) -> Presented {
+    let resolve = |seconds| NamedRefreshToken::resolve(seconds, now);
+    let auth_time = resolve(named.auth_time);
+    let lifetimes = profile.lifetimes_of(client);
+    let expires_at = match (named.expires_at, named.issued_at) {
+        (Some(at), _) => resolve(at),
+        (None, Some(at)) => lifetimes.refresh_token_end(auth_time, resolve(at)),
+        (None, None) => Timestamp::NEVER,
+    };
+    Presented {
+        token: named.token.clone(),
+        // A signed token's id never holds a space.
+        id: format!("fixture {} {}", named.client_id, named.token),
+        expires_at,
+        grant: Grant {
+            id: grant_id.clone(),
+            client_id: named.client_id.clone(),
+            subject: named.sub.clone(),
+            scope: named.scope.clone(),
+            auth_time,
+        },
+    }
+}
+
+fn from_signature(
+    token: &str,
+    client: &Client,
+    sources: &Sources<'_>,
+) -> Result<Presented, Refusal> {
+    let jws = Jws::parse(token).map_err(|why| Refusal::RefreshTokenMalformed {
+        why: why.to_string(),
+    })?;
+    jws.verify(sources.keys)
+        .map_err(|why| Refusal::RefreshTokenForged {
+            why: excerpt(&why.to_string()),
+        })?;
+    let read = sources
+        .profile
+        .read_refresh_token(&jws.claims)
+        .map_err(|kind| Refusal::NotARefreshToken {
+            kind: kind.map_or("a token of another shape", |kind| kind.described()),
+        })?;
+    if let Some(issued_by) = read.issuer.filter(|issuer| issuer != sources.issuer) {
+        return Err(Refusal::IssuerMismatch {
+            issued_by: excerpt(&issued_by),
+            issuer: sources.issuer.to_owned(),
+        });
+    }
+    if read.grant.client_id != client.client_id {
+        return Err(Refusal::ClientMismatch {
+            owner: read.grant.client_id,
+            presenter: client.client_id.clone(),
+        });
+    }
+    Ok(Presented {
+        token: token.to_owned(),
+        id: read.id,
+        expires_at: read.expires_at,
+        grant: read.grant,
+    })
+}
+
+/// What of the grant is asked for now: all of it where `asked` is absent, and never more (RFC 6749 §6).
+///
+/// What the client is no longer registered for falls away silently where nothing is asked, and is refused where it is.
+pub(crate) fn narrow(
+    asked: Option<&str>,
+    client: &Client,
+    granted: &Scope,
+) -> Result<Scope, Refusal> {
+    let Some(asked) = asked else {
+        return Ok(match &client.scope {
+            Some(registered) => granted.within(registered),
+            None => granted.clone(),
+        });
+    };
+    let asked: Scope = asked.parse().map_err(Refusal::ScopeMalformed)?;
+    if let Some(registered) = &client.scope {
+        let beyond = asked.beyond(registered);
+        if !beyond.is_empty() {
+            return Err(Refusal::ScopeNotRegistered {
+                client_id: client.client_id.clone(),
+                asked: excerpt(&beyond.to_string()),
+                registered: registered.clone(),
+            });
+        }
+    }
+    let beyond = asked.beyond(granted);
+    if !beyond.is_empty() {
+        return Err(Refusal::ScopeNotGranted {
+            asked: excerpt(&beyond.to_string()),
+            granted: granted.clone(),
+        });
+    }
+    // The grant's order, so that the order of asking does not show.
+    Ok(granted.within(&asked))
+}

@@ -1,0 +1,69 @@
+//! How large a request may be. The body's limit is checked where the body is read, before it is.
+
+use actix_http::{HttpMessage as _, Request};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{Error, web};
+
+use crate::clock::Timestamp;
+use crate::http::reply;
+use crate::oauth::refusal::{ErrorDialect, Refusal};
+use crate::sandbox::Sandbox;
+
+/// Bytes of a body.
+pub(super) const BODY: usize = 64 * 1024;
+/// Bytes of all header names and values together.
+const HEADERS: usize = 32 * 1024;
+/// Bytes of the request's target.
+const TARGET: usize = 8000;
+
+/// Refuses a request whose head is too large. What is larger still, the framework cuts off before it is one.
+pub(super) async fn check<B: MessageBody + 'static>(
+    sandbox: web::Data<Sandbox>,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
+    let headers: usize = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    let refusal = if target > TARGET {
+        Refusal::TargetTooLong { limit: TARGET }
+    } else if headers > HEADERS {
+        Refusal::HeadersTooLarge { limit: HEADERS }
+    } else {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    };
+    let response = reply::refuse(request.request(), &sandbox, &refusal);
+    Ok(request.into_response(response))
+}
+
+/// Decides on `Expect: 100-continue`: a body that is too large is refused instead of invited (RFC 9110 §10.1.1).
+pub(crate) fn expect(
+    dialect: ErrorDialect,
+    now: Timestamp,
+    request: Request,
+) -> Result<Request, actix_http::Response<BoxBody>> {
+    let declared = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_none_or(|length| usize::try_from(length).is_ok_and(|length| length <= BODY)) {
+        return Ok(request);
+    }
+    let told = dialect.tell(&Refusal::BodyTooLarge { limit: BODY }, request.path(), now);
+    let status = StatusCode::from_u16(told.status).unwrap_or_default();
+    let mut response = actix_http::Response::build(status);
+    response.force_close();
+    for header in told.headers {
+        response.insert_header(header);
+    }
+    Err(response.body(told.body).map_into_boxed_body())
+}

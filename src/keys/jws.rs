@@ -1,0 +1,282 @@
+//! The compact form of a signed token (RFC 7515 §7.1): written, and read strictly.
+//!
+//! One token has one spelling: unpadded base64url with its unused bits clear, unique member names, exactly three
+//! parts. What reads as a token here reads the same to every verifier.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::Value;
+
+use crate::keys::{KeySet, PublicKey, SigningKey};
+
+/// More than any token this server writes; what is longer is not even looked at.
+const LONGEST: usize = 64 * 1024;
+
+/// More members than any header or claim set has; each new name is compared with those before it.
+const MOST_MEMBERS: usize = 256;
+
+/// Signs a header and claims that are JSON already.
+pub(crate) fn sign(header: &str, claims: &str, key: &SigningKey) -> String {
+    let mut token = String::with_capacity((header.len() + claims.len()) * 4 / 3 + 360);
+    URL_SAFE_NO_PAD.encode_string(header, &mut token);
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(claims, &mut token);
+    let signature = key.sign(token.as_bytes());
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    token
+}
+
+/// A token taken apart, its signature not yet looked at.
+#[derive(Debug)]
+pub(crate) struct Jws<'a> {
+    pub(crate) header: Members,
+    pub(crate) claims: Members,
+    signing_input: &'a [u8],
+    signature: Vec<u8>,
+}
+
+/// Why a text is no token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Malformed {
+    #[error("it is longer than {LONGEST} bytes")]
+    TooLong,
+    #[error("a token has three parts with a dot between them, this has {0}")]
+    Parts(usize),
+    #[error("its {0} is not unpadded base64url (RFC 7515 §2)")]
+    Base64(&'static str),
+    #[error("its {0} is not a JSON object with unique names: {1}")]
+    Json(&'static str, String),
+}
+
+/// Why a token's signature does not count.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Forged {
+    #[error("its alg is {0}, and only RS256 is believed")]
+    Algorithm(String),
+    #[error("its header has crit, which demands what this server does not know (RFC 7515 §4.1.11)")]
+    Critical,
+    #[error("its kid {0} names none of the published keys")]
+    UnknownKey(String),
+    #[error("no published key verifies it")]
+    Signature,
+}
+
+impl<'a> Jws<'a> {
+    pub(crate) fn parse(token: &'a str) -> Result<Self, Malformed> {
+        if token.len() > LONGEST {
+            return Err(Malformed::TooLong);
+        }
+        let parts = token.split('.').count();
+        let (Some((signing_input, signature)), 3) = (token.rsplit_once('.'), parts) else {
+            return Err(Malformed::Parts(parts));
+        };
+        let (header, claims) = signing_input.split_once('.').unwrap_or_default();
+        Ok(Self {
+            header: object("header", header)?,
+            claims: object("claims", claims)?,
+            signing_input: signing_input.as_bytes(),
+            signature: decode("signature", signature)?,
+        })
+    }
+
+    /// Finds the published key that signed this.
+    pub(crate) fn verify<'k>(&self, keys: &'k KeySet) -> Result<&'k PublicKey, Forged> {
+        match self.header.get("alg") {
+            Some(Value::String(alg)) if alg == "RS256" => {}
+            Some(Value::String(alg)) => return Err(Forged::Algorithm(alg.clone())),
+            other => {
+                return Err(Forged::Algorithm(
+                    other.map_or("missing".to_owned(), Value::to_string),
+                ));
+            }
+        }
+        if self.header.get("crit").is_some() {
+            return Err(Forged::Critical);
+        }
+        let named = match self.header.get("kid") {
+            None => None,
+            Some(Value::String(kid)) => Some(kid.as_str()),
+            Some(other) => return Err(Forged::UnknownKey(other.to_string())),
+        };
+        let mut candidates = keys
+            .published()
+            .filter(|key| named.is_none_or(|kid| kid == key.kid))
+            .peekable();
+        if let (Some(kid), None) = (named, candidates.peek()) {
+            return Err(Forged::UnknownKey(kid.to_owned()));
+        }
+        candidates
+            .find(|key| key.verifies(self.signing_input, &self.signature))
+            .ok_or(Forged::Signature)
+    }
+}
+
+fn decode(part: &'static str, encoded: &str) -> Result<Vec<u8>, Malformed> {
+    URL_SAFE_NO_PAD
+        .decode(encoded)
+        .map_err(|_| Malformed::Base64(part))
+}
+
+fn object(part: &'static str, encoded: &str) -> Result<Members, Malformed> {
+    serde_json::from_slice(&decode(part, encoded)?)
+        .map_err(|why| Malformed::Json(part, why.to_string()))
+}
+
+/// The members of a JSON object, in order, each name once (RFC 7515 §4, RFC 7519 §4).
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Members(Vec<(String, Value)>);
+
+impl Members {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.0
+            .iter()
+            .find(|(held, _)| held == name)
+            .map(|(_, value)| value)
+    }
+
+    #[cfg(any(test, feature = "cli"))]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Unique;
+
+        impl<'de> Visitor<'de> for Unique {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Members(Vec::with_capacity(16));
+                while let Some(name) = map.next_key::<String>()? {
+                    if members.0.len() == MOST_MEMBERS {
+                        return Err(A::Error::custom(format_args!(
+                            "more than {MOST_MEMBERS} members"
+                        )));
+                    }
+                    if members.get(&name).is_some() {
+                        return Err(A::Error::custom(format_args!("`{name}` stands twice")));
+                    }
+                    members.0.push((name, map.next_value()?));
+                }
+                Ok(members)
+            }
+        }
+
+        deserializer.deserialize_map(Unique)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn token(header: &str, claims: &str) -> String {
+        sign(header, claims, KeySet::built_in().signing())
+    }
+
+    fn verdict(token: &str) -> Result<(), String> {
+        let jws = Jws::parse(token).map_err(|why| why.to_string())?;
+        jws.verify(&KeySet::built_in())
+            .map(drop)
+            .map_err(|why| why.to_string())
+    }
+
+    #[test]
+    fn what_is_signed_here_reads_back_in_order() {
+        let token = token(r#"{"alg":"RS256","typ":"JWT"}"#, r#"{"b":1,"a":[2]}"#);
+        let jws = Jws::parse(&token).expect("a token");
+        let names: Vec<&str> = jws.claims.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["b", "a"]);
+        assert!(jws.verify(&KeySet::built_in()).is_ok());
+    }
+
+    #[test]
+    fn every_other_spelling_of_a_token_is_refused() {
+        let good = token(r#"{"alg":"RS256"}"#, r#"{"sub":"a"}"#);
+        let (signing_input, signature) = good.rsplit_once('.').expect("three parts");
+        let (header, claims) = signing_input.split_once('.').expect("three parts");
+        let last = signature.chars().last().expect("a character");
+        // 256 bytes leave two bits of the last character unused; setting them spells the same bytes.
+        let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        let index = alphabet.find(last).expect("base64url");
+        let twin = &alphabet[index + 1..index + 2];
+        for (spelling, why) in [
+            (format!("{good}="), "base64url"),
+            (format!("{good} "), "base64url"),
+            (format!("{good}\n"), "base64url"),
+            (format!("{}{twin}", &good[..good.len() - 1]), "base64url"),
+            (format!("{good}.x"), "this has 4"),
+            (signing_input.to_owned(), "this has 2"),
+            (good[..good.len() - 2].to_owned(), "no published key"),
+            (format!("{signing_input}."), "no published key"),
+            (format!("{header}.{claims}A.{signature}"), "claims"),
+            (format!("{header}..{signature}"), "claims"),
+            (format!("x{}", "A".repeat(LONGEST)), "longer than"),
+        ] {
+            let told = verdict(&spelling).expect_err(&spelling);
+            assert!(told.contains(why), "{told} / {why}");
+        }
+    }
+
+    #[test]
+    fn a_header_that_asks_for_something_else_is_refused() {
+        for (header, why) in [
+            (r#"{"alg":"none"}"#, "alg is none"),
+            (r#"{"alg":"nOnE"}"#, "alg is nOnE"),
+            (r#"{"alg":"HS256"}"#, "alg is HS256"),
+            (r#"{"typ":"JWT"}"#, "alg is missing"),
+            (r#"{"alg":["RS256"]}"#, "alg is"),
+            (r#"{"alg":"RS256","crit":[]}"#, "crit"),
+            (
+                r#"{"alg":"RS256","kid":"../../etc/passwd"}"#,
+                "kid ../../etc/passwd",
+            ),
+            (r#"{"alg":"RS256","kid":1}"#, "kid 1"),
+            (r#"{"alg":"RS256","alg":"RS256"}"#, "stands twice"),
+            ("null", "JSON object"),
+            ("[]", "JSON object"),
+        ] {
+            let told = verdict(&token(header, r#"{"sub":"a"}"#)).expect_err(header);
+            assert!(told.contains(why), "{told} / {why}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_and_not_climbed() {
+        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+        assert!(
+            verdict(&token(r#"{"alg":"RS256"}"#, &deep))
+                .expect_err("too deep")
+                .contains("recursion")
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[A-Za-z0-9_.-]{0,80}|\\PC*") {
+            let _ = verdict(&text);
+        }
+
+        #[test]
+        fn a_token_changed_in_one_byte_is_never_believed(at in any::<prop::sample::Index>(), byte in 0u8..128) {
+            let good = token(r#"{"alg":"RS256"}"#, r#"{"sub":"a"}"#);
+            let mut other = good.clone().into_bytes();
+            let at = at.index(other.len());
+            other[at] = byte;
+            let other = String::from_utf8(other).expect("ASCII");
+            prop_assert_eq!(verdict(&other).is_ok(), other == good);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Reading keys: PEM or JWK in, a key that signs out, or a message that says what is wrong with it.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rsa::pkcs1::DecodeRsaPrivateKey;
+use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, SecretDocument};
+use rsa::traits::PublicKeyParts;
+use rsa::{BoxedUint, PrivateKey};
+use serde::Deserialize;
+
+use crate::keys::backend::Signer;
+use crate::keys::{KeySet, SigningKey};
+
+/// The test key that everyone has.
+const BUILT_IN: &str = include_str!("../../keys/signing.pem");
+
+/// RFC 7518 §3.3.
+const LEAST_BITS: u32 = 2048;
+/// What the fastest verifiers take, too.
+const MOST_BITS: u32 = 8192;
+const EXPONENT: u32 = 65_537;
+
+/// Why a key file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeyError {
+    #[error("cannot be read: {0}")]
+    Unreadable(#[from] std::io::Error),
+    #[error(
+        "is neither PEM (PKCS#8 `BEGIN PRIVATE KEY`, PKCS#1 `BEGIN RSA PRIVATE KEY`) nor a JWK: {0}"
+    )]
+    NoKey(String),
+    #[error("holds a public key; signing needs the private one")]
+    Public,
+    #[error("{path}: kty is {kty}; only RSA keys can sign RS256")]
+    NotRsa { path: String, kty: String },
+    #[error("{path}: is no base64url number without padding (RFC 7518 §6.3)")]
+    NotANumber { path: String },
+    #[error("{path}: the RSA key is broken: {why}")]
+    Broken { path: String, why: String },
+    #[error(
+        "{path}: the RSA key has {bits} bits; RS256 needs {LEAST_BITS} to {MOST_BITS} (RFC 7518 §3.3)"
+    )]
+    Weak { path: String, bits: u32 },
+    #[error("{path}: the RSA key's public exponent is not {EXPONENT}")]
+    Exponent { path: String },
+    #[error("keys: is empty; one key must sign")]
+    Empty,
+    #[error("keys[{index}].kid: `{kid}` names two keys")]
+    SameKid { index: usize, kid: String },
+}
+
+/// The built-in key, from bytes that a test of this file checks in full.
+///
+/// Read without the checks that a stranger's key gets: they cost more than the rest of the start.
+pub(super) fn built_in() -> SigningKey {
+    #[expect(clippy::expect_used, reason = "the bytes are compiled in and tested")]
+    let (_, der) = SecretDocument::from_pem(BUILT_IN).expect("keys/signing.pem is PEM");
+    #[expect(clippy::expect_used, reason = "the bytes are compiled in and tested")]
+    Signer::from_pkcs8(der.as_bytes())
+        .and_then(|signer| SigningKey::new(signer, None))
+        .expect("keys/signing.pem is an RSA key")
+}
+
+/// Reads the file of `--keys`: one PEM, one JWK, or a JWK Set whose first key signs.
+pub(crate) fn file(path: &Path) -> Result<KeySet, KeyError> {
+    text(&std::fs::read_to_string(path)?)
+}
+
+/// Reads what such a file holds.
+pub(crate) fn text(text: &str) -> Result<KeySet, KeyError> {
+    if text.trim_start().starts_with('{') {
+        jwk(text)
+    } else {
+        pem(text).and_then(|key| Ok(KeySet::new(checked(&key, "key", None)?, [])))
+    }
+}
+
+fn pem(text: &str) -> Result<PrivateKey, KeyError> {
+    let broken = |why: String| KeyError::Broken {
+        path: "key".to_owned(),
+        why,
+    };
+    if text.contains("BEGIN RSA PRIVATE KEY") {
+        PrivateKey::from_pkcs1_pem(text).map_err(|why| broken(why.to_string()))
+    } else if text.contains("BEGIN PRIVATE KEY") {
+        PrivateKey::from_pkcs8_pem(text).map_err(|why| broken(why.to_string()))
+    } else if text.contains("BEGIN PUBLIC KEY") || text.contains("BEGIN RSA PUBLIC KEY") {
+        Err(KeyError::Public)
+    } else {
+        Err(KeyError::NoKey("there is no such block in it".to_owned()))
+    }
+}
+
+/// A private RSA key of RFC 7518 §6.3.2; the CRT members follow from the others and are not read.
+#[derive(Deserialize)]
+struct PrivateJwk {
+    kty: String,
+    kid: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    d: Option<String>,
+    p: Option<String>,
+    q: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum JwkDocument {
+    Set { keys: Vec<PrivateJwk> },
+    One(PrivateJwk),
+}
+
+fn jwk(text: &str) -> Result<KeySet, KeyError> {
+    let document = serde_json::from_str(text).map_err(|why| KeyError::NoKey(why.to_string()))?;
+    let jwks = match document {
+        JwkDocument::One(jwk) => vec![("key".to_owned(), jwk)],
+        JwkDocument::Set { keys } => keys
+            .into_iter()
+            .enumerate()
+            .map(|(index, jwk)| (format!("keys[{index}]"), jwk))
+            .collect(),
+    };
+    let mut keys: Vec<SigningKey> = Vec::new();
+    for (index, (path, jwk)) in jwks.into_iter().enumerate() {
+        let key = checked(&components(&path, &jwk)?, &path, jwk.kid)?;
+        if keys.iter().any(|other| other.public.kid == key.public.kid) {
+            return Err(KeyError::SameKid {
+                index,
+                kid: key.public.kid,
+            });
+        }
+        keys.push(key);
+    }
+    let mut keys = keys.into_iter();
+    let signing = keys.next().ok_or(KeyError::Empty)?;
+    Ok(KeySet::new(signing, keys))
+}
+
+fn components(path: &str, jwk: &PrivateJwk) -> Result<PrivateKey, KeyError> {
+    if jwk.kty != "RSA" {
+        return Err(KeyError::NotRsa {
+            path: path.to_owned(),
+            kty: jwk.kty.clone(),
+        });
+    }
+    let number = |name: &str, member: &Option<String>| {
+        let Some(text) = member else { return Ok(None) };
+        match URL_SAFE_NO_PAD.decode(text) {
+            Ok(bytes) if !bytes.is_empty() => Ok(Some(BoxedUint::from_be_slice_vartime(&bytes))),
+            _ => Err(KeyError::NotANumber {
+                path: format!("{path}.{name}"),
+            }),
+        }
+    };
+    let missing = |name: &str| KeyError::Broken {
+        path: path.to_owned(),
+        why: format!("`{name}` is missing"),
+    };
+    let n = number("n", &jwk.n)?.ok_or_else(|| missing("n"))?;
+    let e = number("e", &jwk.e)?.ok_or_else(|| missing("e"))?;
+    let d = number("d", &jwk.d)?.ok_or(KeyError::Public)?;
+    let primes = match (number("p", &jwk.p)?, number("q", &jwk.q)?) {
+        (Some(p), Some(q)) => vec![p, q],
+        _ => Vec::new(),
+    };
+    PrivateKey::from_components(n, e, d, primes).map_err(|why| KeyError::Broken {
+        path: path.to_owned(),
+        why: why.to_string(),
+    })
+}
+
+/// Makes a signing key of one that `rsa` has found whole, if it is strong enough.
+fn checked(key: &PrivateKey, path: &str, kid: Option<String>) -> Result<SigningKey, KeyError> {
+    let path = path.to_owned();
+    let bits = key.n().bit_width();
+    if !(LEAST_BITS..=MOST_BITS).contains(&bits) {
+        return Err(KeyError::Weak { path, bits });
+    }
+    if *key.e() != BoxedUint::from(EXPONENT) {
+        return Err(KeyError::Exponent { path });
+    }
+    key.validate().map_err(|why| KeyError::Broken {
+        path: path.clone(),
+        why: why.to_string(),
+    })?;
+    let refused = || KeyError::Broken {
+        path: path.clone(),
+        why: "the signing library refuses it".to_owned(),
+    };
+    let der = key.to_pkcs8_der().map_err(|_| refused())?;
+    Signer::from_pkcs8(der.as_bytes())
+        .and_then(|signer| SigningKey::new(signer, kid))
+        .ok_or_else(refused)
+}
+
+/// A new key.
+#[cfg(feature = "cli")]
+#[derive(Debug)]
+pub(crate) struct Generated(PrivateKey);
+
+/// Makes a new RSA key with a modulus of so many bits.
+#[cfg(feature = "cli")]
+pub(crate) fn generate(bits: usize) -> rsa::Result<Generated> {
+    PrivateKey::new(&mut rand::rng(), bits).map(Generated)
+}
+
+#[cfg(feature = "cli")]
+impl Generated {
+    pub(crate) fn to_pem(&self) -> rsa::pkcs8::Result<String> {
+        Ok(self.0.to_pkcs8_pem(rsa::pkcs8::LineEnding::LF)?.to_string())
+    }
+
+    /// RFC 7518 §6.3, with the members that make reading it fast.
+    pub(crate) fn to_jwk(&self) -> String {
+        use rsa::traits::PrivateKeyParts as _;
+
+        let number =
+            |number: &BoxedUint| URL_SAFE_NO_PAD.encode(number.to_be_bytes_trimmed_vartime());
+        let primes = self.0.primes();
+        serde_json::json!({
+            "kty": "RSA",
+            "use": "sig",
+            "alg": "RS256",
+            "n": number(self.0.n()),
+            "e": number(self.0.e()),
+            "d": number(self.0.d()),
+            "p": number(&primes[0]),
+            "q": number(&primes[1]),
+        })
+        .to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNPUBLISHED: &str = include_str!("../../keys/unpublished.pem");
+
+    #[test]
+    fn the_built_in_key_passes_every_check_that_a_strangers_key_gets() {
+        let read = text(BUILT_IN).expect("a good key");
+        assert_eq!(read.signing().public.kid, built_in().public.kid);
+    }
+
+    #[test]
+    fn what_one_key_signs_it_alone_verifies() {
+        let (ours, theirs) = (
+            text(BUILT_IN).expect("a key"),
+            text(UNPUBLISHED).expect("a key"),
+        );
+        let signature = ours.signing().sign(b"message");
+        assert!(ours.signing().public.verifies(b"message", &signature));
+        assert!(!ours.signing().public.verifies(b"massage", &signature));
+        assert!(!theirs.signing().public.verifies(b"message", &signature));
+        assert!(!ours.signing().public.verifies(b"message", &signature[1..]));
+    }
+}

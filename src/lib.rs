@@ -1,0 +1,66 @@
+//! A mock OAuth 2.0 token server for tests: right by default, lax only when asked, and it says why it refuses.
+//!
+//! ```
+//! use oauth_mimic::TokenServer;
+//!
+//! let server = TokenServer::start(); // a free port, a thread of its own, the default fixtures
+//! let refresh_token = server.mint().client("client-default").refresh_token();
+//!
+//! let answer = ureq::post(server.token_url()).send_form([
+//!     ("grant_type", "refresh_token"),
+//!     ("refresh_token", &refresh_token),
+//!     ("client_id", "client-default"),
+//!     ("client_secret", "client-default-secret"),
+//! ])?;
+//! assert_eq!(answer.status(), 200);
+//! # Ok::<(), ureq::Error>(())
+//! // it stops here, with the scope
+//! ```
+//!
+//! # Rooms
+//!
+//! In the order a request meets them; a test holds that each uses only those it may.
+//!
+//! - `http` carries bytes: routes, limits, bodies, replies, one line of log.
+//! - `dialect` reads requests and tells refusals, by the letter of the RFCs or as a laxer framework does.
+//! - `authority` is the authorization server without HTTP: the whole pipeline in a dozen lines.
+//! - `grant` holds what each grant must prove, one file each.
+//! - `ledger` remembers what was spent or revoked, and nothing else.
+//! - `seed` reads fixtures and says what is wrong with them.
+//! - `shape` is the profile: what tokens and answers look like, as data.
+//! - `keys` reads keys, signs and verifies.
+//! - `oauth` is the vocabulary; `clock` and `random` are time and chance.
+//! - `sandbox`, `server` and the command line put them together.
+
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
+
+mod authority;
+mod clock;
+mod dialect;
+mod grant;
+mod http;
+mod keys;
+mod ledger;
+mod oauth;
+mod random;
+mod sandbox;
+mod seed;
+mod server;
+mod shape;
+
+pub use crate::authority::MintError;
+pub use crate::clock::{Clock, InvalidTimestamp, Timestamp};
+pub use crate::oauth::client::{AuthMethod, Client, Secret};
+pub use crate::oauth::grant::RefreshPolicy;
+pub use crate::oauth::refusal::ErrorDialect;
+pub use crate::oauth::response::TokenResponse;
+pub use crate::oauth::scope::{InvalidScope, Scope};
+pub use crate::oauth::user::User;
+pub use crate::seed::{FixtureError, Fixtures, NamedRefreshToken};
+pub use crate::server::{Mint, StartError, TokenServer, TokenServerBuilder};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,299 @@
+//! The client and its secret.
+
+use std::fmt;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::oauth::grant::RefreshPolicy;
+use crate::oauth::scope::Scope;
+
+/// A registered client; the members carry their names of RFC 7591 §2 where it has one.
+///
+/// ```
+/// use std::time::Duration;
+/// use oauth_mimic::{Client, RefreshPolicy};
+///
+/// let reports = Client::confidential("reports", "s3cret")
+///     .scope("openid read write")
+///     .refresh(RefreshPolicy::Rotate)
+///     .access_token_lifetime(Duration::from_secs(60));
+/// let app = Client::public("app").scope("openid");
+/// # assert_eq!(reports.client_id, "reports");
+/// # assert!(app.client_secret.is_none());
+/// ```
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Client {
+    /// The client's name.
+    pub client_id: String,
+    /// Its secret; a client without one is public (RFC 6749 §2.1).
+    #[serde(default)]
+    pub client_secret: Option<Secret>,
+    /// The one way it may authenticate; omitted, a confidential client may use Basic or the form.
+    #[serde(default)]
+    pub token_endpoint_auth_method: Option<AuthMethod>,
+    /// The grants it may use; omitted, `refresh_token` alone.
+    #[serde(default = "default_grant_types")]
+    pub grant_types: Vec<String>,
+    /// The scope it is registered for; omitted, whatever it was granted.
+    #[serde(default)]
+    pub scope: Option<Scope>,
+    /// What becomes of its used refresh tokens; omitted, the profile decides. Public clients always rotate
+    /// (RFC 9700 §2.2.2).
+    #[serde(default)]
+    pub refresh: Option<RefreshPolicy>,
+    /// Seconds an access token lives; omitted, the profile decides.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub access_token_lifetime: Option<u32>,
+    /// Seconds an ID token lives; omitted, the profile decides.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub id_token_lifetime: Option<u32>,
+    /// Seconds a refresh token lives after it was issued; omitted, the profile decides.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub refresh_token_lifetime: Option<u32>,
+    /// Seconds after `auth_time` at which refreshing ends, however often it was done; omitted, never.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub refresh_token_absolute_lifetime: Option<u32>,
+    /// The `aud` of its access tokens where the profile has one; omitted, the issuer.
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub access_token_audience: Option<Vec<String>>,
+    /// The `aud` of its ID tokens, in order; omitted, the client alone. Must name the client
+    /// (OpenID Connect Core §2).
+    #[serde(default)]
+    #[schemars(length(min = 1))]
+    pub id_token_audience: Option<Vec<String>>,
+}
+
+fn default_grant_types() -> Vec<String> {
+    vec!["refresh_token".to_owned()]
+}
+
+impl Client {
+    /// A client with a secret.
+    #[must_use]
+    pub fn confidential(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
+        Self {
+            client_secret: Some(Secret(client_secret.into())),
+            ..Self::public(client_id)
+        }
+    }
+
+    /// A client without a secret (RFC 6749 §2.1).
+    #[must_use]
+    pub fn public(client_id: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            client_secret: None,
+            token_endpoint_auth_method: None,
+            grant_types: default_grant_types(),
+            scope: None,
+            refresh: None,
+            access_token_lifetime: None,
+            id_token_lifetime: None,
+            refresh_token_lifetime: None,
+            refresh_token_absolute_lifetime: None,
+            access_token_audience: None,
+            id_token_audience: None,
+        }
+    }
+
+    /// Registers it for a space-separated scope.
+    ///
+    /// # Panics
+    /// The text is no scope (RFC 6749 §3.3).
+    #[must_use]
+    #[track_caller]
+    pub fn scope(mut self, scope: &str) -> Self {
+        match scope.parse() {
+            Ok(scope) => self.scope = Some(scope),
+            Err(why) => panic!("`{scope}` is no scope: {why}"),
+        }
+        self
+    }
+
+    /// Pins the one way it may authenticate.
+    #[must_use]
+    pub fn auth_method(mut self, method: AuthMethod) -> Self {
+        self.token_endpoint_auth_method = Some(method);
+        self
+    }
+
+    /// Says what becomes of its used refresh tokens.
+    #[must_use]
+    pub fn refresh(mut self, policy: RefreshPolicy) -> Self {
+        self.refresh = Some(policy);
+        self
+    }
+
+    /// Replaces the grants it may use.
+    #[must_use]
+    pub fn grant_types<T: Into<String>>(
+        mut self,
+        grant_types: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.grant_types = grant_types.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets how long its access tokens live, in whole seconds.
+    #[must_use]
+    pub fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.access_token_lifetime = Some(whole_seconds(lifetime));
+        self
+    }
+
+    /// Sets how long its refresh tokens live after they were issued, in whole seconds.
+    #[must_use]
+    pub fn refresh_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.refresh_token_lifetime = Some(whole_seconds(lifetime));
+        self
+    }
+
+    /// Sets after how many whole seconds from `auth_time` refreshing ends.
+    #[must_use]
+    pub fn refresh_token_absolute_lifetime(mut self, lifetime: Duration) -> Self {
+        self.refresh_token_absolute_lifetime = Some(whole_seconds(lifetime));
+        self
+    }
+
+    /// Sets the `aud` of its ID tokens, in order.
+    #[must_use]
+    pub fn id_token_audience<T: Into<String>>(
+        mut self,
+        audience: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.id_token_audience = Some(audience.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Whether it has no secret to authenticate with (RFC 6749 §2.1).
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.client_secret.is_none()
+    }
+
+    /// Whether it is registered for that grant.
+    pub(crate) fn may_use(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|held| held == grant_type)
+    }
+
+    /// The ways it may authenticate.
+    pub(crate) fn auth_methods(&self) -> &[AuthMethod] {
+        match (&self.token_endpoint_auth_method, &self.client_secret) {
+            (Some(pinned), _) => std::slice::from_ref(pinned),
+            (None, Some(_)) => &[AuthMethod::ClientSecretBasic, AuthMethod::ClientSecretPost],
+            (None, None) => &[AuthMethod::None],
+        }
+    }
+}
+
+/// Whole seconds; what does not fit is as good as for ever.
+fn whole_seconds(lifetime: Duration) -> u32 {
+    u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX)
+}
+
+/// How a client authenticates at the token endpoint (RFC 7591 §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AuthMethod {
+    /// HTTP Basic (RFC 6749 §2.3.1).
+    ClientSecretBasic,
+    /// `client_id` and `client_secret` in the form (RFC 6749 §2.3.1).
+    ClientSecretPost,
+    /// A public client: `client_id` alone.
+    None,
+}
+
+impl AuthMethod {
+    /// Its name in the registry of RFC 7591.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::None => "none",
+        }
+    }
+}
+
+impl fmt::Display for AuthMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A client's secret. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The secret itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `presented` is the secret, in a time that does not depend on where they differ: digests are
+    /// compared, so that not even the length shows.
+    pub(crate) fn matches(&self, presented: &str) -> bool {
+        let digest = |text: &str| Sha256::digest(text.as_bytes());
+        digest(&self.0)
+            .as_slice()
+            .ct_eq(digest(presented).as_slice())
+            .into()
+    }
+
+    /// Does the work of [`Secret::matches`] where there is no secret to compare with, so that an unknown client takes no
+    /// less time than a wrong secret.
+    pub(crate) fn match_nothing(presented: &str) {
+        // The result is thrown away, the work must not be.
+        std::hint::black_box(Self("an unknown client".to_owned()).matches(presented));
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_matches_itself_whole_and_nothing_else() {
+        let long = "x".repeat(72);
+        for (secret, presented, same) in [
+            ("s3cret", "s3cret", true),
+            ("s3cret", "s3cret ", false),
+            ("s3cret", "s3cre", false),
+            ("s3cret", "S3cret", false),
+            ("s3cret", "", false),
+            (&format!("{long}a"), &format!("{long}b"), false),
+        ] {
+            assert_eq!(
+                Secret(secret.to_owned()).matches(presented),
+                same,
+                "{secret} / {presented}"
+            );
+        }
+    }
+
+    #[test]
+    fn debug_does_not_show_the_secret() {
+        assert!(!format!("{:?}", Client::confidential("c", "s3cret")).contains("s3cret"));
+    }
+}

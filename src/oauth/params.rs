@@ -1,0 +1,109 @@
+//! The parameters of a request to the token endpoint.
+
+use crate::oauth::form::{self, MalformedForm};
+
+/// The form of a token request, in the order it came.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Params(Vec<(String, String)>);
+
+/// The parameters that mean something at a token endpoint and so may stand there once (RFC 6749 §3.2): the IANA
+/// registry's, less `resource` (RFC 8707 §2) and `audience` (RFC 8693 §2.1), which may be repeated.
+const ONCE: &[&str] = &[
+    "actor_token",
+    "actor_token_type",
+    "assertion",
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "device_code",
+    "grant_type",
+    "password",
+    "redirect_uri",
+    "refresh_token",
+    "requested_token_type",
+    "scope",
+    "subject_token",
+    "subject_token_type",
+    "username",
+];
+
+impl Params {
+    pub(crate) fn decode(form: &[u8]) -> Result<Self, MalformedForm> {
+        form::decode_pairs(form).map(Self)
+    }
+
+    /// The first value of that name; one without a value counts as omitted (RFC 6749 §3.2).
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.raw(name).filter(|value| !value.is_empty())
+    }
+
+    /// The first value of that name, empty or not.
+    pub(crate) fn raw(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(held, _)| held == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The first parameter that stands more often than it may. Unknown ones may: they are ignored.
+    pub(crate) fn repeated(&self) -> Option<&'static str> {
+        let mut seen = [false; ONCE.len()];
+        self.0.iter().find_map(|(name, _)| {
+            let index = ONCE.binary_search(&name.as_str()).ok()?;
+            std::mem::replace(&mut seen[index], true).then_some(ONCE[index])
+        })
+    }
+
+    /// The first parameter that means something at a token endpoint.
+    pub(crate) fn first_known(&self) -> Option<&'static str> {
+        self.0
+            .iter()
+            .find_map(|(name, _)| ONCE.iter().find(|known| *known == name).copied())
+    }
+
+    /// Puts another value in the place of the first of that name.
+    pub(crate) fn replace(&mut self, name: &str, value: &str) {
+        if let Some(held) = self.0.iter_mut().find(|(held, _)| held == name) {
+            value.clone_into(&mut held.1);
+        }
+    }
+
+    /// These, and behind them `others`.
+    pub(crate) fn followed_by(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(form: &str) -> Params {
+        Params::decode(form.as_bytes()).expect("a form")
+    }
+
+    #[test]
+    fn the_table_of_names_is_sorted() {
+        assert!(ONCE.is_sorted());
+    }
+
+    #[test]
+    fn a_known_parameter_may_stand_once_and_an_unknown_one_as_often_as_it_likes() {
+        assert_eq!(
+            params("scope=a&x=1&x=2&resource=r&resource=s&=&=").repeated(),
+            None
+        );
+        assert_eq!(params("scope=a&scope=a").repeated(), Some("scope"));
+        assert_eq!(params("code=&x=1&code=2").repeated(), Some("code"));
+    }
+
+    #[test]
+    fn an_empty_parameter_counts_as_omitted() {
+        assert_eq!(params("scope=&client_id=c").get("scope"), None);
+        assert_eq!(params("scope=&client_id=c").get("client_id"), Some("c"));
+    }
+}

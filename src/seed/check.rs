@@ -1,0 +1,223 @@
+//! What types cannot say: that fixtures make sense together.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::oauth::client::{AuthMethod, Client};
+use crate::seed::fixtures::NamedRefreshToken;
+use crate::seed::load::profile_from;
+use crate::seed::{Draft, FixtureError, Seed, Written};
+
+impl Draft {
+    /// Checks everything and resolves the profile.
+    pub(crate) fn check(self) -> Result<Seed, FixtureError> {
+        let named = self.profile.unwrap_or_else(|| Written {
+            file: Arc::from("the default"),
+            path: "profile".to_owned(),
+            value: "connect".to_owned(),
+        });
+        let profile = profile_from(&named)?;
+        if let Some(issuer) = &self.issuer {
+            check_issuer(&issuer.value).map_err(|problem| issuer.error("", problem))?;
+        }
+        let mut clients = HashMap::new();
+        for client in &self.clients {
+            check_client(client)?;
+            if clients
+                .insert(client.value.client_id.as_str(), &client.value)
+                .is_some()
+            {
+                return Err(client.error(
+                    "client_id",
+                    format!("`{}` is registered twice", client.value.client_id),
+                ));
+            }
+        }
+        let mut users = HashSet::new();
+        for user in &self.users {
+            if user.value.sub.is_empty() {
+                return Err(user.error("sub", "is empty"));
+            }
+            if !users.insert(user.value.sub.as_str()) {
+                return Err(user.error("sub", format!("`{}` is there twice", user.value.sub)));
+            }
+        }
+        let mut tokens = HashSet::new();
+        for token in &self.refresh_tokens {
+            check_token(token, &clients, &users)?;
+            if !tokens.insert((token.value.token.as_str(), token.value.client_id.as_str())) {
+                return Err(token.error(
+                    "token",
+                    format!("`{}` is there twice for the same client", token.value.token),
+                ));
+            }
+        }
+        let values = |written: Vec<Written<_>>| written.into_iter().map(|w| w.value).collect();
+        Ok(Seed {
+            issuer: self.issuer.map(|issuer| issuer.value),
+            error_dialect: self
+                .error_dialect
+                .map_or(profile.error_dialect, |dialect| dialect.value),
+            profile,
+            clients: values(self.clients),
+            users: self.users.into_iter().map(|w| w.value).collect(),
+            refresh_tokens: self.refresh_tokens.into_iter().map(|w| w.value).collect(),
+        })
+    }
+}
+
+/// An issuer is an http or https URL without query, fragment or userinfo (RFC 8414 §2), and does not end with `/`:
+/// it is compared character by character.
+pub(crate) fn check_issuer(issuer: &str) -> Result<(), String> {
+    let rest = issuer
+        .strip_prefix("https://")
+        .or(issuer.strip_prefix("http://"));
+    let host_and_path =
+        rest.ok_or_else(|| format!("`{issuer}` must begin with https:// or http://"))?;
+    let host = host_and_path.split('/').next().unwrap_or_default();
+    if host.is_empty() {
+        return Err(format!("`{issuer}` names no host"));
+    }
+    if host_and_path.contains(['?', '#', '@', '"', '\\', '<', '>'])
+        || host_and_path
+            .chars()
+            .any(|c| c.is_control() || c.is_whitespace() || !c.is_ascii())
+    {
+        return Err(format!(
+            "`{issuer}` may hold no query, fragment, userinfo, space or non-ASCII character (RFC 8414 §2)"
+        ));
+    }
+    if issuer.ends_with('/') {
+        return Err(format!(
+            "`{issuer}` ends with /; leave it out, clients compare issuers to the letter"
+        ));
+    }
+    Ok(())
+}
+
+fn check_client(client: &Written<Client>) -> Result<(), FixtureError> {
+    let Client {
+        client_id,
+        client_secret,
+        token_endpoint_auth_method,
+        ..
+    } = &client.value;
+    let vschar =
+        |text: &str| !text.is_empty() && text.chars().all(|c| matches!(c, '\x20'..='\x7E'));
+    if !vschar(client_id) {
+        return Err(client.error(
+            "client_id",
+            "must be printable ASCII and not empty (RFC 6749 Appendix A.1)",
+        ));
+    }
+    if let Some(secret) = client_secret {
+        if secret.reveal().is_empty() {
+            return Err(client.error(
+                "client_secret",
+                "is empty; leave it out for a public client",
+            ));
+        }
+        if !vschar(secret.reveal()) {
+            return Err(client.error(
+                "client_secret",
+                "must be printable ASCII (RFC 6749 Appendix A.2)",
+            ));
+        }
+    }
+    match (token_endpoint_auth_method, client_secret) {
+        (Some(AuthMethod::None), Some(_)) => {
+            return Err(client.error(
+                "token_endpoint_auth_method",
+                "is none, but there is a client_secret; drop one",
+            ));
+        }
+        (Some(AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost), None) => {
+            return Err(client.error("token_endpoint_auth_method", "needs a client_secret"));
+        }
+        _ => {}
+    }
+    for (member, seconds) in [
+        ("access_token_lifetime", client.value.access_token_lifetime),
+        ("id_token_lifetime", client.value.id_token_lifetime),
+        (
+            "refresh_token_lifetime",
+            client.value.refresh_token_lifetime,
+        ),
+        (
+            "refresh_token_absolute_lifetime",
+            client.value.refresh_token_absolute_lifetime,
+        ),
+    ] {
+        if seconds == Some(0) {
+            return Err(client.error(member, "must be at least 1 second"));
+        }
+    }
+    for (member, audience) in [
+        ("access_token_audience", &client.value.access_token_audience),
+        ("id_token_audience", &client.value.id_token_audience),
+    ] {
+        if audience
+            .as_ref()
+            .is_some_and(|audience| audience.is_empty() || audience.iter().any(String::is_empty))
+        {
+            return Err(client.error(
+                member,
+                "must name at least one audience, and none that is empty",
+            ));
+        }
+    }
+    if client
+        .value
+        .id_token_audience
+        .as_ref()
+        .is_some_and(|audience| !audience.contains(client_id))
+    {
+        return Err(client.error(
+            "id_token_audience",
+            format!("must name the client, `{client_id}` (OpenID Connect Core §2)"),
+        ));
+    }
+    Ok(())
+}
+
+fn check_token(
+    token: &Written<NamedRefreshToken>,
+    clients: &HashMap<&str, &Client>,
+    users: &HashSet<&str>,
+) -> Result<(), FixtureError> {
+    let NamedRefreshToken {
+        token: name,
+        client_id,
+        sub,
+        scope,
+        ..
+    } = &token.value;
+    if name.is_empty() || !name.chars().all(|c| matches!(c, '\x20'..='\x7E')) {
+        return Err(token.error(
+            "token",
+            "must be printable ASCII and not empty (RFC 6749 Appendix A.17)",
+        ));
+    }
+    let Some(client) = clients.get(client_id.as_str()) else {
+        return Err(token.error(
+            "client_id",
+            format!("there is no client `{client_id}`; add it to `clients`"),
+        ));
+    };
+    if !users.contains(sub.as_str()) {
+        return Err(token.error(
+            "sub",
+            format!("there is no user `{sub}`; add it to `users`"),
+        ));
+    }
+    if let Some(registered) = &client.scope {
+        let beyond = scope.beyond(registered);
+        if !beyond.is_empty() {
+            let problem = format!(
+                "`{beyond}` is not registered for client `{client_id}`; add it to the client's scope"
+            );
+            return Err(token.error("scope", problem));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! Fixtures as they are written: the types behind `fixtures/*.json` and their schema.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::clock::Timestamp;
+use crate::oauth::client::Client;
+use crate::oauth::refusal::ErrorDialect;
+use crate::oauth::scope::Scope;
+use crate::oauth::user::User;
+
+/// One fixture file: what a server starts with.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Fixtures {
+    /// The schema of this document, for editors.
+    #[serde(default, rename = "$schema")]
+    _schema: Option<String>,
+    /// What the server looks like: `connect`, `standard`, or the path of a profile, relative to this file.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// What tokens name as their issuer; omitted, the server's address and the profile's prefix.
+    #[serde(default)]
+    pub issuer: Option<String>,
+    /// How refusals are told; omitted, as the profile says.
+    #[serde(default)]
+    pub error_dialect: Option<ErrorDialect>,
+    /// The registered clients.
+    #[serde(default)]
+    pub clients: Vec<Client>,
+    /// The resource owners.
+    #[serde(default)]
+    pub users: Vec<User>,
+    /// Refresh tokens that a test can write down.
+    #[serde(default)]
+    pub refresh_tokens: Vec<NamedRefreshToken>,
+}
+
+/// A refresh token that is known by a name instead of a signature, so that a test can write it down.
+///
+/// Never spent, unless its client rotates. The same name may stand for a different grant of each client.
+///
+/// ```
+/// use oauth_mimic::NamedRefreshToken;
+/// let seeded = NamedRefreshToken::new("REFRESH_TOKEN", "reports", "alice").scope("openid read");
+/// # assert_eq!(seeded.client_id, "reports");
+/// ```
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct NamedRefreshToken {
+    /// What is sent as `refresh_token`.
+    pub token: String,
+    /// The client it was issued to.
+    pub client_id: String,
+    /// The user it is about.
+    pub sub: String,
+    /// The scope that was granted.
+    #[serde(default)]
+    pub scope: Scope,
+    /// When the user logged in: seconds since 1970, or, negative, seconds before the request. Omitted, the request.
+    #[serde(default)]
+    pub auth_time: i64,
+    /// When it was issued, written like `auth_time`; with the client's `refresh_token_lifetime`, it then expires.
+    #[serde(default)]
+    pub issued_at: Option<i64>,
+    /// When it expires, written like `auth_time`. Omitted, never (unless `issued_at` is there).
+    #[serde(default)]
+    pub expires_at: Option<i64>,
+}
+
+impl NamedRefreshToken {
+    /// A token for a grant of no scope, whose user logs in as it is used, and which never expires.
+    #[must_use]
+    pub fn new(
+        token: impl Into<String>,
+        client_id: impl Into<String>,
+        sub: impl Into<String>,
+    ) -> Self {
+        Self {
+            token: token.into(),
+            client_id: client_id.into(),
+            sub: sub.into(),
+            scope: Scope::default(),
+            auth_time: 0,
+            issued_at: None,
+            expires_at: None,
+        }
+    }
+
+    /// Sets the scope that was granted.
+    ///
+    /// # Panics
+    /// The text is no scope (RFC 6749 §3.3).
+    #[must_use]
+    #[track_caller]
+    pub fn scope(mut self, scope: &str) -> Self {
+        match scope.parse() {
+            Ok(scope) => self.scope = scope,
+            Err(why) => panic!("`{scope}` is no scope: {why}"),
+        }
+        self
+    }
+
+    /// Sets when the user logged in: seconds since 1970 or, negative, seconds before the request.
+    #[must_use]
+    pub fn auth_time(mut self, seconds: i64) -> Self {
+        self.auth_time = seconds;
+        self
+    }
+
+    /// Sets when it expires: seconds since 1970 or, negative, seconds before the request.
+    #[must_use]
+    pub fn expires_at(mut self, seconds: i64) -> Self {
+        self.expires_at = Some(seconds);
+        self
+    }
+
+    /// A time as it is written here, seen from `now`: 0 and less count back from it.
+    pub(crate) fn resolve(seconds: i64, now: Timestamp) -> Timestamp {
+        Timestamp::from_unix(if seconds > 0 {
+            seconds
+        } else {
+            now.as_unix().saturating_add(seconds)
+        })
+    }
+}

@@ -1,0 +1,198 @@
+//! Reading fixture files and profiles, with a message that names the place.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::seed::fixtures::Fixtures;
+use crate::seed::{Draft, FixtureError, Written};
+use crate::shape::Profile;
+use crate::shape::document::ProfileDocument;
+
+/// The fixtures of a server that was told of none.
+const DEFAULT: (&str, &str) = (
+    "fixtures/default.json",
+    include_str!("../../fixtures/default.json"),
+);
+
+/// The profiles that need no file.
+const PROFILES: &[(&str, &str)] = &[
+    (
+        "connect",
+        include_str!("../../fixtures/profiles/connect.json"),
+    ),
+    (
+        "standard",
+        include_str!("../../fixtures/profiles/standard.json"),
+    ),
+];
+
+impl Draft {
+    /// What is compiled in.
+    pub(crate) fn built_in() -> Result<Self, FixtureError> {
+        let mut draft = Self::default();
+        draft.add_text(DEFAULT.1, DEFAULT.0)?;
+        Ok(draft)
+    }
+
+    /// Adds a file, or every `*.json` of a directory in the order of their names.
+    pub(crate) fn add_path(&mut self, path: &Path) -> Result<(), FixtureError> {
+        for file in files_of(path)? {
+            let name = file.display().to_string();
+            let text = std::fs::read_to_string(&file).map_err(|why| unreadable(&name, &why))?;
+            self.add_text(&text, &name)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn add_text(&mut self, text: &str, file: &str) -> Result<(), FixtureError> {
+        let fixtures: Fixtures = parse(text, file)?;
+        self.add(fixtures, file)
+    }
+
+    /// Adds fixtures behind those that are there; what both say and can be said once is a mistake.
+    pub(crate) fn add(&mut self, fixtures: Fixtures, file: &str) -> Result<(), FixtureError> {
+        let file: Arc<str> = file.into();
+        let written = |value, path: &str| Written {
+            file: Arc::clone(&file),
+            path: path.to_owned(),
+            value,
+        };
+        once(
+            &mut self.profile,
+            fixtures.profile.map(|value| written(value, "profile")),
+        )?;
+        once(
+            &mut self.issuer,
+            fixtures.issuer.map(|value| written(value, "issuer")),
+        )?;
+        let dialect = fixtures.error_dialect.map(|value| Written {
+            file: Arc::clone(&file),
+            path: "error_dialect".to_owned(),
+            value,
+        });
+        once(&mut self.error_dialect, dialect)?;
+        self.clients
+            .extend(listed(fixtures.clients, "clients", &file));
+        self.users.extend(listed(fixtures.users, "users", &file));
+        self.refresh_tokens
+            .extend(listed(fixtures.refresh_tokens, "refresh_tokens", &file));
+        Ok(())
+    }
+}
+
+fn listed<T>(items: Vec<T>, name: &str, file: &Arc<str>) -> impl Iterator<Item = Written<T>> {
+    items
+        .into_iter()
+        .enumerate()
+        .map(move |(index, value)| Written {
+            file: Arc::clone(file),
+            path: format!("{name}[{index}]"),
+            value,
+        })
+}
+
+fn once<T: PartialEq>(
+    there: &mut Option<Written<T>>,
+    new: Option<Written<T>>,
+) -> Result<(), FixtureError> {
+    match (&there, new) {
+        (Some(old), Some(new)) if old.value != new.value => Err(new.error(
+            "",
+            format!(
+                "says something else than {}; only one file may say it",
+                old.file
+            ),
+        )),
+        (Some(_), _) => Ok(()),
+        (None, new) => {
+            *there = new;
+            Ok(())
+        }
+    }
+}
+
+fn files_of(path: &Path) -> Result<Vec<PathBuf>, FixtureError> {
+    let name = path.display().to_string();
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = std::fs::read_dir(path).map_err(|why| unreadable(&name, &why))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|file| {
+            file.is_file()
+                && file
+                    .extension()
+                    .is_some_and(|extension| extension == "json")
+        })
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(FixtureError::new(
+            &name,
+            "$",
+            "there is no *.json in this directory",
+        ));
+    }
+    Ok(files)
+}
+
+/// A built-in profile, for schemas, documents and tests.
+pub(crate) fn built_in_profile(name: &str) -> Option<&'static str> {
+    PROFILES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, text)| *text)
+}
+
+/// Finds the profile that was named: a built-in one, or a file relative to whoever names it.
+pub(crate) fn profile_from(named: &Written<String>) -> Result<Profile, FixtureError> {
+    let name = named.value.as_str();
+    let looks_like_a_path =
+        name.contains(['/', '\\']) || Path::new(name).extension().is_some_and(|e| e == "json");
+    let (file, text) = match built_in_profile(name) {
+        Some(text) => (format!("fixtures/profiles/{name}.json"), text.to_owned()),
+        None if looks_like_a_path => {
+            let beside = Path::new(named.file.as_ref())
+                .parent()
+                .unwrap_or(Path::new(""))
+                .join(name);
+            let file = beside.display().to_string();
+            let text = std::fs::read_to_string(&beside).map_err(|why| {
+                named.error("", format!("the profile {file} cannot be read: {why}"))
+            })?;
+            (file, text)
+        }
+        None => {
+            let known: Vec<&str> = PROFILES.iter().map(|(known, _)| *known).collect();
+            let problem = format!(
+                "there is no profile `{name}`; there are {}, or the path of a .json file",
+                known.join(", ")
+            );
+            return Err(named.error("", problem));
+        }
+    };
+    let document: ProfileDocument = parse(&text, &file)?;
+    Profile::compile(&document).map_err(|why| FixtureError::new(&file, why.path, why.problem))
+}
+
+fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, FixtureError> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|why| {
+        let path = why.path().to_string();
+        FixtureError::new(
+            file,
+            if path == "." { "$".to_owned() } else { path },
+            why.into_inner().to_string(),
+        )
+    })?;
+    json.end()
+        .map_err(|why| FixtureError::new(file, "$", why.to_string()))?;
+    Ok(value)
+}
+
+fn unreadable(file: &str, why: &std::io::Error) -> FixtureError {
+    FixtureError::new(file, "$", format!("cannot be read: {why}"))
+}

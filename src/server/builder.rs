@@ -1,0 +1,345 @@
+//! What a server is to be, before it is one.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::authority::Authority;
+use crate::clock::Clock;
+use crate::keys::{KeySet, load};
+use crate::oauth::client::Client;
+use crate::oauth::refusal::ErrorDialect;
+use crate::oauth::user::User;
+use crate::random::Random;
+use crate::sandbox::Sandbox;
+use crate::seed::{Draft, FixtureError, Fixtures, NamedRefreshToken, Seed, check_issuer};
+use crate::server::handle::TokenServer;
+use crate::server::run;
+
+/// Describes a [`TokenServer`] and starts it.
+///
+/// What is left out is as in the default fixtures: name clients, and yours replace those; name users, and yours
+/// replace those; the default refresh tokens stay only where both do. Name a fixture file, and no default is left.
+///
+/// ```
+/// use oauth_mimic::{Client, NamedRefreshToken, TokenServer, User};
+///
+/// let server = TokenServer::builder()
+///     .profile("standard")
+///     .issuer("https://login.example.test")
+///     .client(Client::confidential("reports", "s3cret").scope("openid read write"))
+///     .user(User::new("alice").claim("email", "alice@example.test"))
+///     .refresh_token(NamedRefreshToken::new("SEEDED", "reports", "alice").scope("openid read"))
+///     .start();
+/// assert_eq!(server.issuer(), "https://login.example.test");
+/// ```
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing until `start()`"]
+pub struct TokenServerBuilder {
+    address: Option<SocketAddr>,
+    listener: Option<TcpListener>,
+    base_url: Option<String>,
+    workers: Option<usize>,
+    fixture_paths: Vec<PathBuf>,
+    fixture_texts: Vec<(String, String)>,
+    code: Fixtures,
+    keys: Option<KeySource>,
+    clock: Clock,
+    seed: Option<u64>,
+}
+
+#[derive(Debug)]
+enum KeySource {
+    File(PathBuf),
+    Text(String),
+}
+
+/// Why a server did not start. The message names the place and the remedy.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A fixture file, a profile, or what code said in their place.
+    #[error(transparent)]
+    Fixtures(#[from] FixtureError),
+    /// A key that cannot be read, or must not be used.
+    #[error("{source_name}: {problem}")]
+    Keys {
+        /// The file, or what stands in for one.
+        source_name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {why}; choose another port, or 0 for any free one")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system says.
+        why: io::Error,
+    },
+    /// A URL that cannot be one.
+    #[error("{name}: {problem}")]
+    Url {
+        /// Which one.
+        name: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The system refused a thread or a socket.
+    #[error("the server cannot run: {0}")]
+    Run(#[from] io::Error),
+}
+
+impl TokenServerBuilder {
+    /// Listens on that address; the default is a free port of 127.0.0.1.
+    pub fn address(mut self, address: SocketAddr) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// Listens with a socket that is bound already.
+    pub fn listener(mut self, listener: TcpListener) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
+    /// Says where clients reach this server, when that is not the address it listens on (a container's name, a
+    /// proxy). Without a path.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Sets how many threads serve; the default is one.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.workers = Some(workers.max(1));
+        self
+    }
+
+    /// Adds a fixture file, or all `*.json` of a directory, and takes no default.
+    pub fn fixtures(mut self, path: impl Into<PathBuf>) -> Self {
+        self.fixture_paths.push(path.into());
+        self
+    }
+
+    /// Adds fixtures that are a text, and takes no default. `name` is what a message calls them.
+    pub fn fixtures_json(mut self, name: impl Into<String>, json: impl Into<String>) -> Self {
+        self.fixture_texts.push((name.into(), json.into()));
+        self
+    }
+
+    /// Chooses the profile: `connect`, `standard`, or the path of one.
+    pub fn profile(mut self, profile: impl Into<String>) -> Self {
+        self.code.profile = Some(profile.into());
+        self
+    }
+
+    /// Pins what tokens name as their issuer.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.code.issuer = Some(issuer.into());
+        self
+    }
+
+    /// Chooses how refusals are told.
+    pub fn error_dialect(mut self, dialect: ErrorDialect) -> Self {
+        self.code.error_dialect = Some(dialect);
+        self
+    }
+
+    /// Registers a client.
+    pub fn client(mut self, client: Client) -> Self {
+        self.code.clients.push(client);
+        self
+    }
+
+    /// Adds a user.
+    pub fn user(mut self, user: User) -> Self {
+        self.code.users.push(user);
+        self
+    }
+
+    /// Adds a refresh token that is known by name.
+    pub fn refresh_token(mut self, token: NamedRefreshToken) -> Self {
+        self.code.refresh_tokens.push(token);
+        self
+    }
+
+    /// Signs with the key of a file: PEM, JWK or JWK Set. The default is the built-in test key.
+    pub fn keys(mut self, path: impl Into<PathBuf>) -> Self {
+        self.keys = Some(KeySource::File(path.into()));
+        self
+    }
+
+    /// Signs with a key given as text: PEM, JWK or JWK Set.
+    pub fn keys_text(mut self, text: impl Into<String>) -> Self {
+        self.keys = Some(KeySource::Text(text.into()));
+        self
+    }
+
+    /// Goes by this clock; the caller may keep moving it.
+    pub fn clock(mut self, clock: &Clock) -> Self {
+        self.clock = clock.clone();
+        self
+    }
+
+    /// Draws ids from a seed. With a frozen clock and requests in the same order, two servers answer byte for byte
+    /// alike.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Starts the server on a thread of its own.
+    ///
+    /// # Panics
+    /// Where [`TokenServerBuilder::try_start`] would have answered with an error: in a test, a mistake in the set-up
+    /// is best told at once.
+    #[must_use = "the server stops when it is dropped"]
+    #[track_caller]
+    pub fn start(self) -> TokenServer {
+        match self.try_start() {
+            Ok(server) => server,
+            Err(why) => panic!("the token server cannot start: {why}"),
+        }
+    }
+
+    /// Starts the server on a thread of its own, or says why not.
+    ///
+    /// # Errors
+    /// Fixtures, keys or URLs are wrong, or the address is taken.
+    pub fn try_start(self) -> Result<TokenServer, StartError> {
+        let prepared = self.prepare()?;
+        let running = run::spawn(
+            prepared.listener,
+            prepared.workers,
+            Arc::clone(&prepared.sandbox),
+        )?;
+        Ok(TokenServer {
+            sandbox: prepared.sandbox,
+            running,
+        })
+    }
+
+    /// Does everything but serve.
+    pub(crate) fn prepare(mut self) -> Result<Prepared, StartError> {
+        // Fixtures first: a mistake in them is told even where the port is taken.
+        let seed = self.seeded()?;
+        let keys = self.key_set()?;
+        let listener = if let Some(listener) = self.listener.take() {
+            listener
+        } else {
+            let address = self
+                .address
+                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
+            TcpListener::bind(address).map_err(|why| StartError::Listen { address, why })?
+        };
+        let base_url = match self.base_url.take() {
+            Some(url) => check_base_url(url)?,
+            None => base_url_of(listener.local_addr()?),
+        };
+        let authority = Authority::new(seed, keys, base_url, Random::new(self.seed));
+        let sandbox = Arc::new(Sandbox {
+            authority,
+            clock: self.clock,
+        });
+        Ok(Prepared {
+            listener,
+            workers: self.workers.unwrap_or(1),
+            sandbox,
+        })
+    }
+
+    /// An authority without a server, to mint or inspect with; it names itself as if it listened on `address`.
+    #[cfg(feature = "cli")]
+    pub(crate) fn authority(mut self, address: SocketAddr) -> Result<Sandbox, StartError> {
+        let base_url = match self.base_url.take() {
+            Some(url) => check_base_url(url)?,
+            None => base_url_of(address),
+        };
+        let authority = Authority::new(
+            self.seeded()?,
+            self.key_set()?,
+            base_url,
+            Random::new(self.seed),
+        );
+        Ok(Sandbox {
+            authority,
+            clock: self.clock,
+        })
+    }
+
+    fn seeded(&mut self) -> Result<Seed, FixtureError> {
+        let mut draft = Draft::default();
+        for path in &self.fixture_paths {
+            draft.add_path(path)?;
+        }
+        for (name, text) in &self.fixture_texts {
+            draft.add_text(text, name)?;
+        }
+        let mut code = std::mem::take(&mut self.code);
+        if self.fixture_paths.is_empty() && self.fixture_texts.is_empty() {
+            draft = Draft::built_in()?;
+            if !code.clients.is_empty() || !code.users.is_empty() {
+                draft.refresh_tokens.clear();
+            }
+            if !code.clients.is_empty() {
+                draft.clients.clear();
+            }
+            if !code.users.is_empty() {
+                draft.users.clear();
+            }
+        }
+        // Code and flags have the last word on what can be said once.
+        draft.profile = draft.profile.filter(|_| code.profile.is_none());
+        draft.issuer = draft.issuer.filter(|_| code.issuer.is_none());
+        draft.error_dialect = draft.error_dialect.filter(|_| code.error_dialect.is_none());
+        code.profile = code.profile.map(|profile| profile.trim().to_owned());
+        draft.add(code, "the server's options")?;
+        draft.check()
+    }
+
+    fn key_set(&self) -> Result<KeySet, StartError> {
+        let (source_name, keys) = match &self.keys {
+            None => return Ok(KeySet::built_in()),
+            Some(KeySource::File(path)) => (path.display().to_string(), load::file(path)),
+            Some(KeySource::Text(text)) => ("the given key".to_owned(), load::text(text)),
+        };
+        keys.map_err(|why| StartError::Keys {
+            source_name,
+            problem: why.to_string(),
+        })
+    }
+}
+
+/// A server that only has to be run.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) listener: TcpListener,
+    pub(crate) workers: usize,
+    pub(crate) sandbox: Arc<Sandbox>,
+}
+
+fn check_base_url(url: String) -> Result<String, StartError> {
+    let wrong = |problem| StartError::Url {
+        name: "base_url",
+        problem,
+    };
+    check_issuer(&url).map_err(wrong)?;
+    if url.split('/').count() > 3 {
+        return Err(wrong(format!(
+            "`{url}` must have no path: the profile has one"
+        )));
+    }
+    Ok(url)
+}
+
+/// Where a client on this machine finds what listens on that address.
+fn base_url_of(address: SocketAddr) -> String {
+    let port = address.port();
+    match address.ip() {
+        ip if ip.is_unspecified() => format!("http://localhost:{port}"),
+        IpAddr::V4(ip) => format!("http://{ip}:{port}"),
+        IpAddr::V6(ip) => format!("http://[{ip}]:{port}"),
+    }
+}

@@ -1,0 +1,140 @@
+//! Tokens without a request.
+
+use std::time::Duration;
+
+use crate::authority::{MintError, MintOrder};
+use crate::clock::Timestamp;
+use crate::oauth::response::TokenResponse;
+use crate::sandbox::Sandbox;
+
+/// Describes tokens and mints them, by the same path on which the endpoint issues them.
+///
+/// What is left out is decided by the fixtures: the first client, the first user, the client's scope, and the lifetimes
+/// of client and profile.
+///
+/// ```
+/// use std::time::Duration;
+/// let server = oauth_mimic::TokenServer::start();
+/// let response = server
+///     .mint()
+///     .client("client-default")
+///     .scope("openid email")
+///     .access_token_lifetime(Duration::from_secs(60))
+///     .response();
+/// assert!(response.as_json().contains(r#""expires_in":59"#)); // as the documented server: one less
+/// assert!(response.id_token().is_some());
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is minted until `response()`, `refresh_token()` or another verb is called"]
+pub struct Mint<'s> {
+    sandbox: &'s Sandbox,
+    order: MintOrder,
+}
+
+impl<'s> Mint<'s> {
+    pub(crate) fn new(sandbox: &'s Sandbox) -> Self {
+        Self {
+            sandbox,
+            order: MintOrder::default(),
+        }
+    }
+
+    /// For that client.
+    pub fn client(mut self, client_id: impl Into<String>) -> Self {
+        self.order.client_id = Some(client_id.into());
+        self
+    }
+
+    /// About that user.
+    pub fn subject(mut self, sub: impl Into<String>) -> Self {
+        self.order.subject = Some(sub.into());
+        self
+    }
+
+    /// Of that space-separated scope.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.order.scope = Some(scope.into());
+        self
+    }
+
+    /// For a user who logged in then; the default is now.
+    pub fn auth_time(mut self, at: Timestamp) -> Self {
+        self.order.auth_time = Some(at);
+        self
+    }
+
+    /// With an access token that lives so long, in whole seconds.
+    pub fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.order.access_token_lifetime = Some(lifetime);
+        self
+    }
+
+    /// With an ID token that lives so long, in whole seconds.
+    pub fn id_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.order.id_token_lifetime = Some(lifetime);
+        self
+    }
+
+    /// With a refresh token that lives so long, in whole seconds.
+    pub fn refresh_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.order.refresh_token_lifetime = Some(lifetime);
+        self
+    }
+
+    /// Mints a whole response.
+    ///
+    /// # Errors
+    /// There is no such client or user, or the scope is not the client's.
+    pub fn try_response(&self) -> Result<TokenResponse, MintError> {
+        self.sandbox
+            .authority
+            .mint(&self.order, self.sandbox.clock.now())
+    }
+
+    /// Mints a whole response.
+    ///
+    /// # Panics
+    /// Where [`Mint::try_response`] would have answered with an error.
+    #[must_use]
+    #[track_caller]
+    pub fn response(&self) -> TokenResponse {
+        match self.try_response() {
+            Ok(response) => response,
+            Err(why) => panic!("nothing can be minted: {why}"),
+        }
+    }
+
+    /// Mints a refresh token.
+    ///
+    /// # Panics
+    /// As [`Mint::response`].
+    #[must_use]
+    #[track_caller]
+    pub fn refresh_token(&self) -> String {
+        self.response().refresh_token
+    }
+
+    /// Mints an access token.
+    ///
+    /// # Panics
+    /// As [`Mint::response`].
+    #[must_use]
+    #[track_caller]
+    pub fn access_token(&self) -> String {
+        self.response().access_token
+    }
+
+    /// Mints an ID token.
+    ///
+    /// # Panics
+    /// As [`Mint::response`], and where the scope calls for no ID token.
+    #[must_use]
+    #[track_caller]
+    pub fn id_token(&self) -> String {
+        let response = self.response();
+        match response.id_token {
+            Some(id_token) => id_token,
+            None => panic!("scope `{}` calls for no ID token", response.scope),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! A server at work: on the caller's thread, or on one of its own that stops with its owner.
+
+use std::future::ready;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use actix_http::{HttpService, Request};
+use actix_server::{Server, ServerHandle};
+use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::rt::System;
+
+use crate::http;
+use crate::sandbox::Sandbox;
+
+/// How long a request's head may take, in real time.
+const HEAD: Duration = Duration::from_secs(5);
+/// How long an idle connection is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+/// How long requests that are being answered may take to finish when the process is told to end.
+const FAREWELL_SECONDS: u64 = 2;
+
+/// Builds the server. Not by `HttpServer`, which leaves no say on `Expect: 100-continue`.
+fn build(
+    listener: TcpListener,
+    workers: usize,
+    sandbox: Arc<Sandbox>,
+    signals: bool,
+) -> io::Result<Server> {
+    let builder = Server::build()
+        .workers(workers)
+        .shutdown_timeout(FAREWELL_SECONDS);
+    let builder = if signals {
+        builder
+    } else {
+        builder.disable_signals()
+    };
+    let farewell = builder.graceful_shutdown_signal();
+    let server = builder.listen("oauth-mimic", listener, move || {
+        let farewell = farewell.clone();
+        let expecting = Arc::clone(&sandbox);
+        let app = http::app(Arc::clone(&sandbox))
+            .into_factory()
+            .map_err(|why: actix_web::Error| why.error_response());
+        HttpService::build()
+            .client_request_timeout(HEAD)
+            .client_disconnect_timeout(Duration::from_secs(1))
+            .keep_alive(KEEP_ALIVE)
+            .graceful_shutdown_signal(move || {
+                let farewell = farewell.clone();
+                async move { farewell.notified().await }
+            })
+            .expect(fn_service(move |request: Request| {
+                let dialect = expecting.authority.error_dialect;
+                ready(http::limits::expect(
+                    dialect,
+                    expecting.clock.now(),
+                    request,
+                ))
+            }))
+            .finish(map_config(app, |()| AppConfig::default()))
+            .tcp()
+    })?;
+    Ok(server.run())
+}
+
+/// Serves until SIGINT or SIGTERM.
+#[cfg(feature = "cli")]
+pub(crate) fn block(
+    listener: TcpListener,
+    workers: usize,
+    sandbox: Arc<Sandbox>,
+    ready: impl FnOnce(),
+) -> io::Result<()> {
+    System::new().block_on(async move {
+        let server = build(listener, workers, sandbox, true)?;
+        ready();
+        server.await
+    })
+}
+
+/// A server on a thread of its own.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) address: SocketAddr,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+/// Serves on a thread of its own. The listener is bound, so a client may connect as soon as this returns.
+pub(super) fn spawn(
+    listener: TcpListener,
+    workers: usize,
+    sandbox: Arc<Sandbox>,
+) -> io::Result<Running> {
+    let address = listener.local_addr()?;
+    let (announce, announced) = mpsc::channel();
+    let thread = thread::Builder::new()
+        .name(format!("oauth-mimic {}", address.port()))
+        .spawn(move || {
+            System::new().block_on(async move {
+                let server = build(listener, workers, sandbox, false)?;
+                // The receiver waits below; if it is gone, so is whoever would have stopped this server.
+                let _ = announce.send(server.handle());
+                server.await
+            })
+        })?;
+    match announced.recv() {
+        Ok(handle) => Ok(Running {
+            address,
+            handle,
+            thread: Some(thread),
+        }),
+        // The thread ended before it had a server: what it says is why.
+        Err(_) => Err(thread
+            .join()
+            .ok()
+            .and_then(Result::err)
+            .unwrap_or_else(|| io::Error::other("the server's thread died"))),
+    }
+}
+
+impl Drop for Running {
+    /// Stops and joins: requests being answered are cut off, and the port is free afterwards.
+    fn drop(&mut self) {
+        // The command is sent by this call; what it returns only waits for its end, and joining waits for more.
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            // A panic over there has been reported there.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What the imitated server looks like: a profile is data, and this room reads and obeys it.
+//!
+//! [`document`] is the JSON as it is written, [`template`] what its strings mean, [`id`] how ids are drawn and taken
+//! apart, and [`Profile`] all of it compiled: it writes claims and responses, and reads back the refresh tokens it
+//! wrote. No claim name of any provider stands in this code.
+
+pub(crate) mod document;
+pub(crate) mod id;
+mod profile;
+pub(crate) mod template;
+
+pub(crate) use profile::{Issue, Profile};
+
+/// What is wrong with a profile, and where in the document.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub(crate) struct Misshapen {
+    /// Members from the top, with dots between them.
+    pub(crate) path: String,
+    pub(crate) problem: String,
+}
+
+impl Misshapen {
+    pub(crate) fn new(path: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            problem: problem.into(),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The server as its users meet it: over sockets, and through the library's public face.
+
+#![expect(
+    clippy::expect_used,
+    reason = "in a test, a broken assumption is a failure"
+)]
+
+mod golden;
+mod independent_eyes;
+mod library;
+mod metadata;
+mod obligations;
+mod policies;
+mod spring;
+mod support;
