@@ -1,0 +1,49 @@
+//! What a refresh costs, always as a ratio against something else in the same run on the same machine.
+//!
+//! `cargo bench` runs everything but the soak; `cargo bench -- cost` one part; `cargo bench -- soak 1000000` that many
+//! refreshes. Linux only: processor time and memory are read from `/proc`.
+
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and stops where it cannot measure"
+)]
+
+mod child;
+mod client;
+mod cost;
+mod embedded;
+mod load;
+mod soak;
+mod start;
+mod stats;
+
+fn main() {
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench");
+    let part = arguments.next();
+    match part.as_deref() {
+        // This very program, started again to be compared with.
+        Some(start::HELLO_WORLD) => return start::hello_world(),
+        Some("soak") => {
+            let refreshes = arguments
+                .next()
+                .and_then(|count| count.parse().ok())
+                .unwrap_or(100_000);
+            return soak::run(refreshes);
+        }
+        _ => {}
+    }
+    let parts: [(&str, fn()); 4] = [
+        ("cost", cost::run),
+        ("load", load::run),
+        ("start", start::run),
+        ("embedded", embedded::run),
+    ];
+    for (name, run) in parts {
+        if part.as_deref().is_none_or(|wanted| wanted == name) {
+            run();
+        }
+    }
+}
