@@ -21,7 +21,15 @@ impl Connection {
 
     /// Sends a request and reads its answer's body.
     pub(crate) fn exchange(&mut self, request: &[u8]) -> &[u8] {
+        self.send(request);
+        self.receive()
+    }
+
+    pub(crate) fn send(&mut self, request: &[u8]) {
         self.stream.write_all(request).expect("the server reads");
+    }
+
+    pub(crate) fn receive(&mut self) -> &[u8] {
         let mut received = 0;
         loop {
             let read = self
