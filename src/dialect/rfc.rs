@@ -3,7 +3,7 @@
 use crate::dialect::{FORM, Received, Told, body, media_type};
 use crate::oauth::credentials::Credentials;
 use crate::oauth::params::Params;
-use crate::oauth::refusal::{Refusal, excerpt};
+use crate::oauth::refusal::{self, Refusal, excerpt};
 
 pub(super) fn read(received: &Received<'_>) -> Result<(Credentials, Params), Refusal> {
     if received.method != "POST" {
@@ -114,7 +114,7 @@ fn description(refusal: &Refusal) -> String {
             "client authentication failed: no such client, or a wrong or missing secret (the server's log says which)"
                 .to_owned()
         }
-        other => other.to_string(),
+        other => refusal::description(other),
     }
 }
 

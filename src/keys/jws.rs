@@ -46,7 +46,7 @@ pub(crate) enum Malformed {
     TooLong,
     #[error("a token has three parts with a dot between them, this has {0}")]
     Parts(usize),
-    #[error("its {0} is not unpadded base64url (RFC 7515 §2)")]
+    #[error("its {0} is not unpadded base64url (RFC 7515 section 2)")]
     Base64(&'static str),
     #[error("its {0} is not a JSON object with unique names: {1}")]
     Json(&'static str, String),
@@ -57,7 +57,9 @@ pub(crate) enum Malformed {
 pub(crate) enum Forged {
     #[error("its alg is {0}, and only RS256 is believed")]
     Algorithm(String),
-    #[error("its header has crit, which demands what this server does not know (RFC 7515 §4.1.11)")]
+    #[error(
+        "its header has crit, which demands what this server does not know (RFC 7515 section 4.1.11)"
+    )]
     Critical,
     #[error("its kid {0} names none of the published keys")]
     UnknownKey(String),

@@ -114,7 +114,7 @@ pub(crate) fn basic(
     }
     let decoded = STANDARD
         .decode(encoded)
-        .map_err(|_| malformed("it is not base64 with its padding (RFC 4648 §4)"))?;
+        .map_err(|_| malformed("it is not base64 with its padding (RFC 4648 section 4)"))?;
     let colon = decoded
         .iter()
         .position(|byte| *byte == b':')

@@ -43,9 +43,11 @@ pub(crate) enum Refusal {
     // --- its parameters ---------------------------------------------------------------------------------------
     #[error("the {part} cannot be read: {why}")]
     Unreadable { part: &'static str, why: String },
-    #[error("{name} stands in the request's URI; parameters go into the body (RFC 6749 §2.3.1)")]
+    #[error(
+        "{name} stands in the request's URI; parameters go into the body (RFC 6749 section 2.3.1)"
+    )]
     ParameterInUri { name: &'static str },
-    #[error("{name} is repeated (RFC 6749 §3.2)")]
+    #[error("{name} is repeated (RFC 6749 section 3.2)")]
     ParameterRepeated { name: &'static str },
     #[error("{name} is missing")]
     ParameterMissing { name: &'static str },
@@ -59,7 +61,7 @@ pub(crate) enum Refusal {
     SchemeUnsupported { scheme: String },
     #[error("the Basic credentials are malformed: {why}")]
     BasicMalformed { why: String },
-    #[error("more than one authentication method in one request (RFC 6749 §2.3)")]
+    #[error("more than one authentication method in one request (RFC 6749 section 2.3)")]
     SeveralAuthenticationMethods,
     #[error("client assertions are not supported; use HTTP Basic or the form")]
     AssertionUnsupported,
@@ -107,7 +109,7 @@ pub(crate) enum Refusal {
     #[error("the refresh token is of a revoked family: one of its refresh tokens was used twice")]
     FamilyRevoked,
     #[error(
-        "the refresh token was used before; its whole family is revoked now (RFC 9700 §4.14.2)"
+        "the refresh token was used before; its whole family is revoked now (RFC 9700 section 4.14.2)"
     )]
     RefreshTokenReplayed,
     #[error("there is no user {subject} any more")]
@@ -140,9 +142,12 @@ pub enum ErrorDialect {
     Spring,
 }
 
-/// What a text of the request may not hold when it is quoted: controls, and what RFC 6749 §5.2 forbids in an
-/// `error_description`. `%` itself too, so that what was escaped can be told from what was sent.
-const UNQUOTABLE: &AsciiSet = &CONTROLS.add(b'"').add(b'\\').add(b'%');
+/// What RFC 6749 §5.2 forbids in an `error_description`, besides all that is not ASCII.
+const INDESCRIBABLE: &AsciiSet = &CONTROLS.add(b'"').add(b'\\');
+
+/// What a text of the request may not hold when it is quoted. `%` itself too, so that what was escaped can be told
+/// from what was sent.
+const UNQUOTABLE: &AsciiSet = &INDESCRIBABLE.add(b'%');
 
 /// The most characters of a request's text that are quoted.
 const EXCERPT: usize = 64;
@@ -158,6 +163,12 @@ pub(crate) fn excerpt(text: &str) -> String {
         quoted.push_str("(empty)");
     }
     quoted
+}
+
+/// Makes a whole description fit for RFC 6749 §5.2: what fixtures name, a client with a `"` in its id, is not quoted as
+/// an excerpt and may hold more than a description may.
+pub(crate) fn description(refusal: &Refusal) -> String {
+    utf8_percent_encode(&refusal.to_string(), INDESCRIBABLE).to_string()
 }
 
 #[cfg(test)]
