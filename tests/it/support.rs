@@ -93,8 +93,41 @@ pub(crate) fn send(address: SocketAddr, request: &[u8]) -> Answer {
         .unwrap_or_else(|| panic!("no answer to:\n{shown}"))
 }
 
+/// A connection that is kept for many requests, one after the other.
+#[derive(Debug)]
+pub(crate) struct Connection(TcpStream);
+
+impl Connection {
+    pub(crate) fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("the server listens");
+        stream
+            .set_read_timeout(Some(PATIENCE))
+            .expect("a socket option");
+        stream.set_nodelay(true).expect("a socket option");
+        Self(stream)
+    }
+
+    /// Sends one request and reads its one answer.
+    #[track_caller]
+    pub(crate) fn send(&mut self, request: &[u8]) -> Answer {
+        self.0
+            .write_all(request)
+            .expect("the connection is still open");
+        let mut received = Vec::new();
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            if let Some(answer) = answers(&received, request.starts_with(b"HEAD ")).pop() {
+                return answer;
+            }
+            let read = self.0.read(&mut buffer).expect("an answer in time");
+            assert!(read > 0, "the server closed a connection that was in use");
+            received.extend_from_slice(&buffer[..read]);
+        }
+    }
+}
+
 /// The complete answers at the front of what was received; interim ones (1xx) count.
-fn answers(received: &[u8], bodiless: bool) -> Vec<Answer> {
+pub(crate) fn answers(received: &[u8], bodiless: bool) -> Vec<Answer> {
     let mut answers = Vec::new();
     let mut rest = received;
     while let Some(end) = find(rest, b"\r\n\r\n") {

@@ -1,0 +1,595 @@
+//! What a token server must answer, row by row: the RFCs, and what the tests of the most trusted servers ask.
+//!
+//! A row is data: its id, what is sent, what must come back. One runner plays a table over raw sockets, goes on where
+//! a row fails, and names every row that did. What takes several exchanges is a row with a story. The rows are about
+//! the profile `standard`, the dialect `rfc` and refresh tokens that rotate, unless they say otherwise.
+//!
+//! After every refusal the runner looks whether the refresh token that was sent still works: a refused refresh costs
+//! nothing (R30). So a row need not say so.
+//!
+//! Void, because the server has nothing they could be about:
+//! - J08: only RS256 is offered, so there is no ECDSA signature.
+//! - R19: there is no grace mode; a used refresh token is a replay.
+//! - C25 to C28: client assertions are refused (and R12 knows no codes or device codes).
+//! - D12: keys do not rotate while a server runs.
+//! - R14, J10: no introspection and no userinfo, so an access token is tried where tokens are taken: as a refresh token.
+//! - R11: no revocation endpoint; a family is revoked by a replay.
+//! - D15: there is one issuer; where another would be, nothing answers.
+//! - D03, D05: there is no TLS mode, so `https` is asked of nothing.
+//!
+//! Smaller than the list would have them, because a debug build runs them beside everything else: R16 (rounds), R23 and
+//! J12 (how many tokens are compared), H17 (how many connections stall).
+
+mod client_authentication;
+mod discovery;
+mod http_abuse;
+mod jwt;
+mod refresh_token;
+mod scope;
+mod token_endpoint;
+
+use std::any::Any;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use oauth_mimic::{AuthMethod, Client, Clock, RefreshPolicy, TokenServer, User};
+use serde_json::Value;
+
+use crate::support::{self, Answer, basic, encoded, send};
+
+/// The token endpoint of the profile `standard`.
+const TOKEN: &str = "/oauth2/token";
+const METADATA: &str = "/.well-known/openid-configuration";
+const JWKS: &str = "/oauth2/jwks";
+const FORM: &str = "application/x-www-form-urlencoded";
+/// A good refresh.
+const GOOD: &str = "grant_type=refresh_token&refresh_token={rt}";
+
+/// The error codes a token endpoint may answer with (RFC 6749 §5.2).
+const REGISTERED_ERRORS: [&str; 6] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "invalid_scope",
+];
+
+/// Who is registered: id, secret, and whatever else.
+const CLIENTS: [(&str, &str); 10] = [
+    ("alpha", "alpha-secret"),
+    ("beta", "beta-secret"),
+    ("we:ird id", "p:w+%&="),
+    ("colon", "p:w"),
+    ("plus", "a+b"),
+    ("long", LONG_SECRET),
+    ("reuser", "reuser-secret"),
+    ("reissuer", "reissuer-secret"),
+    ("coder", "coder-secret"),
+    ("poster", "poster-secret"),
+];
+/// 80 characters, more than bcrypt looks at.
+const LONG_SECRET: &str =
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678z";
+
+/// A server with everyone the rows are about.
+struct World {
+    server: TokenServer,
+    clock: Clock,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::with_workers(1)
+    }
+
+    fn with_workers(workers: usize) -> Self {
+        let clock = Clock::real();
+        let mut builder = TokenServer::builder()
+            .profile("standard")
+            .workers(workers)
+            .clock(&clock)
+            .user(User::new("alice").claim("name", "Alice"))
+            .user(User::new("bob"));
+        for (client_id, secret) in CLIENTS {
+            let client = Client::confidential(client_id, secret).scope("openid a b c d");
+            builder = builder.client(match client_id {
+                "reuser" => client.refresh(RefreshPolicy::Reuse),
+                "reissuer" => client.refresh(RefreshPolicy::Reissue),
+                "coder" => client.grant_types(["authorization_code"]),
+                "poster" => client.auth_method(AuthMethod::ClientSecretPost),
+                _ => client,
+            });
+        }
+        let server = builder
+            .client(Client::public("app").scope("openid a b c d"))
+            // Legal as a client_id, but not in an error_description.
+            .client(Client::confidential(r#"quo"ted\"#, "quoted-secret").scope("a b c"))
+            // What a public client says of its policy does not count.
+            .client(
+                Client::public("wishful-app")
+                    .scope("a b c")
+                    .refresh(RefreshPolicy::Reuse),
+            )
+            .start();
+        Self { server, clock }
+    }
+
+    /// A fresh refresh token of that client, for scope `a b c`.
+    fn refresh_token(&self, client_id: &str) -> String {
+        self.server
+            .mint()
+            .client(client_id)
+            .subject("alice")
+            .scope("a b c")
+            .refresh_token()
+    }
+
+    #[track_caller]
+    fn send(&self, request: &Request) -> Answer {
+        self.send_with(request, &self.refresh_token(request.owner))
+    }
+
+    /// Sends a request with that refresh token where it says `{rt}`.
+    #[track_caller]
+    fn send_with(&self, request: &Request, refresh_token: &str) -> Answer {
+        send(self.server.address(), &request.bytes(refresh_token))
+    }
+
+    /// Refreshes as the client does when all is well.
+    #[track_caller]
+    fn refresh(&self, client_id: &str, refresh_token: &str) -> Answer {
+        let secret = CLIENTS.iter().find(|(held, _)| *held == client_id);
+        let request = match secret {
+            Some((_, secret)) if client_id != "poster" => {
+                post(GOOD).basic(&encoded(client_id), &encoded(secret))
+            }
+            Some((_, secret)) => post(&format!(
+                "{GOOD}&client_id={client_id}&client_secret={secret}"
+            )),
+            None => post(&format!("{GOOD}&client_id={client_id}")),
+        };
+        self.send_with(&request, refresh_token)
+    }
+
+    /// A good request is answered well, on a new connection.
+    #[track_caller]
+    fn still_serves(&self) {
+        let answer = self.refresh("alpha", &self.refresh_token("alpha"));
+        assert_eq!(answer.status, 200, "a good request afterwards: {answer:?}");
+    }
+
+    /// Sends bytes, ends the sending half, and reads to the end: the answers, and whether the server ended it too.
+    fn wire(&self, request: &[u8]) -> (Vec<Answer>, bool) {
+        let mut stream = self.connect();
+        // A server that refuses early may close before it has read everything.
+        let _ = stream.write_all(request);
+        let _ = stream.shutdown(Shutdown::Write);
+        let (received, ended) = read_to_end(&mut stream);
+        (
+            support::answers(&received, request.starts_with(b"HEAD ")),
+            ended,
+        )
+    }
+
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.server.address()).expect("the server listens");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(15)))
+            .expect("a socket option");
+        stream
+    }
+}
+
+/// What comes until the other side ends it, and whether it did.
+fn read_to_end(stream: &mut TcpStream) -> (Vec<u8>, bool) {
+    let mut received = Vec::new();
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return (received, true),
+            Ok(read) => received.extend_from_slice(&buffer[..read]),
+            Err(why) => {
+                let waited = matches!(
+                    why.kind(),
+                    std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+                );
+                return (received, !waited);
+            }
+        }
+    }
+}
+
+/// A request as data. `{rt}` in its target, headers or body stands for a good refresh token.
+#[derive(Debug, Clone)]
+struct Request {
+    method: String,
+    target: String,
+    headers: Vec<(String, Vec<u8>)>,
+    body: Vec<u8>,
+    /// Whose refresh token `{rt}` is.
+    owner: &'static str,
+    /// Not put together, but sent as it stands.
+    raw: Option<Vec<u8>>,
+}
+
+/// A POST of that form to the token endpoint, without authentication.
+fn post(form: impl AsRef<[u8]>) -> Request {
+    Request {
+        method: "POST".to_owned(),
+        target: TOKEN.to_owned(),
+        headers: vec![("Content-Type".to_owned(), FORM.into())],
+        body: form.as_ref().to_vec(),
+        owner: "alpha",
+        raw: None,
+    }
+}
+
+/// That POST by the client the rows are about.
+fn alpha(form: impl AsRef<[u8]>) -> Request {
+    post(form).basic("alpha", "alpha-secret")
+}
+
+fn request(method: &str, target: &str) -> Request {
+    Request {
+        method: method.to_owned(),
+        target: target.to_owned(),
+        headers: Vec::new(),
+        ..post("")
+    }
+}
+
+/// These bytes and no others.
+fn raw(bytes: impl Into<Vec<u8>>) -> Request {
+    Request {
+        raw: Some(bytes.into()),
+        ..post("")
+    }
+}
+
+impl Request {
+    fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers
+            .push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    fn content_type(mut self, value: &str) -> Self {
+        self.headers.retain(|(name, _)| name != "Content-Type");
+        self.header("Content-Type", value)
+    }
+
+    fn without_content_type(mut self) -> Self {
+        self.headers.retain(|(name, _)| name != "Content-Type");
+        self
+    }
+
+    fn authorization(self, value: impl AsRef<[u8]>) -> Self {
+        self.header("Authorization", value)
+    }
+
+    /// Basic credentials, with nothing encoded but the base64.
+    fn basic(self, client_id: &str, client_secret: &str) -> Self {
+        self.authorization(basic(client_id, client_secret))
+    }
+
+    fn target(mut self, target: &str) -> Self {
+        target.clone_into(&mut self.target);
+        self
+    }
+
+    fn owner(mut self, client_id: &'static str) -> Self {
+        self.owner = client_id;
+        self
+    }
+
+    fn bytes(&self, refresh_token: &str) -> Vec<u8> {
+        let token = encoded(refresh_token);
+        let fill = |bytes: &[u8]| replaced(bytes, b"{rt}", token.as_bytes());
+        if let Some(raw) = &self.raw {
+            return fill(raw);
+        }
+        let body = fill(&self.body);
+        let mut bytes = format!("{} ", self.method).into_bytes();
+        bytes.extend(fill(self.target.as_bytes()));
+        bytes.extend(b" HTTP/1.1\r\nHost: localhost\r\n");
+        for (name, value) in &self.headers {
+            bytes.extend(name.as_bytes());
+            bytes.extend(b": ");
+            bytes.extend(fill(value));
+            bytes.extend(b"\r\n");
+        }
+        if !body.is_empty() || self.method == "POST" {
+            bytes.extend(format!("Content-Length: {}\r\n", body.len()).as_bytes());
+        }
+        bytes.extend(b"\r\n");
+        bytes.extend(body);
+        bytes
+    }
+
+    fn holds_a_refresh_token(&self) -> bool {
+        let holds = |bytes: &[u8]| bytes.windows(4).any(|window| window == b"{rt}");
+        holds(&self.body) || holds(self.target.as_bytes()) || self.raw.as_deref().is_some_and(holds)
+    }
+}
+
+fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
+    let mut result = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some(at) = rest.windows(what.len()).position(|window| window == what) {
+        result.extend_from_slice(&rest[..at]);
+        result.extend_from_slice(with);
+        rest = &rest[at + what.len()..];
+    }
+    result.extend_from_slice(rest);
+    result
+}
+
+/// What must come back.
+#[derive(Debug, Clone, Copy)]
+enum Expected {
+    /// Tokens, as they should be in every respect.
+    Tokens,
+    /// Tokens of that scope.
+    Scope(&'static str),
+    /// An OAuth error in JSON: one of these statuses, one of these codes.
+    Refused(&'static [u16], &'static [&'static str]),
+    /// One of these statuses; below 500 and not 200. In JSON where the server had a say, bare where the parser of
+    /// the framework did not let it; the connection is then closed.
+    Rejected(&'static [u16]),
+    /// Whatever this asks.
+    That(fn(&Answer)),
+}
+
+const INVALID_REQUEST: Expected = Expected::Refused(&[400], &["invalid_request"]);
+const INVALID_CLIENT: Expected = Expected::Refused(&[401], &["invalid_client"]);
+const INVALID_GRANT: Expected = Expected::Refused(&[400], &["invalid_grant"]);
+const INVALID_SCOPE: Expected = Expected::Refused(&[400], &["invalid_scope"]);
+const NOT_ALLOWED: Expected = Expected::Refused(&[405], &["invalid_request"]);
+
+/// One row of a table.
+struct Row {
+    id: &'static str,
+    about: String,
+    play: Play,
+}
+
+enum Play {
+    Exchange(Box<Request>, Expected),
+    /// What takes more than one exchange; it panics where it fails.
+    Story(fn(&World)),
+}
+
+fn row(id: &'static str, about: impl Into<String>, request: Request, expected: Expected) -> Row {
+    Row {
+        id,
+        about: about.into(),
+        play: Play::Exchange(Box::new(request), expected),
+    }
+}
+
+fn story(id: &'static str, about: &str, story: fn(&World)) -> Row {
+    Row {
+        id,
+        about: about.to_owned(),
+        play: Play::Story(story),
+    }
+}
+
+/// Plays a table to its end, then fails with every row that did.
+#[track_caller]
+fn play(world: &World, rows: &[Row]) {
+    let failures: Vec<String> = rows
+        .iter()
+        .filter_map(|row| {
+            let why = catch_unwind(AssertUnwindSafe(|| row.play(world))).err()?;
+            let why = message(&*why).replace('\n', " ");
+            Some(format!("{} ({}): {why}", row.id, row.about))
+        })
+        .collect();
+    assert!(
+        failures.is_empty(),
+        "{} of {} rows fail:\n{}",
+        failures.len(),
+        rows.len(),
+        failures.join("\n")
+    );
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without words")
+}
+
+impl Row {
+    fn play(&self, world: &World) {
+        let (request, expected) = match &self.play {
+            Play::Story(story) => return story(world),
+            Play::Exchange(request, expected) => (request, *expected),
+        };
+        let refresh_token = world.refresh_token(request.owner);
+        if let Expected::Rejected(statuses) = expected {
+            let (answers, closed) = world.wire(&request.bytes(&refresh_token));
+            assert_rejected(&answers, closed, statuses);
+        } else {
+            let answer = world.send_with(request, &refresh_token);
+            match expected {
+                Expected::Tokens => {
+                    assert_tokens(&answer);
+                    return;
+                }
+                Expected::Scope(scope) => {
+                    assert_tokens(&answer);
+                    assert_scope(&answer, scope);
+                    return;
+                }
+                Expected::Refused(statuses, errors) => {
+                    assert_refused(&answer, statuses, errors);
+                }
+                Expected::That(check) => check(&answer),
+                Expected::Rejected(_) => unreachable!("is played above"),
+            }
+            if answer.status == 200 {
+                return;
+            }
+        }
+        if request.holds_a_refresh_token() {
+            let afterwards = world.refresh(request.owner, &refresh_token);
+            assert_eq!(
+                afterwards.status,
+                if request.owner == "coder" { 400 } else { 200 },
+                "the refresh token afterwards: {}",
+                afterwards.text()
+            );
+        }
+    }
+}
+
+/// A good answer of a token endpoint, in every respect (RFC 6749 §5.1).
+#[track_caller]
+fn assert_tokens(answer: &Answer) {
+    assert_eq!(answer.status, 200, "{}", shown(answer));
+    assert_never_stored(answer);
+    let body = answer.json();
+    let members = body.as_object().expect("one JSON object");
+    // Written again it has each name once: a text that held one twice would differ.
+    assert_eq!(body.to_string(), answer.text(), "a repeated member name");
+    assert!(members.values().all(|value| !value.is_null()), "{body}");
+    assert_eq!(body["token_type"], "Bearer");
+    let expires_in = body["expires_in"].as_u64().expect("an integer");
+    assert!((1..=31_536_000).contains(&expires_in), "{expires_in}");
+    for name in ["access_token", "refresh_token"] {
+        let token = answer.member(name);
+        assert!(!token.is_empty(), "{name} is empty");
+        assert!(
+            token.bytes().all(|byte| (0x20..=0x7E).contains(&byte)),
+            "{name} is not VSCHAR: {token}"
+        );
+    }
+    let access_token = answer.member("access_token");
+    let b64token = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
+    assert!(
+        access_token.trim_end_matches('=').chars().all(b64token),
+        "not a b64token: {access_token}"
+    );
+    assert!(!answer.member("scope").is_empty());
+}
+
+/// The scope of the answer and of its access token.
+#[track_caller]
+fn assert_scope(answer: &Answer, scope: &str) {
+    assert_eq!(answer.member("scope"), scope);
+    let claims = support::part(&answer.member("access_token"), 1);
+    assert_eq!(claims["scope"], scope, "the claim of the access token");
+}
+
+/// An OAuth error, in every respect (RFC 6749 §5.2).
+#[track_caller]
+fn assert_refused(answer: &Answer, statuses: &[u16], errors: &[&str]) {
+    assert!(
+        statuses.contains(&answer.status),
+        "expected {statuses:?} {errors:?}: {}",
+        shown(answer)
+    );
+    assert_error(answer);
+    assert!(
+        errors.contains(&answer.error().as_str()),
+        "expected {errors:?}: {}",
+        shown(answer)
+    );
+}
+
+/// What every OAuth error is like, whichever it is.
+#[track_caller]
+fn assert_error(answer: &Answer) {
+    assert_never_stored(answer);
+    let body = answer.json();
+    let members = body.as_object().expect("one JSON object");
+    for name in members.keys() {
+        assert!(
+            ["error", "error_description", "error_uri"].contains(&name.as_str()),
+            "a member `{name}`: {body}"
+        );
+    }
+    assert!(
+        REGISTERED_ERRORS.contains(&answer.error().as_str()),
+        "not registered: {body}"
+    );
+    let described = members
+        .get("error_description")
+        .and_then(Value::as_str)
+        .expect("an error_description");
+    assert!(
+        described
+            .bytes()
+            .all(|byte| matches!(byte, 0x20 | 0x21 | 0x23..=0x5B | 0x5D..=0x7E)),
+        "error_description: {described:?}"
+    );
+    assert!(described.len() < 1000, "{} bytes", described.len());
+    for (name, value) in &answer.headers {
+        assert!(
+            !name.contains("evil") && name != "set-cookie",
+            "{name}: {value}"
+        );
+    }
+    if answer.status == 401 {
+        let challenge = answer.header("www-authenticate").unwrap_or_default();
+        assert!(
+            challenge.starts_with("Basic realm=\""),
+            "no challenge in a 401: {challenge:?}"
+        );
+    }
+    if answer.status == 405 {
+        let allow = answer.header("allow").unwrap_or_default();
+        assert!(!allow.is_empty(), "no Allow in a 405");
+    }
+}
+
+#[track_caller]
+fn assert_never_stored(answer: &Answer) {
+    let is = |name: &str, value: &str| {
+        let held = answer.header(name).unwrap_or_default();
+        let first = held.split([';', ',']).next().unwrap_or_default();
+        assert!(
+            first.eq_ignore_ascii_case(value),
+            "{name}: {held:?}; {}",
+            shown(answer)
+        );
+    };
+    is("content-type", "application/json");
+    is("cache-control", "no-store");
+    is("pragma", "no-cache");
+}
+
+/// Refused as HTTP: once, with nothing behind it, in JSON where the server had a say.
+#[track_caller]
+fn assert_rejected(answers: &[Answer], closed: bool, statuses: &[u16]) {
+    assert!(closed, "the connection is still open: {answers:?}");
+    match answers {
+        [] => assert!(
+            statuses.contains(&0),
+            "no answer, but {statuses:?} expected"
+        ),
+        [answer] => {
+            assert!(
+                statuses.contains(&answer.status),
+                "expected {statuses:?}: {}",
+                shown(answer)
+            );
+            if !answer.body.is_empty() {
+                assert_error(answer);
+            }
+        }
+        several => panic!("{} answers to one request: {several:?}", several.len()),
+    }
+}
+
+/// An answer, short enough to be read in a list of failures.
+fn shown(answer: &Answer) -> String {
+    let text = String::from_utf8_lossy(&answer.body);
+    let cut: String = text.chars().take(300).collect();
+    format!("{} {cut}", answer.status)
+}
