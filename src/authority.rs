@@ -132,6 +132,7 @@ impl Authority {
         now: Timestamp,
     ) -> Result<TokenResponse, Refusal> {
         let client = self.authenticate(credentials)?;
+        same_client(credentials, client)?;
         self.error_dialect.screen(client, params)?;
         let GrantType::RefreshToken = grant_type(params, client)?;
         let token = params
@@ -142,6 +143,7 @@ impl Authority {
         let presented = refresh_token::prove(token, client, &self.sources(), now)?;
         let user = self.user(&presented.grant.subject)?;
         let scope = refresh_token::narrow(params.get("scope"), client, &presented.grant.scope)?;
+        let scope = self.error_dialect.arrange(scope, params);
         let lifetimes = self.profile.lifetimes_of(client);
         let same = self.settle(&presented, client, &lifetimes, now).await?;
         Ok(self.issue(
@@ -163,13 +165,9 @@ impl Authority {
                 authenticated = Some(self.verify(claim)?);
             }
         }
-        let client = authenticated.ok_or(Refusal::AuthenticationMissing)?;
-        match &credentials.named {
-            Some(named) if *named != client.client_id => Err(Refusal::ClientIdMismatch {
-                named: excerpt(named),
-                authenticated: client.client_id.clone(),
-            }),
-            _ => Ok(client),
+        match &credentials.unreadable {
+            Some(refusal) => Err(refusal.clone()),
+            None => authenticated.ok_or(Refusal::AuthenticationMissing),
         }
     }
 
@@ -394,6 +392,17 @@ impl Authority {
             id_token_signing_alg_values_supported: &["RS256"],
             claims_supported: self.profile.id_token_claims().collect(),
         }
+    }
+}
+
+/// Whoever authenticated must be the client that the form names, if it names one.
+fn same_client(credentials: &Credentials, client: &Client) -> Result<(), Refusal> {
+    match &credentials.named {
+        Some(named) if *named != client.client_id => Err(Refusal::ClientIdMismatch {
+            named: excerpt(named),
+            authenticated: client.client_id.clone(),
+        }),
+        _ => Ok(()),
     }
 }
 

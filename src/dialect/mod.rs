@@ -13,6 +13,7 @@ use crate::oauth::client::Client;
 use crate::oauth::credentials::Credentials;
 use crate::oauth::params::Params;
 use crate::oauth::refusal::{ErrorDialect, Refusal};
+use crate::oauth::scope::Scope;
 
 /// A request to the token endpoint, as it came.
 #[derive(Debug, Clone, Copy)]
@@ -60,11 +61,28 @@ impl ErrorDialect {
         }
     }
 
+    /// Puts the scope that is to be issued into this dialect's order.
+    pub(crate) fn arrange(self, scope: Scope, params: &Params) -> Scope {
+        match self {
+            // The grant's order.
+            Self::Rfc => scope,
+            Self::Spring => spring::arrange(scope, params),
+        }
+    }
+
     /// The `Content-Type` of a good answer.
     pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Rfc => "application/json",
             Self::Spring => "application/json;charset=UTF-8",
+        }
+    }
+
+    /// What else stands in the head of a good answer.
+    pub(crate) fn headers(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Rfc => &[],
+            Self::Spring => spring::FILTERED,
         }
     }
 }

@@ -99,7 +99,7 @@ fn code(refusal: &Refusal) -> (u16, &'static str) {
         | R::FamilyRevoked
         | R::RefreshTokenReplayed
         | R::UserUnknown { .. } => (400, "invalid_grant"),
-        R::ScopeMalformed(_)
+        R::ScopeMalformed { .. }
         | R::ScopeNotRegistered { .. }
         | R::ScopeNotGranted { .. }
         | R::ScopeEmpty { .. } => (400, "invalid_scope"),

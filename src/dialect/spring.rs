@@ -11,7 +11,7 @@ use crate::dialect::{FORM, Received, Told, body, media_type};
 use crate::oauth::client::Client;
 use crate::oauth::credentials::{Claim, Credentials, Via, basic};
 use crate::oauth::params::Params;
-use crate::oauth::refusal::Refusal;
+use crate::oauth::refusal::{Refusal, excerpt};
 use crate::oauth::scope::Scope;
 
 /// A servlet's view of a request: query and form in one list, of which the first of a name counts (§4 rows 32-33), and
@@ -35,28 +35,38 @@ pub(super) fn read(received: &Received<'_>) -> Result<(Credentials, Params), Ref
     if let Some(scope) = params.raw("scope").map(split_scope) {
         params.replace("scope", &scope);
     }
-    Ok((credentials(received.authorization, &params)?, params))
+    if params
+        .raw("grant_type")
+        .is_some_and(|name| name.trim().is_empty())
+    {
+        // A blank one counts as missing (row 14).
+        params.replace("grant_type", "");
+    }
+    let credentials = credentials(received.authorization, &params);
+    Ok((credentials, params))
 }
 
 /// The two filters in their order, form before Basic (§6): whom the first let in, the second does not ask again.
-fn credentials(authorization: Option<&[u8]>, params: &Params) -> Result<Credentials, Refusal> {
+fn credentials(authorization: Option<&[u8]>, params: &Params) -> Credentials {
     let named = params.raw("client_id");
     let mut claims: Vec<Claim> = named
         .iter()
         .map(|id| Claim::new(id.trim(), params.raw("client_secret"), Via::Form))
         .collect();
     let raw = |part: &[u8]| String::from_utf8(part.to_vec()).map_err(|why| why.to_string());
+    let mut unreadable = None;
     match authorization.map(|header| basic(header, raw)) {
         None | Some(Err(Refusal::SchemeUnsupported { .. })) => {}
-        Some(Err(refusal)) => return Err(refusal),
+        Some(Err(refusal)) => unreadable = Some(refusal),
         Some(Ok((client_id, secret))) => {
             claims.push(Claim::new(&client_id, Some(&secret), Via::Basic));
         }
     }
-    Ok(Credentials {
+    Credentials {
         claims,
+        unreadable,
         named: named.map(str::to_owned),
-    })
+    }
 }
 
 /// Any white space and a literal `+` separate; the result is sorted (§5). A blank in front or doubled stays: it makes
@@ -68,27 +78,45 @@ fn split_scope(text: &str) -> String {
 }
 
 fn is_separator(c: char) -> bool {
-    c == '+' || c.is_ascii_whitespace()
+    // Java's `\s`, which has the vertical tab too.
+    c == '+' || c == '\x0B' || c.is_ascii_whitespace()
 }
 
-/// The scope is held against the client's registration before the grant type is looked at (§3 c).
+/// The scope is held against the client's registration before the grant type is looked at, and a refresh token must be
+/// there before the client's grants are (§3 c and f).
 pub(super) fn screen(client: &Client, params: &Params) -> Result<(), Refusal> {
     let client_id = client.client_id.clone();
     match (&client.scope, params.get("scope")) {
-        (None, None) => Err(Refusal::ScopeEmpty { client_id }),
+        (None, None) => return Err(Refusal::ScopeEmpty { client_id }),
         (Some(registered), Some(asked)) => {
-            let asked: Scope = asked.parse().map_err(Refusal::ScopeMalformed)?;
-            let beyond = asked.beyond(registered);
-            if beyond.is_empty() {
-                return Ok(());
+            // What is no scope token at all is not registered either.
+            let beyond = match asked.parse::<Scope>() {
+                Ok(scope) => scope.beyond(registered).to_string(),
+                Err(_) => asked.to_owned(),
+            };
+            if !beyond.is_empty() {
+                return Err(Refusal::ScopeNotRegistered {
+                    client_id,
+                    asked: excerpt(&beyond),
+                    registered: registered.clone(),
+                });
             }
-            Err(Refusal::ScopeNotRegistered {
-                client_id,
-                asked: crate::oauth::refusal::excerpt(&beyond.to_string()),
-                registered: registered.clone(),
-            })
         }
-        _ => Ok(()),
+        _ => {}
+    }
+    if params.get("grant_type") == Some("refresh_token") && params.get("refresh_token").is_none() {
+        return Err(Refusal::ParameterMissing {
+            name: "refresh_token",
+        });
+    }
+    Ok(())
+}
+
+/// A scope that was asked for is issued in alphabetical order (§5).
+pub(super) fn arrange(scope: Scope, params: &Params) -> Scope {
+    match params.get("scope") {
+        Some(_) => scope.sorted(),
+        None => scope,
     }
 }
 
@@ -106,6 +134,13 @@ enum Answer<'a> {
     /// The container's error page, by Spring Boot.
     Boot { status: u16, reason: &'static str },
 }
+
+/// What the security filters put on every answer.
+pub(super) const FILTERED: &[(&str, &str)] = &[
+    ("x-content-type-options", "nosniff"),
+    ("x-xss-protection", "1; mode=block"),
+    ("x-frame-options", "DENY"),
+];
 
 #[expect(clippy::too_many_lines, reason = "one table: a line for each refusal")]
 fn answer(refusal: &Refusal) -> Answer<'_> {
@@ -217,9 +252,9 @@ fn answer(refusal: &Refusal) -> Answer<'_> {
             oauth(400, "invalid_grant", "Invalid refresh token")
         }
         R::UserUnknown { .. } => oauth(400, "invalid_grant", "user not found"),
-        R::ScopeMalformed(_) => oauth(400, "invalid_scope", "Invalid scope"),
         R::ScopeNotRegistered { registered, .. } => scope("Invalid scope", registered),
-        R::ScopeNotGranted { granted, .. } => scope(
+        // What is no scope token at all was not granted either.
+        R::ScopeNotGranted { granted, .. } | R::ScopeMalformed { granted, .. } => scope(
             "Unable to narrow the scope of the client authentication",
             granted,
         ),
@@ -232,13 +267,11 @@ fn answer(refusal: &Refusal) -> Answer<'_> {
 }
 
 pub(super) fn tell(refusal: &Refusal, path: &str, now: Timestamp) -> Told {
-    let mut headers = vec![
-        ("x-content-type-options", "nosniff".to_owned()),
-        ("x-xss-protection", "1; mode=block".to_owned()),
-        ("x-frame-options", "DENY".to_owned()),
-        ("content-type", "application/json".to_owned()),
-        ("pragma", "no-cache".to_owned()),
-    ];
+    let mut headers: Vec<(&'static str, String)> = FILTERED
+        .iter()
+        .chain(&[("content-type", "application/json"), ("pragma", "no-cache")])
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect();
     match answer(refusal) {
         Answer::OAuth {
             status,
@@ -288,8 +321,8 @@ pub(super) fn tell(refusal: &Refusal, path: &str, now: Timestamp) -> Told {
                     r#"Basic realm="oauth2/client""#.to_owned(),
                 ));
             }
-            if status == 405 {
-                headers.push(("allow", "GET, POST".to_owned()));
+            if let Refusal::MethodNotAllowed { allow, .. } = refusal {
+                headers.push(("allow", (*allow).to_owned()));
             }
             headers.push((
                 "cache-control",

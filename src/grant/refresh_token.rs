@@ -197,7 +197,10 @@ pub(crate) fn narrow(
             None => granted.clone(),
         });
     };
-    let asked: Scope = asked.parse().map_err(Refusal::ScopeMalformed)?;
+    let asked: Scope = asked.parse().map_err(|why| Refusal::ScopeMalformed {
+        why,
+        granted: granted.clone(),
+    })?;
     if let Some(registered) = &client.scope {
         let beyond = asked.beyond(registered);
         if !beyond.is_empty() {

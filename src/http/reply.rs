@@ -22,7 +22,11 @@ pub(super) fn tokens(
         outcome.result = "issued";
         outcome.scope = Some(response.scope.to_string());
     });
-    HttpResponse::Ok()
+    let mut answer = HttpResponse::Ok();
+    for header in dialect.headers() {
+        answer.insert_header(*header);
+    }
+    answer
         .insert_header((header::CONTENT_TYPE, dialect.content_type()))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))

@@ -40,11 +40,12 @@ async fn token(
         outcome.grant = params.get("grant_type").map(excerpt);
     });
     if request.method() != Method::POST {
-        // The default dialect has refused it by now; the laxer one first wants to know who asks.
+        // The default dialect has refused it by now; the laxer one first wants to know who asks, and names GET although
+        // it does not take it.
         authority.authenticate(&credentials)?;
         return Err(Refusal::MethodNotAllowed {
             method: excerpt(request.method().as_str()),
-            allow: "POST, OPTIONS",
+            allow: "GET, POST",
         });
     }
     authority

@@ -13,6 +13,8 @@ use crate::oauth::refusal::{Refusal, excerpt};
 pub(crate) struct Credentials {
     /// In the order they are to be checked. The RFC allows one; a laxer framework may look at several.
     pub(crate) claims: Vec<Claim>,
+    /// Why a further claim cannot be read, where a dialect does not refuse it before the others are checked.
+    pub(crate) unreadable: Option<Refusal>,
     /// A `client_id` in the form, which must be that of whoever authenticated.
     pub(crate) named: Option<String>,
 }
@@ -79,6 +81,7 @@ impl Credentials {
         };
         Ok(Self {
             claims: vec![claim],
+            unreadable: None,
             named: client_id.map(str::to_owned),
         })
     }

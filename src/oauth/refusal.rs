@@ -114,8 +114,8 @@ pub(crate) enum Refusal {
     RefreshTokenReplayed,
     #[error("there is no user {subject} any more")]
     UserUnknown { subject: String },
-    #[error("the scope is malformed: {0}")]
-    ScopeMalformed(InvalidScope),
+    #[error("the scope is malformed: {why}")]
+    ScopeMalformed { why: InvalidScope, granted: Scope },
     #[error(
         "scope {asked} was asked for, but client {client_id} is registered for {registered} only"
     )]

@@ -57,6 +57,12 @@ impl Scope {
         self.filtered(|token| held.contains(token))
     }
 
+    /// The same tokens, in alphabetical order.
+    pub(crate) fn sorted(mut self) -> Self {
+        self.0.sort_unstable();
+        self
+    }
+
     /// Builds a scope from tokens that were checked when the set they come from was made.
     pub(crate) fn from_tokens<'a>(
         tokens: impl IntoIterator<Item = &'a str>,
