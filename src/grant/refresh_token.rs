@@ -130,6 +130,8 @@ fn from_fixture(
         (None, Some(at)) => lifetimes.refresh_token_end(auth_time, resolve(at)),
         (None, None) => Timestamp::NEVER,
     };
+    // Otherwise a refresh past that end would be granted, with a successor that has expired at birth.
+    let expires_at = expires_at.min(lifetimes.absolute_end(auth_time));
     Presented {
         token: named.token.clone(),
         // A signed token's id never holds a space.

@@ -59,8 +59,12 @@ pub(crate) struct Lifetimes {
 impl Lifetimes {
     /// When a refresh token issued at `now` ends: the sliding end, but never past the absolute one.
     pub(crate) fn refresh_token_end(&self, auth_time: Timestamp, now: Timestamp) -> Timestamp {
-        let sliding = now + self.refresh_token;
+        (now + self.refresh_token).min(self.absolute_end(auth_time))
+    }
+
+    /// When refreshing ends, however often it was done.
+    pub(crate) fn absolute_end(&self, auth_time: Timestamp) -> Timestamp {
         self.refresh_token_absolute
-            .map_or(sliding, |absolute| sliding.min(auth_time + absolute))
+            .map_or(Timestamp::NEVER, |absolute| auth_time + absolute)
     }
 }
