@@ -5,10 +5,11 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rsa::pkcs1::DecodeRsaPrivateKey;
-use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, SecretDocument};
+use rsa::pkcs8::{self, DecodePrivateKey, EncodePrivateKey, SecretDocument, spki};
 use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, PrivateKey};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::keys::backend::Signer;
 use crate::keys::{KeySet, SigningKey};
@@ -27,27 +28,39 @@ const EXPONENT: u32 = 65_537;
 pub(crate) enum KeyError {
     #[error("cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
+    #[error("is not text; turn DER into PEM with `openssl rsa -in FILE -out signing.pem`")]
+    Binary,
     #[error(
         "is neither PEM (PKCS#8 `BEGIN PRIVATE KEY`, PKCS#1 `BEGIN RSA PRIVATE KEY`) nor a JWK: {0}"
     )]
     NoKey(String),
-    #[error("holds a public key; signing needs the private one")]
-    Public,
-    #[error("{path}: kty is {kty}; only RSA keys can sign RS256")]
+    #[error("{path}: is a public key; signing needs the private one")]
+    Public { path: String },
+    #[error(
+        "key: is encrypted; take the passphrase off, with `openssl rsa -in FILE -out signing.pem`"
+    )]
+    Encrypted,
+    #[error("{path}: is no JWK: {why}")]
+    NotAJwk { path: String, why: String },
+    #[error(
+        "{path}: kty is {kty}; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one"
+    )]
     NotRsa { path: String, kty: String },
     #[error("{path}: is no base64url number without padding (RFC 7518 §6.3)")]
     NotANumber { path: String },
     #[error("{path}: the RSA key is broken: {why}")]
     Broken { path: String, why: String },
     #[error(
-        "{path}: the RSA key has {bits} bits; RS256 needs {LEAST_BITS} to {MOST_BITS} (RFC 7518 §3.3)"
+        "{path}: the RSA key has {bits} bits; RS256 needs {LEAST_BITS} to {MOST_BITS} (RFC 7518 §3.3), and `oauth-mimic keygen` makes one"
     )]
     Weak { path: String, bits: u32 },
-    #[error("{path}: the RSA key's public exponent is not {EXPONENT}")]
+    #[error(
+        "{path}: the RSA key's public exponent is not {EXPONENT}, the one that all verifiers take"
+    )]
     Exponent { path: String },
-    #[error("keys: is empty; one key must sign")]
+    #[error("keys: is empty; one key must sign, and `oauth-mimic keygen` makes one")]
     Empty,
-    #[error("keys[{index}].kid: `{kid}` names two keys")]
+    #[error("keys[{index}].kid: `{kid}` names two keys; give each its own, or none")]
     SameKid { index: usize, kid: String },
 }
 
@@ -65,7 +78,7 @@ pub(super) fn built_in() -> SigningKey {
 
 /// Reads the file of `--keys`: one PEM, one JWK, or a JWK Set whose first key signs.
 pub(crate) fn file(path: &Path) -> Result<KeySet, KeyError> {
-    text(&std::fs::read_to_string(path)?)
+    text(&String::from_utf8(std::fs::read(path)?).map_err(|_| KeyError::Binary)?)
 }
 
 /// Reads what such a file holds.
@@ -78,19 +91,55 @@ pub(crate) fn text(text: &str) -> Result<KeySet, KeyError> {
 }
 
 fn pem(text: &str) -> Result<PrivateKey, KeyError> {
-    let broken = |why: String| KeyError::Broken {
-        path: "key".to_owned(),
-        why,
-    };
-    if text.contains("BEGIN RSA PRIVATE KEY") {
-        PrivateKey::from_pkcs1_pem(text).map_err(|why| broken(why.to_string()))
-    } else if text.contains("BEGIN PRIVATE KEY") {
-        PrivateKey::from_pkcs8_pem(text).map_err(|why| broken(why.to_string()))
-    } else if text.contains("BEGIN PUBLIC KEY") || text.contains("BEGIN RSA PUBLIC KEY") {
-        Err(KeyError::Public)
-    } else {
-        Err(KeyError::NoKey("there is no such block in it".to_owned()))
+    let path = || "key".to_owned();
+    let broken = |why: String| KeyError::Broken { path: path(), why };
+    let (label, block) = block(text)?;
+    match label {
+        "PRIVATE KEY" => PrivateKey::from_pkcs8_pem(block).map_err(|why| match why {
+            pkcs8::Error::PublicKey(spki::Error::OidUnknown { oid }) => KeyError::NotRsa {
+                path: path(),
+                kty: match oid.to_string().as_str() {
+                    "1.2.840.10045.2.1" => "EC".to_owned(),
+                    "1.3.101.112" | "1.3.101.113" => "OKP".to_owned(),
+                    other => other.to_owned(),
+                },
+            },
+            why => broken(why.to_string()),
+        }),
+        "ENCRYPTED PRIVATE KEY" => Err(KeyError::Encrypted),
+        "RSA PRIVATE KEY" if block.contains("Proc-Type: 4,ENCRYPTED") => Err(KeyError::Encrypted),
+        "RSA PRIVATE KEY" => {
+            PrivateKey::from_pkcs1_pem(block).map_err(|why| broken(why.to_string()))
+        }
+        "EC PRIVATE KEY" => Err(KeyError::NotRsa {
+            path: path(),
+            kty: "EC".to_owned(),
+        }),
+        "PUBLIC KEY" | "RSA PUBLIC KEY" | "CERTIFICATE" => Err(KeyError::Public { path: path() }),
+        other => Err(KeyError::NoKey(format!("it holds a `{other}`"))),
     }
+}
+
+/// The PEM block to read, with its label: the first private key, or else the first of all.
+fn block(text: &str) -> Result<(&str, &str), KeyError> {
+    let blocks: Vec<(&str, &str)> = text
+        .match_indices("-----BEGIN ")
+        .filter_map(|(at, begin)| {
+            let label = text[at + begin.len()..].split("-----").next()?;
+            Some((label, &text[at..]))
+        })
+        .collect();
+    let (label, from) = blocks
+        .iter()
+        .find(|(label, _)| label.ends_with("PRIVATE KEY"))
+        .or(blocks.first())
+        .ok_or_else(|| KeyError::NoKey("there is no such block in it".to_owned()))?;
+    let end = format!("-----END {label}-----");
+    let at = from.find(&end).ok_or_else(|| KeyError::Broken {
+        path: "key".to_owned(),
+        why: format!("`{end}` is missing; is the file whole?"),
+    })?;
+    Ok((*label, &from[..at + end.len()]))
 }
 
 /// A private RSA key of RFC 7518 §6.3.2; the CRT members follow from the others and are not read.
@@ -105,25 +154,36 @@ struct PrivateJwk {
     q: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum JwkDocument {
-    Set { keys: Vec<PrivateJwk> },
-    One(PrivateJwk),
-}
-
 fn jwk(text: &str) -> Result<KeySet, KeyError> {
-    let document = serde_json::from_str(text).map_err(|why| KeyError::NoKey(why.to_string()))?;
-    let jwks = match document {
-        JwkDocument::One(jwk) => vec![("key".to_owned(), jwk)],
-        JwkDocument::Set { keys } => keys
-            .into_iter()
+    let not_a_jwk = |path: String, why: String| KeyError::NotAJwk { path, why };
+    let document: Value =
+        serde_json::from_str(text).map_err(|why| KeyError::NoKey(why.to_string()))?;
+    let jwks: Vec<(String, &Value)> = match document.get("keys") {
+        None => vec![("key".to_owned(), &document)],
+        Some(Value::Array(keys)) => keys
+            .iter()
             .enumerate()
             .map(|(index, jwk)| (format!("keys[{index}]"), jwk))
             .collect(),
+        Some(_) => {
+            let why = "must be a list of JWKs (RFC 7517 §5.1)".to_owned();
+            return Err(not_a_jwk("keys".to_owned(), why));
+        }
     };
     let mut keys: Vec<SigningKey> = Vec::new();
-    for (index, (path, jwk)) in jwks.into_iter().enumerate() {
+    for (index, (path, json)) in jwks.into_iter().enumerate() {
+        if !json.is_object() {
+            return Err(not_a_jwk(path, "must be a JSON object".to_owned()));
+        }
+        let jwk: PrivateJwk = serde_path_to_error::deserialize(json).map_err(|why| {
+            let member = why.path().to_string();
+            let path = if member == "." {
+                path.clone()
+            } else {
+                format!("{path}.{member}")
+            };
+            not_a_jwk(path, why.into_inner().to_string())
+        })?;
         let key = checked(&components(&path, &jwk)?, &path, jwk.kid)?;
         if keys.iter().any(|other| other.public.kid == key.public.kid) {
             return Err(KeyError::SameKid {
@@ -160,7 +220,9 @@ fn components(path: &str, jwk: &PrivateJwk) -> Result<PrivateKey, KeyError> {
     };
     let n = number("n", &jwk.n)?.ok_or_else(|| missing("n"))?;
     let e = number("e", &jwk.e)?.ok_or_else(|| missing("e"))?;
-    let d = number("d", &jwk.d)?.ok_or(KeyError::Public)?;
+    let d = number("d", &jwk.d)?.ok_or_else(|| KeyError::Public {
+        path: path.to_owned(),
+    })?;
     let primes = match (number("p", &jwk.p)?, number("q", &jwk.q)?) {
         (Some(p), Some(q)) => vec![p, q],
         _ => Vec::new(),
