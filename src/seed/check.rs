@@ -1,9 +1,10 @@
 //! What types cannot say: that fixtures make sense together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::oauth::client::{AuthMethod, Client};
+use crate::oauth::user::User;
 use crate::seed::fixtures::NamedRefreshToken;
 use crate::seed::load::profile_from;
 use crate::seed::{Draft, FixtureError, Seed, Written};
@@ -23,33 +24,39 @@ impl Draft {
         let mut clients = HashMap::new();
         for client in &self.clients {
             check_client(client)?;
-            if clients
-                .insert(client.value.client_id.as_str(), &client.value)
-                .is_some()
-            {
-                return Err(client.error(
-                    "client_id",
-                    format!("`{}` is registered twice", client.value.client_id),
-                ));
+            let client_id = client.value.client_id.as_str();
+            if let Some(first) = clients.insert(client_id, client) {
+                let place = first.seen_from(client);
+                let problem = format!("`{client_id}` is registered already, at {place}; drop one");
+                return Err(client.error("client_id", problem));
             }
         }
-        let mut users = HashSet::new();
+        let mut users = HashMap::new();
         for user in &self.users {
-            if user.value.sub.is_empty() {
-                return Err(user.error("sub", "is empty"));
+            let sub = user.value.sub.as_str();
+            if sub.is_empty() {
+                return Err(user.error("sub", "is empty; give the user a name"));
             }
-            if !users.insert(user.value.sub.as_str()) {
-                return Err(user.error("sub", format!("`{}` is there twice", user.value.sub)));
+            if let Some(first) = users.insert(sub, user) {
+                let place = first.seen_from(user);
+                let problem = format!("`{sub}` is there already, at {place}; drop one");
+                return Err(user.error("sub", problem));
             }
         }
-        let mut tokens = HashSet::new();
+        let mut tokens = HashMap::new();
         for token in &self.refresh_tokens {
             check_token(token, &clients, &users)?;
-            if !tokens.insert((token.value.token.as_str(), token.value.client_id.as_str())) {
-                return Err(token.error(
-                    "token",
-                    format!("`{}` is there twice for the same client", token.value.token),
-                ));
+            let NamedRefreshToken {
+                token: name,
+                client_id,
+                ..
+            } = &token.value;
+            if let Some(first) = tokens.insert((name, client_id), token) {
+                let place = first.seen_from(token);
+                let problem = format!(
+                    "`{name}` is there already for client `{client_id}`, at {place}; drop one"
+                );
+                return Err(token.error("token", problem));
             }
         }
         let values = |written: Vec<Written<_>>| written.into_iter().map(|w| w.value).collect();
@@ -76,7 +83,7 @@ pub(crate) fn check_issuer(issuer: &str) -> Result<(), String> {
         rest.ok_or_else(|| format!("`{issuer}` must begin with https:// or http://"))?;
     let host = host_and_path.split('/').next().unwrap_or_default();
     if host.is_empty() {
-        return Err(format!("`{issuer}` names no host"));
+        return Err(format!("`{issuer}` names no host; write one behind the //"));
     }
     if host_and_path.contains(['?', '#', '@', '"', '\\', '<', '>'])
         || host_and_path
@@ -132,7 +139,10 @@ fn check_client(client: &Written<Client>) -> Result<(), FixtureError> {
             ));
         }
         (Some(AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost), None) => {
-            return Err(client.error("token_endpoint_auth_method", "needs a client_secret"));
+            return Err(client.error(
+                "token_endpoint_auth_method",
+                "needs a client_secret; add one, or leave the method out",
+            ));
         }
         _ => {}
     }
@@ -182,8 +192,8 @@ fn check_client(client: &Written<Client>) -> Result<(), FixtureError> {
 
 fn check_token(
     token: &Written<NamedRefreshToken>,
-    clients: &HashMap<&str, &Client>,
-    users: &HashSet<&str>,
+    clients: &HashMap<&str, &Written<Client>>,
+    users: &HashMap<&str, &Written<User>>,
 ) -> Result<(), FixtureError> {
     let NamedRefreshToken {
         token: name,
@@ -204,13 +214,13 @@ fn check_token(
             format!("there is no client `{client_id}`; add it to `clients`"),
         ));
     };
-    if !users.contains(sub.as_str()) {
+    if !users.contains_key(sub.as_str()) {
         return Err(token.error(
             "sub",
             format!("there is no user `{sub}`; add it to `users`"),
         ));
     }
-    if let Some(registered) = &client.scope {
+    if let Some(registered) = &client.value.scope {
         let beyond = scope.beyond(registered);
         if !beyond.is_empty() {
             let problem = format!(

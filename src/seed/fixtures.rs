@@ -8,6 +8,7 @@ use crate::oauth::client::Client;
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::scope::Scope;
 use crate::oauth::user::User;
+use crate::shape::object;
 
 /// One fixture file: what a server starts with.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -27,13 +28,13 @@ pub struct Fixtures {
     #[serde(default)]
     pub error_dialect: Option<ErrorDialect>,
     /// The registered clients.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::list")]
     pub clients: Vec<Client>,
     /// The resource owners.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::list")]
     pub users: Vec<User>,
     /// Refresh tokens that a test can write down.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::list")]
     pub refresh_tokens: Vec<NamedRefreshToken>,
 }
 

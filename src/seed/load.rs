@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Track;
 
 use crate::seed::fixtures::Fixtures;
 use crate::seed::{Draft, FixtureError, Written};
 use crate::shape::Profile;
 use crate::shape::document::ProfileDocument;
+use crate::shape::object;
 
 /// The fixtures of a server that was told of none.
 const DEFAULT: (&str, &str) = (
@@ -179,18 +181,31 @@ pub(crate) fn profile_from(named: &Written<String>) -> Result<Profile, FixtureEr
 }
 
 fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, FixtureError> {
+    let mut track = Track::new();
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|why| {
-        let path = why.path().to_string();
-        FixtureError::new(
-            file,
-            if path == "." { "$".to_owned() } else { path },
-            why.into_inner().to_string(),
-        )
+    let value = object::one(serde_path_to_error::Deserializer::new(
+        &mut json, &mut track,
+    ))
+    .map_err(|why| {
+        // A `?` stands where the text broke off before a name.
+        let path = track.path().to_string();
+        let path = path.trim_end_matches('?').trim_end_matches('.');
+        FixtureError::new(file, if path.is_empty() { "$" } else { path }, told(&why))
     })?;
     json.end()
-        .map_err(|why| FixtureError::new(file, "$", why.to_string()))?;
+        .map_err(|why| FixtureError::new(file, "$", told(&why)))?;
     Ok(value)
+}
+
+/// What the JSON reader says, with the place behind it.
+fn told(why: &serde_json::Error) -> String {
+    let text = why.to_string();
+    let (line, column) = (why.line(), why.column());
+    let text = text
+        .strip_suffix(&format!(" at line {line} column {column}"))
+        .unwrap_or(&text);
+    let kind = if why.is_data() { "" } else { "is no JSON: " };
+    format!("{kind}{text} (line {line}, column {column})")
 }
 
 fn unreadable(file: &str, why: &std::io::Error) -> FixtureError {

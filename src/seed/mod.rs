@@ -49,6 +49,15 @@ pub(crate) struct Written<T> {
 }
 
 impl<T> Written<T> {
+    /// Where this is, for a message that is told at another place.
+    fn seen_from<U>(&self, other: &Written<U>) -> String {
+        if self.file == other.file {
+            self.path.clone()
+        } else {
+            format!("{} of {}", self.path, self.file)
+        }
+    }
+
     fn error(&self, member: &str, problem: impl Into<String>) -> FixtureError {
         let path = if member.is_empty() {
             self.path.clone()

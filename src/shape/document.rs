@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::oauth::grant::RefreshPolicy;
 use crate::oauth::refusal::ErrorDialect;
+use crate::shape::object;
 
 /// What an imitated token server looks like.
 ///
@@ -24,8 +25,10 @@ pub(crate) struct ProfileDocument {
     #[serde(default, rename = "description")]
     _description: Option<String>,
     /// Where its endpoints are.
+    #[serde(deserialize_with = "object::one")]
     pub(crate) paths: Paths,
     /// How long its tokens live, where a client does not say otherwise.
+    #[serde(deserialize_with = "object::one")]
     pub(crate) lifetimes: LifetimesDocument,
     /// What becomes of a used refresh token, where a client does not say otherwise.
     pub(crate) refresh: RefreshPolicy,
@@ -35,6 +38,7 @@ pub(crate) struct ProfileDocument {
     /// The id of a grant, which all refresh tokens of one family carry; of `{random:N}` and `{uuid}`.
     pub(crate) grant_id: String,
     /// The three tokens.
+    #[serde(deserialize_with = "object::one")]
     pub(crate) tokens: Tokens,
     /// The members of the token response, in order.
     pub(crate) response: Map<String, Value>,
@@ -74,12 +78,14 @@ pub(crate) struct LifetimesDocument {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Tokens {
+    #[serde(deserialize_with = "object::one")]
     pub(crate) access_token: TokenDocument,
     /// Its claims must carry `{subject}`, `{client_id}`, `{scope}` or `{scopes}`, `{auth_time}`, `{expires_at}`, `{id}`
     /// and, there or in its id, `{grant_id}`: they are read back from it.
+    #[serde(deserialize_with = "object::one")]
     pub(crate) refresh_token: TokenDocument,
     /// Omitted, there is none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::optional")]
     pub(crate) id_token: Option<TokenDocument>,
 }
 

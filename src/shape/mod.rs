@@ -6,6 +6,7 @@
 
 pub(crate) mod document;
 pub(crate) mod id;
+pub(crate) mod object;
 mod profile;
 pub(crate) mod template;
 

@@ -418,7 +418,7 @@ fn check_paths(paths: &Paths) -> Result<(), Misshapen> {
         } else if path.contains("//") || !path.chars().all(plain) {
             "may hold letters, digits, - . _ ~ and single slashes only"
         } else if path == "/_mimic" || path.starts_with("/_mimic/") {
-            "/_mimic is kept for what is not the imitated server"
+            "stands under /_mimic, which is kept for what is not the imitated server"
         } else {
             continue;
         };
