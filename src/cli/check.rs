@@ -9,12 +9,13 @@ use crate::cli::{Made, Mistake, print};
 
 /// Check fixtures, profile and keys without serving
 ///
-/// Exit code 0 says that a server would start with them; 2 comes with the file, the place in it and the remedy.
+/// Prints what there is, and exit code 0 says that a server would start with it. Otherwise exit code 2 comes with the
+/// file, the place in it and the remedy.
 ///
-/// Example: oauth-mimic check fixtures/
+/// Example: oauth-mimic check fixtures/ --profile fixtures/profiles/connect.json --keys signing.pem
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Fixture files or directories, in place of --fixtures
+    /// Fixture files or directories, beside those of --fixtures
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]

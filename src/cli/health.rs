@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::{Place, print, tell};
+use crate::cli::{Place, print, tell, whole_number};
 use crate::http::RESERVED;
 
 /// Ask a running server whether it answers, for container health checks
 ///
-/// Exit code 0 says that it does, 1 that it does not.
+/// Exit code 0 says that it does, 1 that it does not. With the environment variables of the server it finds the server.
 ///
-/// Example: HEALTHCHECK CMD oauth-mimic health
+/// Example: oauth-mimic health --port 8080
 #[derive(Debug, Args)]
 pub(super) struct Health {
     #[command(flatten)]
     place: Place,
     /// Seconds to wait for the answer
-    #[arg(long, value_name = "SECONDS", default_value_t = 2)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 2, value_parser = whole_number::<u64>)]
     timeout: u64,
 }
 
@@ -36,6 +36,8 @@ impl Health {
             .unwrap_or_else(|| format!("http://{host}:{}", self.place.port));
         let url = format!("{base_url}{RESERVED}/health");
         let agent: ureq::Agent = ureq::Agent::config_builder()
+            // The server is near: a proxy of the environment would look for it elsewhere.
+            .proxy(None)
             .timeout_global(Some(Duration::from_secs(self.timeout)))
             .build()
             .into();

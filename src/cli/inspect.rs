@@ -16,7 +16,8 @@ use crate::oauth::refusal::excerpt;
 /// Decode a token or a whole token response, verify it, and say what is wrong or odd
 ///
 /// Takes it from the argument, or from standard input. The signature is checked with --keys, or with the built-in test
-/// key. Exit code 0 says that nothing is wrong, 1 that something is.
+/// key; the shape with --profile; the issuer with --issuer, where it is given; the time with --clock, or now. Exit code
+/// 0 says that nothing is wrong, 1 that something is.
 ///
 /// Example: oauth-mimic mint | oauth-mimic inspect
 #[derive(Debug, Args)]

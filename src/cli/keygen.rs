@@ -9,6 +9,8 @@ use crate::keys::load;
 
 /// Make a new RSA key and print it, for --keys
 ///
+/// It is for tests, too: it goes to standard output as it is, without a passphrase.
+///
 /// Example: oauth-mimic keygen > signing.pem && oauth-mimic --keys signing.pem
 #[derive(Debug, Args)]
 pub(super) struct Keygen {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::authority::MintOrder;
-use crate::cli::{Made, Mistake, Place, print};
+use crate::cli::{Made, Mistake, Place, print, whole_number};
 use crate::clock::Timestamp;
 
-/// Print what the endpoint would have answered, without a server
+/// Print what the token endpoint would have answered, without a server
 ///
 /// The tokens are good at a server with the same keys and issuer: start it with the same --issuer, or mint with the same
 /// --host and --port.
@@ -26,17 +26,17 @@ pub(super) struct Mint {
     /// The scope, separated by spaces; without, all that the client is registered for
     #[arg(long)]
     scope: Option<String>,
-    /// When the user logged in; without, now
+    /// When the user logged in, such as 2023-03-28T12:21:05Z; without, now
     #[arg(long, value_name = "RFC3339")]
     auth_time: Option<Timestamp>,
-    /// Seconds the access token lives
-    #[arg(long, value_name = "SECONDS")]
+    /// Seconds the access token lives; without, as client or profile say
+    #[arg(long, value_name = "SECONDS", value_parser = whole_number::<u32>)]
     access_token_lifetime: Option<u32>,
-    /// Seconds the ID token lives
-    #[arg(long, value_name = "SECONDS")]
+    /// Seconds the ID token lives; without, as client or profile say
+    #[arg(long, value_name = "SECONDS", value_parser = whole_number::<u32>)]
     id_token_lifetime: Option<u32>,
-    /// Seconds the refresh token lives
-    #[arg(long, value_name = "SECONDS")]
+    /// Seconds the refresh token lives; without, as client or profile say
+    #[arg(long, value_name = "SECONDS", value_parser = whole_number::<u32>)]
     refresh_token_lifetime: Option<u32>,
     /// Print this token alone instead of the whole response
     #[arg(long, value_name = "TOKEN")]

@@ -1,7 +1,7 @@
 //! The command line: `oauth-mimic` serves; its subcommands mint, inspect, check and help.
 //!
-//! Every flag has an environment variable. What a command is asked for goes to standard output, all else to standard
-//! error. A mistake in what it was given ends it with one message and exit code 2.
+//! Every flag of the server has an environment variable. What a command is asked for goes to standard output, all else
+//! to standard error. A mistake in what it was given ends it with one message and exit code 2.
 
 mod check;
 mod health;
@@ -16,7 +16,9 @@ use std::io::{self, Write as _};
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::clock::{Clock, Timestamp};
@@ -25,7 +27,9 @@ use crate::server::TokenServerBuilder;
 
 /// A mock OAuth 2.0 token server for tests: right by default, lax only when asked, and it says why it refuses.
 ///
-/// Without a command it serves, and prints a curl to paste.
+/// Without a command it serves until Ctrl-C, and prints a curl to paste.
+///
+/// Example: oauth-mimic --port 0 --fixtures fixtures/ --clock 2023-03-28T12:23:16Z --seed 1
 #[derive(Debug, Parser)]
 #[command(name = "oauth-mimic", version, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -48,11 +52,11 @@ enum Command {
 /// Where the server is.
 #[derive(Debug, Args)]
 struct Place {
-    /// The address to listen on; 0.0.0.0 opens it to everyone who can reach this machine
+    /// The address the server listens on; 0.0.0.0 opens it to everyone who can reach this machine
     #[arg(long, env = "OAUTH_MIMIC_HOST", default_value = "127.0.0.1")]
     host: String,
-    /// The port to listen on; 0 is any free one
-    #[arg(long, env = "OAUTH_MIMIC_PORT", default_value_t = 8080)]
+    /// The port the server listens on; 0 is any free one, which it prints
+    #[arg(long, env = "OAUTH_MIMIC_PORT", default_value_t = 8080, value_parser = whole_number::<u16>)]
     port: u16,
     /// Where clients reach the server when that is not where it listens (a container's name, a proxy), without a path
     #[arg(long, env = "OAUTH_MIMIC_BASE_URL", value_name = "URL")]
@@ -78,7 +82,8 @@ impl Place {
 /// What the server is made of.
 #[derive(Debug, Args)]
 struct Made {
-    /// A fixture file, or a directory of them; may be given several times. Without, the built-in fixtures are used
+    /// A fixture file, or a directory whose *.json are read in the order of their names. Several, separated by commas or
+    /// each behind its own --fixtures, are merged. Without, the built-in fixtures are used
     #[arg(
         long,
         env = "OAUTH_MIMIC_FIXTURES",
@@ -86,23 +91,25 @@ struct Made {
         value_delimiter = ','
     )]
     fixtures: Vec<PathBuf>,
-    /// What the server looks like: connect, standard, or the path of a profile
+    /// What the server looks like: connect, standard, or the path of a profile; without, as the fixtures say
     #[arg(long, env = "OAUTH_MIMIC_PROFILE", value_name = "NAME")]
     profile: Option<String>,
-    /// What tokens name as their issuer; without, the server's address and the profile's prefix
+    /// What tokens name as their issuer; without, as the fixtures say, or else the server's address and the profile's
+    /// prefix
     #[arg(long, env = "OAUTH_MIMIC_ISSUER", value_name = "URL")]
     issuer: Option<String>,
     /// How refusals are told; without, as fixtures or profile say
     #[arg(long, env = "OAUTH_MIMIC_ERROR_DIALECT", value_name = "DIALECT")]
     error_dialect: Option<DialectName>,
-    /// The file of the signing key: PEM, JWK or JWK Set. Without, the built-in test key signs, which everyone has
+    /// The file of the private RSA key that signs: PEM, JWK, or a JWK Set whose first key signs and whose others are
+    /// believed, too. Without, the built-in test key signs, which everyone has
     #[arg(long, env = "OAUTH_MIMIC_KEYS", value_name = "PATH")]
     keys: Option<PathBuf>,
-    /// Stop the clock at this instant, such as 2023-03-28T12:23:16Z
+    /// Stop the clock at this instant, such as 2023-03-28T12:23:16Z; without, it runs
     #[arg(long, env = "OAUTH_MIMIC_CLOCK", value_name = "RFC3339")]
     clock: Option<Timestamp>,
-    /// Draw ids from this seed; with --clock, two runs answer byte for byte alike
-    #[arg(long, env = "OAUTH_MIMIC_SEED", value_name = "N")]
+    /// Draw ids from this seed: with --clock, two runs answer the same requests byte for byte alike
+    #[arg(long, env = "OAUTH_MIMIC_SEED", value_name = "N", value_parser = whole_number::<u64>)]
     seed: Option<u64>,
 }
 
@@ -158,7 +165,10 @@ impl<E: std::error::Error> From<E> for Mistake {
 /// Runs the command line of this process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(why) => return explained(&why),
+    };
     let outcome = match cli.command {
         None => cli.serve.run(),
         Some(Command::Mint(command)) => command.run(),
@@ -172,6 +182,35 @@ pub fn run() -> ExitCode {
         tell(format_args!("oauth-mimic: {message}"));
         ExitCode::from(2)
     })
+}
+
+/// Tells what clap has to say: help, or what is wrong, and where the wrong value comes from when nobody typed it.
+fn explained(why: &clap::Error) -> ExitCode {
+    let _ = why.print();
+    let flag = match why.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(arg)) => arg.split(' ').next().unwrap_or_default(),
+        _ => "",
+    };
+    let variable = format!(
+        "OAUTH_MIMIC_{}",
+        flag.trim_start_matches('-')
+            .replace('-', "_")
+            .to_ascii_uppercase()
+    );
+    let typed = |arg: std::ffi::OsString| arg.to_string_lossy().split('=').next() == Some(flag);
+    if std::env::var_os(&variable).is_some() && !std::env::args_os().any(typed) {
+        tell(format_args!(
+            "\nThe value comes from the environment variable {variable}: correct it, or unset it."
+        ));
+    }
+    ExitCode::from(u8::try_from(why.exit_code()).unwrap_or(2))
+}
+
+/// Reads a number. What clap itself says of others, "invalid digit found in string", names no remedy.
+fn whole_number<T: FromStr>(text: &str) -> Result<T, String> {
+    let most = u64::MAX >> (64 - 8 * size_of::<T>());
+    text.parse()
+        .map_err(|_| format!("give a whole number from 0 to {most}"))
 }
 
 /// Prints a line of what was asked for. A reader that went away (`| head`) is no mistake.

@@ -11,7 +11,9 @@ use crate::shape::document::ProfileDocument;
 
 /// Print the JSON Schema of fixtures or profiles, for editors
 ///
-/// Example: oauth-mimic schema > fixtures.schema.json
+/// An editor that finds `"$schema": "fixtures.schema.json"` at the top of a file completes and checks it.
+///
+/// Example: oauth-mimic schema fixtures > fixtures.schema.json
 #[derive(Debug, Args)]
 pub(super) struct Schema {
     /// Of which document

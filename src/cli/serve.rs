@@ -14,6 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::authority::Authority;
 use crate::cli::{Made, Mistake, Place, print, tell};
 use crate::oauth::client::AuthMethod;
+use crate::oauth::refusal::ErrorDialect;
 use crate::server::run;
 
 #[derive(Debug, Args)]
@@ -22,10 +23,10 @@ pub(super) struct Serve {
     place: Place,
     #[command(flatten)]
     made: Made,
-    /// How many threads serve; without, one for each processor
+    /// How many threads serve, at least 1; without, one for each processor
     #[arg(long, env = "OAUTH_MIMIC_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     workers: Option<u16>,
-    /// How the log on standard error looks: one line a request
+    /// How the log on standard error looks: one line a request, without secrets and tokens
     #[arg(
         long,
         env = "OAUTH_MIMIC_LOG",
@@ -116,9 +117,11 @@ fn curl(authority: &Authority) -> Option<String> {
     let url = authority.url(&authority.profile.paths.token);
     let (header, credentials) = match (&client.client_secret, client.auth_methods()[0]) {
         (Some(secret), AuthMethod::ClientSecretBasic) => {
-            // Letters, digits and - need no encoding in either half; the usual secret stays readable.
-            let plain = |text: &str| {
-                if text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            // RFC 6749 §2.3.1 has both halves form-urlencoded, the laxer dialect takes them as they stand. Letters,
+            // digits and - need no encoding; the usual secret stays readable.
+            let half = |text: &str| {
+                let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+                if text.chars().all(plain) || authority.error_dialect == ErrorDialect::Spring {
                     text.to_owned()
                 } else {
                     form(text)
@@ -126,8 +129,8 @@ fn curl(authority: &Authority) -> Option<String> {
             };
             let userinfo = STANDARD.encode(format!(
                 "{}:{}",
-                plain(&client.client_id),
-                plain(secret.reveal())
+                half(&client.client_id),
+                half(secret.reveal())
             ));
             (
                 format!("  --header 'Authorization: Basic {userinfo}' \\\n"),

@@ -71,7 +71,7 @@ pub enum StartError {
         problem: String,
     },
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {why}; choose another port, or 0 for any free one")]
+    #[error("cannot listen on {address}: {why}; {}", remedy(why))]
     Listen {
         /// The address that was asked for.
         address: SocketAddr,
@@ -309,6 +309,17 @@ impl TokenServerBuilder {
             source_name,
             problem: why.to_string(),
         })
+    }
+}
+
+/// What to do about an address that cannot be listened on.
+fn remedy(why: &io::Error) -> &'static str {
+    match why.kind() {
+        io::ErrorKind::AddrNotAvailable => {
+            "choose an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all it has"
+        }
+        io::ErrorKind::PermissionDenied => "choose a port above 1023, or 0 for any free one",
+        _ => "choose another port, or 0 for any free one",
     }
 }
 
