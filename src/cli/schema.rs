@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use schemars::schema_for;
+use schemars::transform::transform_subschemas;
+use schemars::{Schema as JsonSchema, schema_for};
 
 use crate::cli::{Mistake, print};
 use crate::seed::Fixtures;
@@ -29,11 +30,23 @@ enum Document {
 
 impl Schema {
     pub(super) fn run(self) -> Result<ExitCode, Mistake> {
-        let schema = match self.document {
+        let mut schema = match self.document {
             Document::Fixtures => schema_for!(Fixtures),
             Document::Profile => schema_for!(ProfileDocument),
         };
+        // That a member may be left out shows already; an editor that completes it need not write null.
+        transform_subschemas(&mut without_null_defaults, &mut schema);
         print(serde_json::to_string_pretty(&schema)?);
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn without_null_defaults(schema: &mut JsonSchema) {
+    if schema
+        .get("default")
+        .is_some_and(serde_json::Value::is_null)
+    {
+        schema.remove("default");
+    }
+    transform_subschemas(&mut without_null_defaults, schema);
 }

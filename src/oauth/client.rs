@@ -27,9 +27,13 @@ use crate::oauth::scope::Scope;
 /// ```
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(
+    description = "A registered client; the members carry their names of RFC 7591 §2 where it has one."
+)]
 #[non_exhaustive]
 pub struct Client {
-    /// The client's name.
+    /// The client's name: printable ASCII (RFC 6749 Appendix A.1).
+    #[schemars(regex(pattern = r"^[\x20-\x7E]+$"))]
     pub client_id: String,
     /// Its secret; a client without one is public (RFC 6749 §2.1).
     #[serde(default)]
@@ -37,7 +41,7 @@ pub struct Client {
     /// The one way it may authenticate; omitted, a confidential client may use Basic or the form.
     #[serde(default)]
     pub token_endpoint_auth_method: Option<AuthMethod>,
-    /// The grants it may use; omitted, `refresh_token` alone.
+    /// The grants it may use, by their `grant_type`; omitted, `refresh_token` alone.
     #[serde(default = "default_grant_types")]
     pub grant_types: Vec<String>,
     /// The scope it is registered for; omitted, whatever it was granted.
@@ -65,12 +69,12 @@ pub struct Client {
     pub refresh_token_absolute_lifetime: Option<u32>,
     /// The `aud` of its access tokens where the profile has one; omitted, the issuer.
     #[serde(default)]
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), inner(length(min = 1)))]
     pub access_token_audience: Option<Vec<String>>,
     /// The `aud` of its ID tokens, in order; omitted, the client alone. Must name the client
     /// (OpenID Connect Core §2).
     #[serde(default)]
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), inner(length(min = 1)))]
     pub id_token_audience: Option<Vec<String>>,
 }
 
@@ -236,6 +240,10 @@ impl fmt::Display for AuthMethod {
 /// A client's secret. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(
+    description = "A client's secret: printable ASCII (RFC 6749 Appendix A.2).",
+    extend("pattern" = r"^[\x20-\x7E]+$")
+)]
 pub struct Secret(String);
 
 impl Secret {

@@ -12,11 +12,14 @@ use serde_json::{Map, Value};
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(description = "A resource owner: whom tokens are about.")]
 #[non_exhaustive]
 pub struct User {
     /// The `sub` of every token about this user (RFC 7519 §4.1.2).
+    #[schemars(length(min = 1))]
     pub sub: String,
-    /// What a profile's `{user.NAME}` placeholders stand for. A claim the user lacks is left out of the token.
+    /// What a profile's `{user.NAME}` placeholders stand for, of any type. A claim the user lacks is left out of the
+    /// token.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub claims: Map<String, Value>,
 }

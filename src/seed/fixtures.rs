@@ -18,11 +18,18 @@ pub struct Fixtures {
     /// The schema of this document, for editors.
     #[serde(default, rename = "$schema")]
     _schema: Option<String>,
-    /// What the server looks like: `connect`, `standard`, or the path of a profile, relative to this file.
+    /// What the server looks like: `connect` (the default), `standard`, or the path of a profile, relative to this file.
     #[serde(default)]
+    #[schemars(
+        example = &"connect",
+        example = &"standard",
+        example = &"profiles/mine.json"
+    )]
     pub profile: Option<String>,
-    /// What tokens name as their issuer; omitted, the server's address and the profile's prefix.
+    /// What tokens name as their issuer, a URL without query and without a slash at its end; omitted, the server's
+    /// address and the profile's prefix.
     #[serde(default)]
+    #[schemars(regex(pattern = r#"^https?://[^\s?\x23@"\\<>]*[^\s?\x23@"\\<>/]$"#))]
     pub issuer: Option<String>,
     /// How refusals are told; omitted, as the profile says.
     #[serde(default)]
@@ -49,15 +56,19 @@ pub struct Fixtures {
 /// ```
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(
+    description = "A refresh token that is known by a name instead of a signature, so that a test can write it down. Never spent, unless its client rotates. The same name may stand for a different grant of each client."
+)]
 #[non_exhaustive]
 pub struct NamedRefreshToken {
-    /// What is sent as `refresh_token`.
+    /// What is sent as `refresh_token`: printable ASCII (RFC 6749 Appendix A.17).
+    #[schemars(regex(pattern = r"^[\x20-\x7E]+$"))]
     pub token: String,
     /// The client it was issued to.
     pub client_id: String,
     /// The user it is about.
     pub sub: String,
-    /// The scope that was granted.
+    /// The scope that was granted, within the client's; omitted, none.
     #[serde(default)]
     pub scope: Scope,
     /// When the user logged in: seconds since 1970, or, negative, seconds before the request. Omitted, the request.

@@ -15,11 +15,12 @@ use crate::shape::object;
 /// whose placeholder has no value for this user or token is left out. `{{` and `}}` are braces.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "Profile")]
 pub(crate) struct ProfileDocument {
     /// The schema of this document, for editors.
     #[serde(default, rename = "$schema")]
     _schema: Option<String>,
-    /// The profile's name.
+    /// The profile's name, for messages.
     pub(crate) name: String,
     /// What it imitates, for people.
     #[serde(default, rename = "description")]
@@ -36,11 +37,15 @@ pub(crate) struct ProfileDocument {
     #[serde(default)]
     pub(crate) error_dialect: ErrorDialect,
     /// The id of a grant, which all refresh tokens of one family carry; of `{random:N}` and `{uuid}`.
+    #[schemars(regex(pattern = r"\{(random:[0-9]+|uuid)\}"))]
     pub(crate) grant_id: String,
     /// The three tokens.
     #[serde(deserialize_with = "object::one")]
     pub(crate) tokens: Tokens,
-    /// The members of the token response, in order.
+    /// The members of the token response (RFC 6749 §5.1), in order. Of `{access_token}`, `{refresh_token}`, `{id_token}`,
+    /// `{access_token.id}`, `{refresh_token.id}`, `{id_token.id}`, `{issuer}`, `{client_id}`, `{subject}`, `{grant_id}`,
+    /// `{scope}` (a text) or `{scopes}` (an array), `{expires_in}` (the access token's lifetime), `{auth_time}`, `{now}`
+    /// and `{user.NAME}`. A number may be moved by seconds: `{expires_in-1}`.
     pub(crate) response: Map<String, Value>,
 }
 
@@ -50,15 +55,20 @@ pub(crate) struct ProfileDocument {
 pub(crate) struct Paths {
     /// What every path begins with, and the issuer's path; empty for none.
     #[serde(default)]
+    #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)*$"))]
     pub(crate) prefix: String,
     /// Other prefixes under which the same endpoints answer.
     #[serde(default)]
+    #[schemars(inner(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$")))]
     pub(crate) aliases: Vec<String>,
     /// The token endpoint (RFC 6749 §3.2), behind the prefix.
+    #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$"))]
     pub(crate) token: String,
     /// The authorization endpoint (RFC 6749 §3.1), behind the prefix.
+    #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$"))]
     pub(crate) authorization: String,
     /// The JWK Set (RFC 7517 §5), behind the prefix.
+    #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$"))]
     pub(crate) jwks: String,
 }
 
@@ -66,10 +76,13 @@ pub(crate) struct Paths {
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LifetimesDocument {
+    /// Of an access token, where its client does not say otherwise.
     #[schemars(range(min = 1))]
     pub(crate) access_token: u32,
+    /// Of an ID token, where its client does not say otherwise.
     #[schemars(range(min = 1))]
     pub(crate) id_token: u32,
+    /// Of a refresh token, where its client does not say otherwise.
     #[schemars(range(min = 1))]
     pub(crate) refresh_token: u32,
 }
@@ -78,13 +91,14 @@ pub(crate) struct LifetimesDocument {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Tokens {
+    /// Its claims must differ from the refresh token's, or the one could be taken for the other.
     #[serde(deserialize_with = "object::one")]
     pub(crate) access_token: TokenDocument,
     /// Its claims must carry `{subject}`, `{client_id}`, `{scope}` or `{scopes}`, `{auth_time}`, `{expires_at}`, `{id}`
     /// and, there or in its id, `{grant_id}`: they are read back from it.
     #[serde(deserialize_with = "object::one")]
     pub(crate) refresh_token: TokenDocument,
-    /// Omitted, there is none.
+    /// The ID token (OpenID Connect Core §2); omitted, there is none.
     #[serde(default, deserialize_with = "object::optional")]
     pub(crate) id_token: Option<TokenDocument>,
 }
@@ -93,13 +107,48 @@ pub(crate) struct Tokens {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenDocument {
-    /// Issue it only where the scope holds this token.
+    /// Issue it only where the scope holds this scope token; of the ID token alone.
     #[serde(default)]
     pub(crate) when_scope: Option<String>,
-    /// Its id; of `{random:N}`, `{uuid}` and, in a refresh token, `{grant_id}`.
+    /// Its id; of `{random:N}`, `{uuid}` and, in a refresh token, `{grant_id}`. N characters of base64url; not one
+    /// more than a multiple of 4.
+    #[schemars(regex(pattern = r"\{(random:[0-9]+|uuid)\}"))]
     pub(crate) id: String,
-    /// The JOSE header; `alg` must be `RS256`.
+    /// The JOSE header, in order; `alg` must be `RS256`. Of `{kid}`.
+    #[schemars(extend("required" = ["alg"], "properties" = { "alg": { "const": "RS256" } }))]
     pub(crate) header: Map<String, Value>,
-    /// The claims, in order.
+    /// The claims, in order. Of `{issuer}`, `{subject}`, `{client_id}`, `{scope}` (a text) or `{scopes}` (an array),
+    /// `{auth_time}`, `{now}`, `{expires_at}` (this token's end), `{expires_in}` (the access token's lifetime), `{id}` (this
+    /// token's), `{access_token.id}`, `{refresh_token.id}`, `{id_token.id}`, `{grant_id}`, `{access_token_audience}`,
+    /// `{id_token_audience}` and `{user.NAME}`. A number may be moved by seconds: `{now-5}`.
     pub(crate) claims: Map<String, Value>,
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::schema_for;
+
+    use crate::shape::document::{ProfileDocument, TokenDocument};
+    use crate::shape::template::{Place, placeholders};
+
+    #[test]
+    fn the_schema_tells_of_every_placeholder_where_it_may_stand() {
+        let (token, profile) = (schema_for!(TokenDocument), schema_for!(ProfileDocument));
+        for (schema, member, place) in [
+            (&token, "header", Place::Header),
+            (&token, "claims", Place::Claims),
+            (&profile, "response", Place::Response),
+        ] {
+            let told = schema
+                .pointer(&format!("/properties/{member}/description"))
+                .and_then(serde_json::Value::as_str)
+                .expect("a description");
+            for placeholder in placeholders(place) {
+                assert!(
+                    told.contains(&format!("`{placeholder}`")),
+                    "{member}: {placeholder}"
+                );
+            }
+        }
+    }
 }

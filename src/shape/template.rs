@@ -77,6 +77,17 @@ const PLACEHOLDERS: &[(&str, Placeholder, &[Place])] = {
     ]
 };
 
+/// What may stand there, in its braces.
+pub(super) fn placeholders(place: Place) -> Vec<String> {
+    let of_users = (place != Place::Header).then(|| "{user.NAME}".to_owned());
+    PLACEHOLDERS
+        .iter()
+        .filter(|(_, _, places)| places.contains(&place))
+        .map(|(name, ..)| format!("{{{name}}}"))
+        .chain(of_users)
+        .collect()
+}
+
 /// What templates are filled with.
 pub(crate) struct Facts<'a> {
     pub(crate) issuer: &'a str,
@@ -341,17 +352,9 @@ fn hole(name: &str, place: Place, path: &str) -> Result<Hole, Misshapen> {
         .iter()
         .find(|(known, _, places)| *known == base && places.contains(&place));
     let Some((_, placeholder, _)) = known else {
-        let mut names: Vec<String> = PLACEHOLDERS
-            .iter()
-            .filter(|(_, _, places)| places.contains(&place))
-            .map(|(known, ..)| format!("{{{known}}}"))
-            .collect();
-        if place != Place::Header {
-            names.push("{user.NAME}".to_owned());
-        }
         return Err(wrong(format!(
             "`{{{name}}}` is no placeholder here; there are {}",
-            names.join(", ")
+            placeholders(place).join(", ")
         )));
     };
     if plus != 0 && !placeholder.is_number() {
