@@ -159,7 +159,7 @@ fn a_look_up_would_be_seen() {
     let seen = wrong_imports(&upside_down);
     assert!(
         seen.iter()
-            .any(|wrong| wrong.ends_with("authority.rs uses crate::ledger")),
+            .any(|wrong| wrong.ends_with("authority/mod.rs uses crate::ledger")),
         "{seen:#?}"
     );
 }

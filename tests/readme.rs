@@ -1,10 +1,5 @@
 //! What the README shows is true. Its Rust runs as a doctest, its console lines by `.ci/readme`; the rest is here.
 
-#![expect(
-    clippy::expect_used,
-    reason = "in a test, a broken assumption is a failure"
-)]
-
 use oauth_mimic::TokenServer;
 
 const README: &str = include_str!("../README.md");

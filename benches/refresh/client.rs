@@ -38,15 +38,15 @@ impl Connection {
                 .expect("the server answers");
             assert!(read > 0, "the server closed the connection");
             received += read;
-            if let Some((start, length)) = body(&self.buffer[..received]) {
-                if received >= start + length {
-                    assert!(
-                        self.buffer.starts_with(b"HTTP/1.1 200"),
-                        "{}",
-                        String::from_utf8_lossy(&self.buffer[..received])
-                    );
-                    return &self.buffer[start..start + length];
-                }
+            if let Some((start, length)) = body(&self.buffer[..received])
+                && received >= start + length
+            {
+                assert!(
+                    self.buffer.starts_with(b"HTTP/1.1 200"),
+                    "{}",
+                    String::from_utf8_lossy(&self.buffer[..received])
+                );
+                return &self.buffer[start..start + length];
             }
         }
     }

@@ -1,0 +1,62 @@
+//! What the server says of itself (RFC 8414 §2, OpenID Connect Discovery §3).
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use crate::authority::Authority;
+use crate::grant::GrantType;
+use crate::oauth::client::{AuthMethod, Client};
+use crate::oauth::scope::Scope;
+
+/// Authorization server metadata. Lists that would be empty are left out (RFC 8414 §3.2).
+#[derive(Debug, Serialize)]
+pub(crate) struct Metadata<'a> {
+    issuer: &'a str,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    jwks_uri: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scopes_supported: Vec<&'a str>,
+    response_types_supported: &'static [&'static str],
+    grant_types_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    token_endpoint_auth_methods_supported: Vec<AuthMethod>,
+    subject_types_supported: &'static [&'static str],
+    id_token_signing_alg_values_supported: &'static [&'static str],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    claims_supported: Vec<&'a str>,
+}
+
+impl Authority {
+    /// What this server can do, for clients to discover. Only what is true stands in it: what no client may use is left
+    /// out.
+    pub(crate) fn metadata(&self) -> Metadata<'_> {
+        let paths = &self.profile.paths;
+        let clients = self.clients.items();
+        let mut seen = HashSet::new();
+        let scopes = clients
+            .iter()
+            .flat_map(|client| client.scope.iter().flat_map(Scope::iter));
+        let mut methods: Vec<AuthMethod> = Vec::new();
+        for method in clients.iter().flat_map(Client::auth_methods) {
+            if !methods.contains(method) {
+                methods.push(*method);
+            }
+        }
+        Metadata {
+            issuer: &self.issuer,
+            authorization_endpoint: self.url(&paths.authorization),
+            token_endpoint: self.url(&paths.token),
+            jwks_uri: self.url(&paths.jwks),
+            scopes_supported: scopes.filter(|scope| seen.insert(*scope)).collect(),
+            // The registry's name for an authorization endpoint that hands out nothing.
+            response_types_supported: &["none"],
+            grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
+            token_endpoint_auth_methods_supported: methods,
+            subject_types_supported: &["public"],
+            id_token_signing_alg_values_supported: &["RS256"],
+            claims_supported: self.profile.id_token_claims().collect(),
+        }
+    }
+}
