@@ -161,17 +161,26 @@ impl World {
         assert_eq!(answer.status, 200, "a good request afterwards: {answer:?}");
     }
 
-    /// Sends bytes, ends the sending half, and reads to the end: the answers, and whether the server ended it too.
+    /// Sends bytes and reads until the server ends the connection: the answers, and whether it did.
     fn wire(&self, request: &[u8]) -> (Vec<Answer>, bool) {
+        self.wire_then(request, |_| ())
+    }
+
+    /// The same, but says first that nothing more will come.
+    fn wire_and_end(&self, request: &[u8]) -> (Vec<Answer>, bool) {
+        self.wire_then(request, |stream| {
+            let _ = stream.shutdown(Shutdown::Write);
+        })
+    }
+
+    fn wire_then(&self, request: &[u8], then: impl Fn(&TcpStream)) -> (Vec<Answer>, bool) {
         let mut stream = self.connect();
         // A server that refuses early may close before it has read everything.
         let _ = stream.write_all(request);
-        let _ = stream.shutdown(Shutdown::Write);
+        then(&stream);
         let (received, ended) = read_to_end(&mut stream);
-        (
-            support::answers(&received, request.starts_with(b"HEAD ")),
-            ended,
-        )
+        let answers = support::answers(&received, request.starts_with(b"HEAD "));
+        (answers, ended)
     }
 
     fn connect(&self) -> TcpStream {

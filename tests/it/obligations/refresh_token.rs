@@ -277,7 +277,7 @@ fn rows() -> Vec<Row> {
             for end in [1, 10, 100] {
                 let token = world.refresh_token("alpha");
                 let bytes = alpha(GOOD).bytes(&token);
-                let (answers, _) = world.wire(&bytes[..bytes.len() - end]);
+                let (answers, _) = world.wire_and_end(&bytes[..bytes.len() - end]);
                 assert!(answers.iter().all(|answer| answer.status >= 400), "{answers:?}");
                 assert_tokens(&world.refresh("alpha", &token));
             }
@@ -291,7 +291,7 @@ fn rows() -> Vec<Row> {
             );
             let whole = format!("{head}{:x}\r\n{form}\r\n", form.len());
             for broken in [whole.clone(), format!("{whole}zz\r\n"), format!("{head}{:x}\r\n{form}", form.len() + 9)] {
-                let (answers, _) = world.wire(broken.as_bytes());
+                let (answers, _) = world.wire_and_end(broken.as_bytes());
                 assert!(answers.iter().all(|answer| answer.status >= 400), "{answers:?}");
             }
             assert_tokens(&world.refresh("alpha", &token));
