@@ -1,5 +1,5 @@
-//! Templates: JSON with placeholders. [`compile`] checks and compiles them once, [`write`] fills them many times, and
-//! [`read`] finds in a filled one what was filled in.
+//! Templates: JSON with placeholders. `compile` checks and compiles them once, `write` fills them many times, and
+//! `read` finds in a filled one what was filled in.
 //!
 //! A new placeholder is a case of [`Placeholder`], a line in the table below it, and an arm in `write`.
 
