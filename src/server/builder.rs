@@ -1,5 +1,6 @@
 //! What a server is to be, before it is one.
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -34,7 +35,7 @@ use crate::server::run;
 ///     .start();
 /// assert_eq!(server.issuer(), "https://login.example.test");
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[must_use = "a builder does nothing until `start()`"]
 pub struct TokenServerBuilder {
     address: Option<SocketAddr>,
@@ -49,7 +50,28 @@ pub struct TokenServerBuilder {
     seed: Option<u64>,
 }
 
-#[derive(Debug)]
+impl fmt::Debug for TokenServerBuilder {
+    /// Without the texts of fixtures and keys, which hold secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts: Vec<&str> = self
+            .fixture_texts
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        f.debug_struct("TokenServerBuilder")
+            .field("address", &self.address)
+            .field("listener", &self.listener)
+            .field("base_url", &self.base_url)
+            .field("workers", &self.workers)
+            .field("fixture_paths", &self.fixture_paths)
+            .field("fixture_texts", &texts)
+            .field("code", &self.code)
+            .field("clock", &self.clock)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}
+
 enum KeySource {
     File(PathBuf),
     Text(String),
