@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::{
     Expected, GOOD, JWKS, METADATA, Row, TOKEN, World, alpha, assert_refused, assert_tokens, play,
-    post, request, row, story,
+    post, request, story,
 };
-use crate::support::{Answer, get, part, path_of};
+use crate::support::{Answer, get, part, path_of, send};
 
 #[test]
 fn what_the_server_says_of_itself_is_true() {
@@ -93,44 +93,14 @@ fn assert_document(answer: &Answer) {
 
 fn rows() -> Vec<Row> {
     let not_found = Expected::Refused(&[404], &["invalid_request"]);
-    let mut rows = vec![
-        row(
-            "D01",
-            "OpenID Connect Discovery",
-            request("GET", METADATA),
-            Expected::That(assert_document),
-        ),
-        row(
-            "D02",
-            "RFC 8414",
-            request("GET", ANOTHER_FORM),
-            Expected::That(assert_document),
-        ),
-        row(
-            "D15",
-            "another issuer's metadata",
-            request("GET", &format!("/other{METADATA}")),
-            not_found,
-        ),
-        row(
-            "D15",
-            "another issuer's metadata, inserted",
-            request("GET", &format!("{ANOTHER_FORM}/other")),
-            not_found,
-        ),
-        row(
-            "D15",
-            "another issuer's keys",
-            request("GET", &format!("/other{JWKS}")),
-            not_found,
-        ),
-        row(
-            "D15",
-            "another issuer's token endpoint",
-            alpha(GOOD).target(&format!("/other{TOKEN}")),
-            not_found,
-        ),
-    ];
+    let mut rows = table! {
+        "D01", "OpenID Connect Discovery", request("GET", METADATA) => Expected::That(assert_document);
+        "D02", "RFC 8414", request("GET", ANOTHER_FORM) => Expected::That(assert_document);
+        "D15", "another issuer's metadata", request("GET", &format!("/other{METADATA}")) => not_found;
+        "D15", "another issuer's metadata, inserted", request("GET", &format!("{ANOTHER_FORM}/other")) => not_found;
+        "D15", "another issuer's keys", request("GET", &format!("/other{JWKS}")) => not_found;
+        "D15", "another issuer's token endpoint", alpha(GOOD).target(&format!("/other{TOKEN}")) => not_found;
+    };
     rows.extend(metadata_rows());
     rows.extend(key_rows());
     rows.extend(http_rows());
@@ -348,17 +318,17 @@ fn http_rows() -> Vec<Row> {
             for path in [METADATA, ANOTHER_FORM] {
                 let honest = world.send(&request("GET", path)).body;
                 let address = world.server.address();
+                let forwarded =
+                    |lines| format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{lines}\r\n");
                 for head in [
                     format!("GET {path} HTTP/1.1\r\nHost: evil.example\r\n"),
-                    format!(
-                        "GET {path} HTTP/1.1\r\nHost: {address}\r\nX-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: https\r\n"
-                    ),
-                    format!(
-                        "GET {path} HTTP/1.1\r\nHost: {address}\r\nForwarded: host=evil.example;proto=https\r\nX-Forwarded-Prefix: /evil\r\n"
+                    forwarded("X-Forwarded-Host: evil.example\r\nX-Forwarded-Proto: https"),
+                    forwarded(
+                        "Forwarded: host=evil.example;proto=https\r\nX-Forwarded-Prefix: /evil",
                     ),
                     format!("GET http://evil.example{path} HTTP/1.1\r\nHost: evil.example\r\n"),
                 ] {
-                    let answer = crate::support::send(address, format!("{head}\r\n").as_bytes());
+                    let answer = send(address, format!("{head}\r\n").as_bytes());
                     assert_eq!(answer.status, 200, "{head}");
                     assert_eq!(answer.body, honest, "{head}");
                 }

@@ -13,12 +13,15 @@ use serde_json::{Value, json};
 use super::{
     GOOD, JWKS, METADATA, Row, World, assert_refused, assert_tokens, play, post, request, story,
 };
-use crate::support::{Answer, part, path_of};
+use crate::support::{Answer, get, part, path_of};
 
 #[test]
 fn every_token_has_the_shape_it_must_have() {
     play(&World::new(), &rows());
 }
+
+/// What a token would be as a client assertion (RFC 7523 §2.2).
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// An answer with all three tokens, and then again one by refresh.
 fn answers(world: &World) -> [Answer; 2] {
@@ -181,7 +184,7 @@ fn rows() -> Vec<Row> {
                 let bearer = post(GOOD).authorization(format!("Bearer {token}"));
                 assert_refused(&world.send(&bearer), &[401], &["invalid_client"]);
                 let assertion = post(format!(
-                    "{GOOD}&client_id=alpha&client_assertion={token}&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+                    "{GOOD}&client_id=alpha&client_assertion={token}&client_assertion_type={JWT_BEARER}"
                 ));
                 assert_refused(&world.send(&assertion), &[401], &["invalid_client"]);
             }
@@ -297,7 +300,7 @@ fn bad_keys(_: &World) {
         .expect("PEM")
         .to_string();
     let good = TokenServer::start();
-    let jwks = crate::support::get(good.address(), path_of(&good, &good.jwks_url()));
+    let jwks = get(good.address(), path_of(&good, &good.jwks_url()));
     let public = jwks.json()["keys"][0].clone();
     assert!(public.is_object());
     for (about, key) in [

@@ -10,15 +10,27 @@
 //! Void, because the server has nothing they could be about:
 //! - J08: only RS256 is offered, so there is no ECDSA signature.
 //! - R19: there is no grace mode; a used refresh token is a replay.
-//! - C25 to C28: client assertions are refused (and R12 knows no codes or device codes).
+//! - R12: there are no codes and no device codes to try as refresh tokens.
 //! - D12: keys do not rotate while a server runs.
-//! - R14, J10: no introspection and no userinfo, so an access token is tried where tokens are taken: as a refresh token.
+//! - R14, J10: no introspection and no userinfo; an access token is tried where a token is taken: as a refresh token.
 //! - R11: no revocation endpoint; a family is revoked by a replay.
 //! - D15: there is one issuer; where another would be, nothing answers.
 //! - D03, D05: there is no TLS mode, so `https` is asked of nothing.
 //!
 //! Smaller than the list would have them, because a debug build runs them beside everything else: R16 (rounds), R23 and
 //! J12 (how many tokens are compared), H17 (how many connections stall).
+
+#![expect(
+    clippy::too_many_lines,
+    reason = "a table is as long as there are obligations"
+)]
+
+/// A table of rows: `id, what it is about, what is sent => what must come back;`.
+macro_rules! table {
+    ($($id:literal, $about:expr, $request:expr => $expected:expr;)*) => {
+        vec![$(crate::obligations::row($id, $about, $request, $expected)),*]
+    };
+}
 
 mod client_authentication;
 mod discovery;
@@ -146,10 +158,10 @@ impl World {
             Some((_, secret)) if client_id != "poster" => {
                 post(GOOD).basic(&encoded(client_id), &encoded(secret))
             }
-            Some((_, secret)) => post(&format!(
+            Some((_, secret)) => post(format!(
                 "{GOOD}&client_id={client_id}&client_secret={secret}"
             )),
-            None => post(&format!("{GOOD}&client_id={client_id}")),
+            None => post(format!("{GOOD}&client_id={client_id}")),
         };
         self.send_with(&request, refresh_token)
     }
@@ -250,6 +262,14 @@ fn request(method: &str, target: &str) -> Request {
     }
 }
 
+/// The head of alpha's request, with these lines in place of its Content-Length.
+fn head(lines: &str) -> String {
+    let authorization = basic("alpha", "alpha-secret");
+    let fixed =
+        format!("Host: localhost\r\nAuthorization: {authorization}\r\nContent-Type: {FORM}\r\n");
+    format!("POST {TOKEN} HTTP/1.1\r\n{fixed}{lines}\r\n")
+}
+
 /// These bytes and no others.
 fn raw(bytes: impl Into<Vec<u8>>) -> Request {
     Request {
@@ -265,7 +285,7 @@ impl Request {
         self
     }
 
-    fn content_type(mut self, value: &str) -> Self {
+    fn content_type(mut self, value: impl AsRef<[u8]>) -> Self {
         self.headers.retain(|(name, _)| name != "Content-Type");
         self.header("Content-Type", value)
     }
@@ -348,6 +368,10 @@ enum Expected {
     /// One of these statuses; below 500 and not 200. In JSON where the server had a say, bare where the parser of
     /// the framework did not let it; the connection is then closed.
     Rejected(&'static [u16]),
+    /// One of these statuses, whatever else.
+    Status(&'static [u16]),
+    /// One of these statuses, and no body.
+    Bodiless(&'static [u16]),
     /// Whatever this asks.
     That(fn(&Answer)),
 }
@@ -437,6 +461,13 @@ impl Row {
                 }
                 Expected::Refused(statuses, errors) => {
                     assert_refused(&answer, statuses, errors);
+                }
+                Expected::Status(statuses) => {
+                    assert!(statuses.contains(&answer.status), "{}", shown(&answer));
+                }
+                Expected::Bodiless(statuses) => {
+                    assert!(statuses.contains(&answer.status), "{}", shown(&answer));
+                    assert!(answer.body.is_empty(), "{}", shown(&answer));
                 }
                 Expected::That(check) => check(&answer),
                 Expected::Rejected(_) => unreachable!("is played above"),

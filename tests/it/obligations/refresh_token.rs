@@ -7,16 +7,14 @@ use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use oauth_mimic::{Client, Clock, Timestamp, TokenServer};
 
 use super::{
-    Expected, FORM, GOOD, INVALID_GRANT, INVALID_REQUEST, INVALID_SCOPE, Row, TOKEN, World, alpha,
-    assert_refused, assert_scope, assert_tokens, play, post, read_to_end, request, row, shown,
-    story,
+    Expected, GOOD, INVALID_GRANT, INVALID_REQUEST, INVALID_SCOPE, Row, TOKEN, World, alpha,
+    assert_refused, assert_scope, assert_tokens, head, play, post, read_to_end, request, row,
+    shown, story,
 };
-use crate::support::{Answer, Connection, part};
+use crate::support::{Answer, Connection, answers, part, send};
 
 #[test]
 fn every_refresh_is_answered_by_the_letter() {
@@ -36,75 +34,23 @@ fn of_all_who_race_for_one_refresh_token_exactly_one_wins() {
 }
 
 fn rows() -> Vec<Row> {
-    let mut rows = vec![
-        row("R01", "no scope", alpha(GOOD), Expected::Scope("a b c")),
-        row(
-            "R02",
-            "less scope",
-            alpha(format!("{GOOD}&scope=a")),
-            Expected::Scope("a"),
-        ),
-        row(
-            "R04",
-            "more scope than was granted",
-            alpha(format!("{GOOD}&scope=a+d")),
-            INVALID_SCOPE,
-        ),
-        row(
-            "R04",
-            "more scope than is registered",
-            alpha(format!("{GOOD}&scope=a+z")),
-            INVALID_SCOPE,
-        ),
-        row(
-            "R05",
-            "order and repeats do not matter",
-            alpha(format!("{GOOD}&scope=c+a+a+b")),
-            Expected::Scope("a b c"),
-        ),
-        row(
-            "R06",
-            "no refresh token",
-            alpha("grant_type=refresh_token"),
-            INVALID_REQUEST,
-        ),
-        row(
-            "R07",
-            "an empty refresh token",
-            alpha("grant_type=refresh_token&refresh_token="),
-            INVALID_REQUEST,
-        ),
-        row(
-            "R29",
-            "a client without this grant",
-            post(GOOD).basic("coder", "coder-secret"),
-            Expected::Refused(&[400], &["unauthorized_client"]),
-        ),
-        row(
-            "R30",
-            "bad authentication",
-            post(GOOD).basic("alpha", "wrong"),
-            super::INVALID_CLIENT,
-        ),
-        row(
-            "R30",
-            "a bad scope",
-            alpha(format!("{GOOD}&scope=%22")),
-            INVALID_SCOPE,
-        ),
-        row(
-            "R30",
-            "a bad content type",
-            alpha(GOOD).content_type("text/plain"),
-            INVALID_REQUEST,
-        ),
-        row(
-            "R30",
-            "a body that is too large",
-            alpha(format!("{GOOD}&x={}", "x".repeat(70_000))),
-            Expected::Refused(&[413], &["invalid_request"]),
-        ),
-    ];
+    let mut rows = table! {
+        "R01", "no scope", alpha(GOOD) => Expected::Scope("a b c");
+        "R02", "less scope", alpha(format!("{GOOD}&scope=a")) => Expected::Scope("a");
+        "R04", "more scope than was granted", alpha(format!("{GOOD}&scope=a+d")) => INVALID_SCOPE;
+        "R04", "more scope than is registered", alpha(format!("{GOOD}&scope=a+z")) => INVALID_SCOPE;
+        "R05", "order and repeats do not matter", alpha(format!("{GOOD}&scope=c+a+a+b")) => Expected::Scope("a b c");
+        "R06", "no refresh token", alpha("grant_type=refresh_token") => INVALID_REQUEST;
+        "R07", "an empty refresh token", alpha("grant_type=refresh_token&refresh_token=") => INVALID_REQUEST;
+        "R29", "a client without this grant", post(GOOD).basic("coder", "coder-secret")
+            => Expected::Refused(&[400], &["unauthorized_client"]);
+        "R30", "GET", request("GET", &format!("{TOKEN}?{GOOD}")) => super::NOT_ALLOWED;
+        "R30", "bad authentication", post(GOOD).basic("alpha", "wrong") => super::INVALID_CLIENT;
+        "R30", "a bad scope", alpha(format!("{GOOD}&scope=%22")) => INVALID_SCOPE;
+        "R30", "a bad content type", alpha(GOOD).content_type("text/plain") => INVALID_REQUEST;
+        "R30", "a body that is too large", alpha(format!("{GOOD}&x={}", "x".repeat(70_000)))
+            => Expected::Refused(&[413], &["invalid_request"]);
+    };
     rows.extend(
         [
             ("garbage", "garbage".to_owned()),
@@ -139,9 +85,16 @@ fn rows() -> Vec<Row> {
         story("R03", "what was narrowed once is whole again", |world| {
             let narrowed = world.send(&alpha(format!("{GOOD}&scope=a")));
             assert_scope(&narrowed, "a");
-            assert_scope(&world.refresh("alpha", &narrowed.member("refresh_token")), "a b c");
+            assert_scope(
+                &world.refresh("alpha", &narrowed.member("refresh_token")),
+                "a b c",
+            );
         }),
-        story("R08", "nothing about a refresh token can be changed", altered),
+        story(
+            "R08",
+            "nothing about a refresh token can be changed",
+            altered,
+        ),
         story("R08", "nor percent-encoded twice", |world| {
             let token = world.refresh_token("alpha").replace('.', "%2E");
             assert_refused(&world.refresh("alpha", &token), &[400], &["invalid_grant"]);
@@ -152,20 +105,24 @@ fn rows() -> Vec<Row> {
             assert_refused(&world.refresh("app", &token), &[400], &["invalid_grant"]);
             assert_tokens(&world.refresh("alpha", &token));
         }),
-        story("R10", "a refresh token is good strictly before its end", |_| {
-            for (after, good) in [(86_399, true), (86_400, false), (86_401, false)] {
-                let world = World::new();
-                world.clock.freeze(Timestamp::from_unix(1_700_000_000));
-                let token = world.refresh_token("alpha");
-                world.clock.advance(after);
-                let answer = world.refresh("alpha", &token);
-                if good {
-                    assert_tokens(&answer);
-                } else {
-                    assert_refused(&answer, &[400], &["invalid_grant"]);
+        story(
+            "R10",
+            "a refresh token is good strictly before its end",
+            |_| {
+                for (after, good) in [(86_399, true), (86_400, false), (86_401, false)] {
+                    let world = World::new();
+                    world.clock.freeze(Timestamp::from_unix(1_700_000_000));
+                    let token = world.refresh_token("alpha");
+                    world.clock.advance(after);
+                    let answer = world.refresh("alpha", &token);
+                    if good {
+                        assert_tokens(&answer);
+                    } else {
+                        assert_refused(&answer, &[400], &["invalid_grant"]);
+                    }
                 }
-            }
-        }),
+            },
+        ),
         story("R11", "one of a revoked family is refused", |world| {
             let first = world.refresh_token("alpha");
             let second = world.refresh("alpha", &first).member("refresh_token");
@@ -173,14 +130,18 @@ fn rows() -> Vec<Row> {
             world.refresh("alpha", &second);
             assert_refused(&world.refresh("alpha", &third), &[400], &["invalid_grant"]);
         }),
-        story("R12", "what is no refresh token is not taken for one", |world| {
-            let minted = world.server.mint().client("alpha").scope("openid a");
-            let response = minted.response();
-            let id_token = response.id_token().expect("an ID token");
-            for token in [response.access_token(), id_token, "SplxlOBeZQQYbYS6WxSbIA"] {
-                assert_refused(&world.refresh("alpha", token), &[400], &["invalid_grant"]);
-            }
-        }),
+        story(
+            "R12",
+            "what is no refresh token is not taken for one",
+            |world| {
+                let minted = world.server.mint().client("alpha").scope("openid a");
+                let response = minted.response();
+                let id_token = response.id_token().expect("an ID token");
+                for token in [response.access_token(), id_token, "SplxlOBeZQQYbYS6WxSbIA"] {
+                    assert_refused(&world.refresh("alpha", token), &[400], &["invalid_grant"]);
+                }
+            },
+        ),
         story("R13", "a used refresh token is refused", |world| {
             let token = world.refresh_token("alpha");
             let answer = world.refresh("alpha", &token);
@@ -188,17 +149,24 @@ fn rows() -> Vec<Row> {
             assert_ne!(answer.member("refresh_token"), token);
             assert_refused(&world.refresh("alpha", &token), &[400], &["invalid_grant"]);
         }),
-        story("R14", "and takes its successors with it, but nobody else's", |world| {
-            let bystander = world.refresh_token("alpha");
-            let token = world.refresh_token("alpha");
-            let answer = world.refresh("alpha", &token);
-            let (successor, access_token) = (answer.member("refresh_token"), answer.member("access_token"));
-            world.refresh("alpha", &token);
-            for dead in [&successor, &access_token] {
-                assert_refused(&world.refresh("alpha", dead), &[400], &["invalid_grant"]);
-            }
-            assert_tokens(&world.refresh("alpha", &bystander));
-        }),
+        story(
+            "R14",
+            "and takes its successors with it, but nobody else's",
+            |world| {
+                let bystander = world.refresh_token("alpha");
+                let token = world.refresh_token("alpha");
+                let answer = world.refresh("alpha", &token);
+                let (successor, access_token) = (
+                    answer.member("refresh_token"),
+                    answer.member("access_token"),
+                );
+                world.refresh("alpha", &token);
+                for dead in [&successor, &access_token] {
+                    assert_refused(&world.refresh("alpha", dead), &[400], &["invalid_grant"]);
+                }
+                assert_tokens(&world.refresh("alpha", &bystander));
+            },
+        ),
         story("R15", "another client's replay kills nothing", |world| {
             let token = world.refresh_token("alpha");
             let successor = world.refresh("alpha", &token).member("refresh_token");
@@ -209,41 +177,64 @@ fn rows() -> Vec<Row> {
             let token = world.refresh_token("alpha");
             let successor = world.refresh("alpha", &token).member("refresh_token");
             let replay = post(GOOD).basic("alpha", "wrong");
-            assert_refused(&world.send_with(&replay, &token), &[401], &["invalid_client"]);
+            assert_refused(
+                &world.send_with(&replay, &token),
+                &[401],
+                &["invalid_client"],
+            );
             assert_tokens(&world.refresh("alpha", &successor));
         }),
-        story("R17", "without rotation one refresh token lasts for a thousand uses", |world| {
-            let token = world.refresh_token("reuser");
-            let request = post(GOOD).basic("reuser", "reuser-secret").bytes(&token);
-            let mut connection = Connection::open(world.server.address());
-            for _ in 0..1000 {
-                let answer = connection.send(&request);
-                assert_tokens(&answer);
-                assert_eq!(answer.member("refresh_token"), token);
-            }
-        }),
-        story("R17", "and where it is reissued, old and new both work", |world| {
-            let old = world.refresh_token("reissuer");
-            let new = world.refresh("reissuer", &old).member("refresh_token");
-            assert_ne!(old, new);
-            for token in [&old, &new, &old] {
-                assert_tokens(&world.refresh("reissuer", token));
-            }
-        }),
-        story("R18", "a public client's refresh tokens rotate, whatever it wishes", |world| {
-            for client_id in ["app", "wishful-app"] {
-                let token = world.refresh_token(client_id);
-                let answer = world.refresh(client_id, &token);
-                assert_tokens(&answer);
-                assert_ne!(answer.member("refresh_token"), token);
-                assert_refused(&world.refresh(client_id, &token), &[400], &["invalid_grant"]);
-            }
-        }),
+        story(
+            "R17",
+            "without rotation one refresh token lasts for a thousand uses",
+            |world| {
+                let token = world.refresh_token("reuser");
+                let request = post(GOOD).basic("reuser", "reuser-secret").bytes(&token);
+                let mut connection = Connection::open(world.server.address());
+                for _ in 0..1000 {
+                    let answer = connection.send(&request);
+                    assert_tokens(&answer);
+                    assert_eq!(answer.member("refresh_token"), token);
+                }
+            },
+        ),
+        story(
+            "R17",
+            "and where it is reissued, old and new both work",
+            |world| {
+                let old = world.refresh_token("reissuer");
+                let new = world.refresh("reissuer", &old).member("refresh_token");
+                assert_ne!(old, new);
+                for token in [&old, &new, &old] {
+                    assert_tokens(&world.refresh("reissuer", token));
+                }
+            },
+        ),
+        story(
+            "R18",
+            "a public client's refresh tokens rotate, whatever it wishes",
+            |world| {
+                for client_id in ["app", "wishful-app"] {
+                    let token = world.refresh_token(client_id);
+                    let answer = world.refresh(client_id, &token);
+                    assert_tokens(&answer);
+                    assert_ne!(answer.member("refresh_token"), token);
+                    assert_refused(
+                        &world.refresh(client_id, &token),
+                        &[400],
+                        &["invalid_grant"],
+                    );
+                }
+            },
+        ),
         story("R22", "a refresh token cannot be guessed", |world| {
             let tokens: HashSet<String> = (0..50).map(|_| world.refresh_token("alpha")).collect();
             assert_eq!(tokens.len(), 50, "two are the same");
             for token in &tokens {
-                assert!(token.bytes().all(|byte| (0x21..=0x7E).contains(&byte)), "{token}");
+                assert!(
+                    token.bytes().all(|byte| (0x21..=0x7E).contains(&byte)),
+                    "{token}"
+                );
                 assert!(8 * token.len() >= 128, "{token}");
                 assert!(entropy(token) > 96.0, "{} bits: {token}", entropy(token));
                 // What is random in it, its id, alone.
@@ -259,67 +250,101 @@ fn rows() -> Vec<Row> {
             let mut seen = HashSet::new();
             for _ in 0..500 {
                 let answer = connection.send(&request);
-                let (access, refresh) = (answer.member("access_token"), answer.member("refresh_token"));
+                let (access, refresh) = (
+                    answer.member("access_token"),
+                    answer.member("refresh_token"),
+                );
                 for token in [access, refresh] {
-                    assert!(seen.insert(part(&token, 1)["jti"].to_string()), "a jti twice");
+                    assert!(
+                        seen.insert(part(&token, 1)["jti"].to_string()),
+                        "a jti twice"
+                    );
                     assert!(seen.insert(token), "a token twice");
                 }
             }
             world.clock.release();
         }),
-        story("R27", "rotation moves the idle end and never the absolute one", lifetimes),
-        story("R29", "and leaves the refresh token of another alone", |world| {
-            let token = world.refresh_token("alpha");
-            assert_refused(&world.refresh("coder", &token), &[400], &["unauthorized_client"]);
-            assert_tokens(&world.refresh("alpha", &token));
-        }),
+        story(
+            "R27",
+            "rotation moves the idle end and never the absolute one",
+            lifetimes,
+        ),
+        story(
+            "R29",
+            "and leaves the refresh token of another alone",
+            |world| {
+                let token = world.refresh_token("alpha");
+                assert_refused(
+                    &world.refresh("coder", &token),
+                    &[400],
+                    &["unauthorized_client"],
+                );
+                assert_tokens(&world.refresh("alpha", &token));
+            },
+        ),
         story("R30", "a request that breaks off costs nothing", |world| {
             for end in [1, 10, 100] {
                 let token = world.refresh_token("alpha");
                 let bytes = alpha(GOOD).bytes(&token);
                 let (answers, _) = world.wire_and_end(&bytes[..bytes.len() - end]);
-                assert!(answers.iter().all(|answer| answer.status >= 400), "{answers:?}");
+                assert!(
+                    answers.iter().all(|answer| answer.status >= 400),
+                    "{answers:?}"
+                );
                 assert_tokens(&world.refresh("alpha", &token));
             }
         }),
         story("R30", "a chunk that breaks off costs nothing", |world| {
             let token = world.refresh_token("alpha");
             let form = format!("grant_type=refresh_token&refresh_token={token}");
-            let head = format!(
-                "POST {TOKEN} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {}\r\nContent-Type: {FORM}\r\nTransfer-Encoding: chunked\r\n\r\n",
-                STANDARD.encode("alpha:alpha-secret")
-            );
+            let head = head("Transfer-Encoding: chunked\r\n");
             let whole = format!("{head}{:x}\r\n{form}\r\n", form.len());
-            for broken in [whole.clone(), format!("{whole}zz\r\n"), format!("{head}{:x}\r\n{form}", form.len() + 9)] {
+            for broken in [
+                whole.clone(),
+                format!("{whole}zz\r\n"),
+                format!("{head}{:x}\r\n{form}", form.len() + 9),
+            ] {
                 let (answers, _) = world.wire_and_end(broken.as_bytes());
-                assert!(answers.iter().all(|answer| answer.status >= 400), "{answers:?}");
+                assert!(
+                    answers.iter().all(|answer| answer.status >= 400),
+                    "{answers:?}"
+                );
             }
             assert_tokens(&world.refresh("alpha", &token));
         }),
-        story("R30", "who leaves before the answer leaves one of two states", |world| {
-            for _ in 0..20 {
-                let token = world.refresh_token("alpha");
-                let mut stream = world.connect();
-                stream.write_all(&alpha(GOOD).bytes(&token)).expect("the server listens");
-                drop(stream);
-                let answer = world.refresh("alpha", &token);
-                // Not used yet, or used: then this was a replay.
-                match answer.status {
-                    200 => assert_tokens(&answer),
-                    _ => assert_refused(&answer, &[400], &["invalid_grant"]),
+        story(
+            "R30",
+            "who leaves before the answer leaves one of two states",
+            |world| {
+                for _ in 0..20 {
+                    let token = world.refresh_token("alpha");
+                    let mut stream = world.connect();
+                    stream
+                        .write_all(&alpha(GOOD).bytes(&token))
+                        .expect("the server listens");
+                    drop(stream);
+                    let answer = world.refresh("alpha", &token);
+                    // Not used yet, or used: then this was a replay.
+                    match answer.status {
+                        200 => assert_tokens(&answer),
+                        _ => assert_refused(&answer, &[400], &["invalid_grant"]),
+                    }
                 }
-            }
-        }),
+            },
+        ),
         story("R30", "whoever listens on still gets the answer", |world| {
             let mut stream = world.connect();
-            stream.write_all(&alpha(GOOD).bytes(&world.refresh_token("alpha"))).expect("the server listens");
-            stream.shutdown(Shutdown::Write).expect("a half-closed connection");
+            stream
+                .write_all(&alpha(GOOD).bytes(&world.refresh_token("alpha")))
+                .expect("the server listens");
+            stream
+                .shutdown(Shutdown::Write)
+                .expect("a half-closed connection");
             let (received, closed) = read_to_end(&mut stream);
-            let answers = crate::support::answers(&received, false);
+            let answers = answers(&received, false);
             assert!(closed && answers.len() == 1, "{answers:?}");
             assert_tokens(&answers[0]);
         }),
-        row("R30", "GET", request("GET", &format!("{TOKEN}?{GOOD}")), super::NOT_ALLOWED),
     ]);
     rows
 }
@@ -386,7 +411,7 @@ fn lifetimes(_: &World) {
                 .refresh_token_absolute_lifetime(Duration::from_secs(200)),
         )
         .start();
-    let refresh = |token: &str| crate::support::send(server.address(), &alpha(GOOD).bytes(token));
+    let refresh = |token: &str| send(server.address(), &alpha(GOOD).bytes(token));
     let mut token = server.mint().client("alpha").refresh_token();
     let login = part(&token, 1)["auth_time"].clone();
     for _ in 0..3 {

@@ -14,52 +14,17 @@ fn every_scope_is_read_by_the_letter() {
 
 fn rows() -> Vec<Row> {
     let asked = |scope: &str| alpha(format!("{GOOD}&scope={scope}"));
-    let mut rows = vec![
-        row(
-            "S01",
-            "no scope is what was granted",
-            alpha(GOOD),
-            Expected::Scope("a b c"),
-        ),
-        row("S02", "an unknown scope", asked("zeta"), INVALID_SCOPE),
-        row(
-            "S02",
-            "a known one and an unknown one",
-            asked("a+zeta"),
-            INVALID_SCOPE,
-        ),
-        row("S05", "case", asked("A"), INVALID_SCOPE),
-        row(
-            "S06",
-            "less than was granted",
-            asked("b"),
-            Expected::Scope("b"),
-        ),
-        row(
-            "S06",
-            "less, and in another order",
-            asked("c+a"),
-            Expected::Scope("a c"),
-        ),
-        row(
-            "S06",
-            "less, and more than once",
-            asked("b+b+b"),
-            Expected::Scope("b"),
-        ),
-        row(
-            "S08",
-            "an empty scope is none",
-            asked(""),
-            Expected::Scope("a b c"),
-        ),
-        row(
-            "S08",
-            "so is one without =",
-            alpha(format!("{GOOD}&scope")),
-            Expected::Scope("a b c"),
-        ),
-    ];
+    let mut rows = table! {
+        "S01", "no scope is what was granted", alpha(GOOD) => Expected::Scope("a b c");
+        "S02", "an unknown scope", asked("zeta") => INVALID_SCOPE;
+        "S02", "a known one and an unknown one", asked("a+zeta") => INVALID_SCOPE;
+        "S05", "case", asked("A") => INVALID_SCOPE;
+        "S06", "less than was granted", asked("b") => Expected::Scope("b");
+        "S06", "less, and in another order", asked("c+a") => Expected::Scope("a c");
+        "S06", "less, and more than once", asked("b+b+b") => Expected::Scope("b");
+        "S08", "an empty scope is none", asked("") => Expected::Scope("a b c");
+        "S08", "so is one without =", alpha(format!("{GOOD}&scope")) => Expected::Scope("a b c");
+    };
     rows.extend(
         [
             "%22",
