@@ -146,6 +146,7 @@ fn secret_rows() -> Vec<Row> {
         "C16", "a secret and no client", form("client_secret=alpha-secret") => INVALID_CLIENT;
         "C16", "an empty client", form("client_id=&client_secret=alpha-secret") => INVALID_CLIENT;
         "C20", "the long secret itself", long(&LONG_SECRET[72..]) => Expected::Tokens;
+        "C20", "the long secret and one byte more", long(&format!("{}!", &LONG_SECRET[72..])) => INVALID_CLIENT;
         "C20", "its first 72 bytes", long("") => INVALID_CLIENT;
         "C20", "its first 72 bytes and others", long("01234567y") => INVALID_CLIENT;
         "C20", "8 KiB of secret", basic_bytes(format!("alpha:{}", "x".repeat(8192))) => INVALID_CLIENT;
