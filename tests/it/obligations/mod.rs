@@ -10,8 +10,11 @@
 //! Void, because the server has nothing they could be about:
 //! - J08: only RS256 is offered, so there is no ECDSA signature.
 //! - R19: there is no grace mode; a used refresh token is a replay.
-//! - R12: there are no codes and no device codes to try as refresh tokens.
 //! - D12: keys do not rotate while a server runs.
+//!
+//! Played as far as the server has what they are about:
+//! - R12: there are no codes and no device codes to try as refresh tokens.
+//! - J09: one library verifies here.
 //! - R14, J10: no introspection and no userinfo; an access token is tried where a token is taken: as a refresh token.
 //! - R11: no revocation endpoint; a family is revoked by a replay.
 //! - D15: there is one issuer; where another would be, nothing answers.
