@@ -355,16 +355,16 @@ fn a_named_token_is_spent_only_where_its_client_rotates() {
                 .refresh_token(NamedRefreshToken::new("SEEDED", "app", "alice").scope(SCOPE))
                 .start();
             let case = format!("{profile}, {policy:?}");
-            let came = successor(&server, "SEEDED");
-            assert_eq!(came == "SEEDED", policy == RefreshPolicy::Reuse, "{case}");
+            let next = successor(&server, "SEEDED");
+            assert_eq!(next == "SEEDED", policy == RefreshPolicy::Reuse, "{case}");
             if policy == RefreshPolicy::Rotate {
                 assert_refused(&case, &refresh(&server, "SEEDED", ""), "used before");
-                assert_refused(&case, &refresh(&server, &came, ""), "revoked family");
+                assert_refused(&case, &refresh(&server, &next, ""), "revoked family");
             } else {
                 for _ in 0..3 {
                     assert_eq!(refresh(&server, "SEEDED", "").status, 200, "{case}");
                 }
-                successor(&server, &came);
+                successor(&server, &next);
             }
         }
     }

@@ -708,15 +708,8 @@ fn basic_credentials_are_not_form_decoded() {
 
 /// §3: of several things that are wrong, the one that is looked at first is told.
 #[test]
-fn checks_come_in_the_frameworks_order() {
+fn sender_and_grant_are_checked_in_the_frameworks_order() {
     let server = server();
-    let expired = |client: &str| {
-        server
-            .mint()
-            .client(client)
-            .refresh_token_lifetime(Duration::ZERO)
-            .refresh_token()
-    };
     let mine = Request::refresh;
     check_all(
         &server,
@@ -779,6 +772,24 @@ fn checks_come_in_the_frameworks_order() {
                 mine("no token", "").by("barred", "s3cret"),
                 GRANT_NOT_ALLOWED,
             ),
+        ],
+    );
+}
+
+#[test]
+fn a_refresh_token_is_checked_in_the_frameworks_order() {
+    let server = server();
+    let expired = |client: &str| {
+        server
+            .mint()
+            .client(client)
+            .refresh_token_lifetime(Duration::ZERO)
+            .refresh_token()
+    };
+    let mine = Request::refresh;
+    check_all(
+        &server,
+        [
             (
                 "signature, then expiry",
                 mine(&damaged(&expired("client")), ""),
