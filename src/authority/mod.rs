@@ -124,14 +124,14 @@ impl Authority {
             RefreshPolicy::Rotate => {
                 if self
                     .ledger
-                    .spend(&presented.id, presented.expires_at, now)
+                    .spend(&presented.id, presented.remember_until, now)
                     .await
                 {
                     return Ok(None);
                 }
                 let last_successor = lifetimes.refresh_token_end(presented.grant.auth_time, now);
                 self.ledger
-                    .revoke(family, presented.expires_at.max(last_successor), now)
+                    .revoke(family, presented.remember_until.max(last_successor), now)
                     .await;
                 Err(Refusal::RefreshTokenReplayed)
             }

@@ -137,6 +137,8 @@ fn from_fixture(
         // A signed token's id never holds a space.
         id: format!("fixture {} {}", named.client_id, named.token),
         expires_at,
+        // Its end may count from each request, and so never come.
+        remember_until: Timestamp::NEVER,
         grant: Grant {
             id: grant_id.clone(),
             client_id: named.client_id.clone(),
@@ -181,6 +183,7 @@ fn from_signature(
         token: token.to_owned(),
         id: read.id,
         expires_at: read.expires_at,
+        remember_until: read.expires_at,
         grant: read.grant,
     })
 }

@@ -29,6 +29,8 @@ pub(crate) struct Presented {
     /// What the ledger knows it by.
     pub(crate) id: String,
     pub(crate) expires_at: Timestamp,
+    /// How long the ledger must remember that it was spent.
+    pub(crate) remember_until: Timestamp,
     pub(crate) grant: Grant,
 }
 
