@@ -1,9 +1,15 @@
 //! A server at work: on the caller's thread, or on one of its own that stops with its owner.
 
 use std::future::ready;
+#[cfg(feature = "cli")]
+use std::future::{Future as _, poll_fn};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+#[cfg(feature = "cli")]
+use std::pin::pin;
 use std::sync::{Arc, mpsc};
+#[cfg(feature = "cli")]
+use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -76,7 +82,12 @@ pub(crate) fn block(
     ready: impl FnOnce(),
 ) -> io::Result<()> {
     System::new().block_on(async move {
-        let server = build(listener, workers, sandbox, true)?;
+        let mut server = pin!(build(listener, workers, sandbox, true)?);
+        // Its first poll starts the workers and listens for signals: whoever sees it ready may end it.
+        let started = poll_fn(|context| Poll::Ready(server.as_mut().poll(context))).await;
+        if let Poll::Ready(ended) = started {
+            return ended;
+        }
         ready();
         server.await
     })
