@@ -120,10 +120,9 @@ impl Report {
             Ok(key) => report
                 .right
                 .push(format!("the signature is good, by key {}", key.kid)),
-            Err(why) => report.wrong.push(format!(
-                "the signature does not count: {}",
-                excerpt(&why.to_string())
-            )),
+            Err(why) => report
+                .wrong
+                .push(format!("the signature does not count: {why}")),
         }
         report.shape(&jws.claims, authority, expected_issuer, now);
         report

@@ -159,7 +159,7 @@ fn from_signature(
     })?;
     jws.verify(sources.keys)
         .map_err(|why| Refusal::RefreshTokenForged {
-            why: excerpt(&why.to_string()),
+            why: why.to_string(),
         })?;
     let read = sources
         .profile

@@ -11,6 +11,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::keys::{KeySet, PublicKey, SigningKey};
+use crate::oauth::refusal::excerpt;
 
 /// More than any token this server writes; what is longer is not even looked at.
 const LONGEST: usize = 64 * 1024;
@@ -39,7 +40,7 @@ pub(crate) struct Jws<'a> {
     signature: Vec<u8>,
 }
 
-/// Why a text is no token.
+/// Why a text is no token. What it quotes of the text went through [`excerpt`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Malformed {
     #[error("it is longer than {LONGEST} bytes")]
@@ -52,7 +53,7 @@ pub(crate) enum Malformed {
     Json(&'static str, String),
 }
 
-/// Why a token's signature does not count.
+/// Why a token's signature does not count. What it quotes of the token went through [`excerpt`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Forged {
     #[error("its alg is {0}, and only RS256 is believed")]
@@ -89,10 +90,10 @@ impl<'a> Jws<'a> {
     pub(crate) fn verify<'k>(&self, keys: &'k KeySet) -> Result<&'k PublicKey, Forged> {
         match self.header.get("alg") {
             Some(Value::String(alg)) if alg == "RS256" => {}
-            Some(Value::String(alg)) => return Err(Forged::Algorithm(alg.clone())),
+            Some(Value::String(alg)) => return Err(Forged::Algorithm(excerpt(alg))),
             other => {
                 return Err(Forged::Algorithm(
-                    other.map_or("missing".to_owned(), Value::to_string),
+                    other.map_or("missing".to_owned(), |alg| excerpt(&alg.to_string())),
                 ));
             }
         }
@@ -102,14 +103,14 @@ impl<'a> Jws<'a> {
         let named = match self.header.get("kid") {
             None => None,
             Some(Value::String(kid)) => Some(kid.as_str()),
-            Some(other) => return Err(Forged::UnknownKey(other.to_string())),
+            Some(other) => return Err(Forged::UnknownKey(excerpt(&other.to_string()))),
         };
         let mut candidates = keys
             .published()
             .filter(|key| named.is_none_or(|kid| kid == key.kid))
             .peekable();
         if let (Some(kid), None) = (named, candidates.peek()) {
-            return Err(Forged::UnknownKey(kid.to_owned()));
+            return Err(Forged::UnknownKey(excerpt(kid)));
         }
         candidates
             .find(|key| key.verifies(self.signing_input, &self.signature))
@@ -124,8 +125,12 @@ fn decode(part: &'static str, encoded: &str) -> Result<Vec<u8>, Malformed> {
 }
 
 fn object(part: &'static str, encoded: &str) -> Result<Members, Malformed> {
-    serde_json::from_slice(&decode(part, encoded)?)
-        .map_err(|why| Malformed::Json(part, why.to_string()))
+    let json = decode(part, encoded)?;
+    // Of an object's syntax the reader quotes nothing; of another value it would quote all.
+    if json.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Malformed::Json(part, "it is another value".to_owned()));
+    }
+    serde_json::from_slice(&json).map_err(|why| Malformed::Json(part, why.to_string()))
 }
 
 /// The members of a JSON object, in order, each name once (RFC 7515 §4, RFC 7519 §4).
@@ -166,7 +171,10 @@ impl<'de> Deserialize<'de> for Members {
                         )));
                     }
                     if members.get(&name).is_some() {
-                        return Err(A::Error::custom(format_args!("`{name}` stands twice")));
+                        return Err(A::Error::custom(format_args!(
+                            "{} stands twice",
+                            excerpt(&name)
+                        )));
                     }
                     members.0.push((name, map.next_value()?));
                 }
@@ -252,6 +260,35 @@ mod tests {
         ] {
             let told = verdict(&token(header, r#"{"sub":"a"}"#)).expect_err(header);
             assert!(told.contains(why), "{told} / {why}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_token_quotes_it_as_an_error_description_may() {
+        let long = "x".repeat(1000);
+        for (header, claims) in [
+            (r#""a\"b\\c\n""#.to_owned(), "{}".to_owned()),
+            (
+                r#"{"alg":"RS256"}"#.to_owned(),
+                r#"{"a\"\n":1,"a\"\n":2}"#.to_owned(),
+            ),
+            (format!(r#"{{"{long}":1,"{long}":2}}"#), "{}".to_owned()),
+            (r#"{"alg":"\"\n"}"#.to_owned(), "{}".to_owned()),
+            (r#"{"alg":{"\n":"\""}}"#.to_owned(), "{}".to_owned()),
+            (
+                format!(r#"{{"alg":"RS256","kid":"{long}"}}"#),
+                "{}".to_owned(),
+            ),
+            (
+                r#"{"alg":"RS256","kid":["\"é"]}"#.to_owned(),
+                "{}".to_owned(),
+            ),
+        ] {
+            let told = verdict(&token(&header, &claims)).expect_err(&header);
+            // RFC 6749 §5.2.
+            let fit = |c: char| matches!(c, '\x20'..='\x7E') && !matches!(c, '"' | '\\');
+            assert!(told.replace('§', "").chars().all(fit), "{told}");
+            assert!(told.len() < 300, "{told}");
         }
     }
 
