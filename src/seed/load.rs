@@ -209,5 +209,10 @@ fn told(why: &serde_json::Error) -> String {
 }
 
 fn unreadable(file: &str, why: &std::io::Error) -> FixtureError {
-    FixtureError::new(file, "$", format!("cannot be read: {why}"))
+    let problem = if why.kind() == std::io::ErrorKind::InvalidData {
+        "is not UTF-8; save it as such".to_owned()
+    } else {
+        format!("cannot be read: {why}")
+    };
+    FixtureError::new(file, "$", problem)
 }
