@@ -191,14 +191,6 @@ fn address_and_listener_say_where_it_listens() {
 
     let by_address = TokenServer::builder().address(address).start();
     assert_eq!(by_address.address(), address);
-    drop(by_address);
-
-    let everywhere = SocketAddr::from(([0, 0, 0, 0], 0));
-    let open = TokenServer::builder().address(everywhere).start();
-    assert_eq!(
-        open.base_url(),
-        format!("http://localhost:{}", open.address().port())
-    );
 }
 
 #[test]
@@ -423,6 +415,9 @@ fn a_mistake_is_told_with_its_place_and_remedy() {
     let json = |text: &str| TokenServer::builder().fixtures_json("mine.json", text);
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address");
+    // In the system's own words, whichever it is.
+    let in_use = TcpListener::bind(address).expect_err("the port is taken");
+    let missing = std::fs::read("/no/such/file.json").expect_err("there is no such file");
     let app = || Client::confidential("app", "s3cret");
     for (builder, told) in [
         (json("{"), "mine.json: $: EOF while parsing an object at line 1 column 1".to_owned()),
@@ -441,7 +436,7 @@ fn a_mistake_is_told_with_its_place_and_remedy() {
         ),
         (
             TokenServer::builder().fixtures("/no/such/file.json"),
-            "/no/such/file.json: $: cannot be read: No such file or directory (os error 2)".to_owned(),
+            format!("/no/such/file.json: $: cannot be read: {missing}"),
         ),
         (
             TokenServer::builder().profile("conect"),
@@ -477,11 +472,11 @@ fn a_mistake_is_told_with_its_place_and_remedy() {
         ),
         (
             TokenServer::builder().keys("/no/such/key.pem"),
-            "/no/such/key.pem: cannot be read: No such file or directory (os error 2)".to_owned(),
+            format!("/no/such/key.pem: cannot be read: {missing}"),
         ),
         (
             TokenServer::builder().address(address),
-            format!("cannot listen on {address}: Address already in use (os error 98); choose another port, or 0 for any free one"),
+            format!("cannot listen on {address}: {in_use}; choose another port, or 0 for any free one"),
         ),
     ] {
         let why = builder.try_start().expect_err("a mistake");

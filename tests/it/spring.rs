@@ -316,6 +316,7 @@ fn damaged(token: &str) -> String {
     format!("{input}.{other}{}", &signature[1..])
 }
 
+/// Row 10 is the authentication matrix, below.
 #[test]
 fn the_request_itself_and_its_sender_are_refused_by_rows_1_to_13() {
     let server = server();
