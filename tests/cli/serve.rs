@@ -1,0 +1,311 @@
+//! Serving: what is printed where, and how it ends.
+
+use std::net::TcpListener;
+
+use serde_json::json;
+
+use crate::support::{Answer, Process, Server, bad, directory, post, run, write};
+
+#[test]
+fn it_says_on_standard_error_what_it_is_and_what_to_try() {
+    let mut server = Server::start(&["--profile", "standard"]);
+    let told = server.process.told("refresh_token=REFRESH_TOKEN");
+    let issuer = &server.base_url;
+    assert!(
+        told.contains(&format!("profile standard, issuer {issuer}\n")),
+        "{told}"
+    );
+    assert!(!told.contains("warning"), "{told}");
+}
+
+/// What curl would send: address, `Authorization` header, form.
+struct Curl {
+    url: String,
+    authorization: Option<String>,
+    form: String,
+}
+
+impl Curl {
+    /// Reads the command as a shell does: words, in single quotes where there are any, `'\''` for a quote.
+    fn parse(text: &str) -> Self {
+        let mut words: Vec<String> = Vec::new();
+        let mut word: Option<String> = None;
+        let mut quoted = false;
+        let mut rest = text.chars();
+        while let Some(c) = rest.next() {
+            match (c, quoted) {
+                ('\'', _) => {
+                    quoted = !quoted;
+                    word.get_or_insert_default();
+                }
+                ('\\', false) => {
+                    let escaped = rest.next().expect("a character behind a backslash");
+                    if escaped != '\n' {
+                        word.get_or_insert_default().push(escaped);
+                    }
+                }
+                (c, false) if c.is_whitespace() => words.extend(word.take()),
+                (c, _) => word.get_or_insert_default().push(c),
+            }
+        }
+        words.extend(word);
+        assert_eq!(words[0], "curl");
+        let (mut authorization, mut form) = (None, Vec::new());
+        for pair in words[2..].chunks(2) {
+            match pair[0].as_str() {
+                "--header" => {
+                    let value = pair[1]
+                        .strip_prefix("Authorization: ")
+                        .expect("that header");
+                    authorization = Some(value.to_owned());
+                }
+                "--data-urlencode" => {
+                    let (name, value) = pair[1].split_once('=').expect("a pair");
+                    let value: String = form_urlencoded::byte_serialize(value.as_bytes()).collect();
+                    form.push(format!("{name}={value}"));
+                }
+                other => panic!("an option that this test does not know: {other}"),
+            }
+        }
+        Self {
+            url: words[1].clone(),
+            authorization,
+            form: form.join("&"),
+        }
+    }
+
+    /// The one that a server prints, replayed.
+    fn replayed(server: &mut Server) -> Answer {
+        let told = server.process.told("refresh_token=");
+        // The credentials of the form stand behind it.
+        let more = if told.ends_with("\\\n") {
+            server.process.told("client_id=")
+        } else {
+            told
+        };
+        let more = if more.ends_with("\\\n") {
+            server.process.told("client_secret=")
+        } else {
+            more
+        };
+        let (_, command) = more.split_once("try:\n").expect("a curl");
+        let curl = Self::parse(command);
+        assert!(curl.url.starts_with(&server.base_url), "{}", curl.url);
+        post(&curl.url, curl.authorization.as_deref(), &curl.form)
+    }
+}
+
+#[test]
+fn the_curl_it_prints_works_as_it_stands() {
+    let directory = directory("the_curl_it_prints");
+    let fixtures = |name: &str, mut client: serde_json::Value, token: &str| {
+        client["scope"] = "read".into();
+        let fixtures = json!({
+            "clients": [client],
+            "users": [{ "sub": "alice" }],
+            "refresh_tokens": [{ "token": token, "client_id": client["client_id"], "sub": "alice", "scope": "read" }],
+        });
+        write(&directory, name, &fixtures.to_string())
+    };
+    let awkward = fixtures(
+        "awkward.json",
+        json!({ "client_id": "it's a+b", "client_secret": "p@ss:w%20rd'+&=" }),
+        "it's + a & token=",
+    );
+    let in_the_form = fixtures(
+        "form.json",
+        json!({ "client_id": "it's a+b", "client_secret": "p@ss:w%20rd'+&=",
+            "token_endpoint_auth_method": "client_secret_post" }),
+        "T",
+    );
+    let public = fixtures("public.json", json!({ "client_id": "app" }), "T");
+    let default = "fixtures/default.json".to_owned();
+    for (fixtures, dialect) in [
+        (&default, "rfc"),
+        (&default, "spring"),
+        (&awkward, "rfc"),
+        (&awkward, "spring"),
+        (&in_the_form, "rfc"),
+        (&in_the_form, "spring"),
+        (&public, "rfc"),
+    ] {
+        for profile in ["connect", "standard"] {
+            let mut server = Server::start(&[
+                "--fixtures",
+                fixtures,
+                "--error-dialect",
+                dialect,
+                "--profile",
+                profile,
+            ]);
+            let answer = Curl::replayed(&mut server);
+            assert_eq!(
+                answer.status, 200,
+                "{fixtures} {dialect} {profile}: {}",
+                answer.body
+            );
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_and_sigint_end_it_with_0_and_nothing_more_on_standard_output() {
+    for signal in ["TERM", "INT"] {
+        let server = Server::start(&[]);
+        let line = format!("listening on {}\n", server.base_url);
+        server.process.signal(signal);
+        let outcome = server.process.finish();
+        assert_eq!(
+            (outcome.code, outcome.stdout),
+            (Some(0), line),
+            "SIG{signal}: {}",
+            outcome.stderr
+        );
+        assert!(!outcome.stderr.contains("panic"), "{}", outcome.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_while_a_connection_is_open_ends_it_all_the_same() {
+    let server = Server::start(&[]);
+    let address = server.base_url.strip_prefix("http://").expect("a scheme");
+    let idle = std::net::TcpStream::connect(address).expect("it listens");
+    server.process.signal("TERM");
+    assert_eq!(server.process.finish().code, Some(0));
+    drop(idle);
+}
+
+#[test]
+fn a_taken_port_is_told_with_a_remedy() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let told = bad(&["--port", &port]);
+    assert!(
+        told.contains(&format!("oauth-mimic: cannot listen on 127.0.0.1:{port}: ")),
+        "{told}"
+    );
+    assert!(
+        told.contains("choose another port, or 0 for any free one"),
+        "{told}"
+    );
+}
+
+#[test]
+fn bad_fixtures_are_told_even_where_the_port_is_taken() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let told = bad(&["--port", &port, "--fixtures", "fixtures/bad/empty-sub.json"]);
+    assert!(told.contains("users[0].sub"), "{told}");
+}
+
+#[test]
+fn a_host_that_cannot_be_had_is_told_with_a_remedy() {
+    // Set aside for documentation (RFC 5737): no machine has it.
+    let told = bad(&["--host", "192.0.2.1", "--port", "0"]);
+    assert!(told.contains("cannot listen on 192.0.2.1:0"), "{told}");
+    assert!(told.contains("choose an address of this machine"), "{told}");
+    // Nor is this a name (RFC 6761 §6.4).
+    let told = bad(&["--host", "no host", "--port", "0"]);
+    assert!(told.contains("--host no host: "), "{told}");
+    assert!(
+        told.contains("give an IP address or a name of this machine"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_url_that_cannot_be_one_is_told() {
+    for (args, problem) in [
+        (
+            ["--issuer", "login.example.test"],
+            "issuer: `login.example.test` must begin with https:// or http://",
+        ),
+        (["--issuer", "https://login.example.test/"], "leave it out"),
+        (
+            ["--base-url", "http://mimic:8080/connect"],
+            "must have no path: the profile has one",
+        ),
+        (
+            ["--base-url", "mimic:8080"],
+            "base_url: `mimic:8080` must begin with",
+        ),
+    ] {
+        let told = bad(&["--port", "0", args[0], args[1]]);
+        assert!(told.contains(problem), "{told}");
+    }
+}
+
+#[test]
+fn what_it_is_called_by_others_is_what_its_documents_say() {
+    let server = Server::start(&["--base-url", "http://mimic:9000"]);
+    let metadata = server
+        .get("/connect/.well-known/openid-configuration")
+        .json();
+    assert_eq!(metadata["issuer"], "http://mimic:9000/connect");
+    assert_eq!(
+        metadata["token_endpoint"],
+        "http://mimic:9000/connect/oauth/token"
+    );
+}
+
+#[test]
+fn an_address_that_is_open_to_others_is_told() {
+    let mut server = Server::started(Process::start(
+        &["--host", "0.0.0.0", "--port", "0"],
+        &[],
+        "",
+    ));
+    assert!(server.base_url.starts_with("http://0.0.0.0:"));
+    let told = server.process.told("warning: ");
+    assert!(
+        told.contains("open to everyone who can reach this machine"),
+        "{told}"
+    );
+    assert!(told.contains("issuer http://localhost:"), "{told}");
+}
+
+#[test]
+fn two_runs_with_the_same_clock_and_seed_answer_byte_for_byte_alike() {
+    let answers = |seed: &str| -> Vec<String> {
+        let server = Server::start(&[
+            "--clock",
+            "2023-03-28T12:23:16Z",
+            "--seed",
+            seed,
+            "--issuer",
+            "https://login.example.test",
+        ]);
+        let first = server.refresh("REFRESH_TOKEN");
+        let second = server.refresh(&first.member("refresh_token"));
+        let refused = server.refresh("nonsense");
+        vec![first.body, second.body, refused.body]
+    };
+    let once = answers("1");
+    assert_eq!(once, answers("1"));
+    assert_ne!(once, answers("2"));
+    assert_ne!(once[0], once[1]);
+}
+
+#[test]
+fn a_stopped_clock_stands_in_every_token() {
+    let server = Server::start(&["--clock", "2023-03-28T12:23:16Z"]);
+    let token = server.refresh("REFRESH_TOKEN").member("access_token");
+    let claims = crate::support::part(&token, 1);
+    assert_eq!(claims["iat"], 1_680_006_196);
+    assert_eq!(claims["exp"], 1_680_006_196 + 900);
+}
+
+#[test]
+fn the_version_is_told_and_help_is_no_mistake() {
+    for flag in ["--version", "--help", "-h"] {
+        let outcome = run(&[flag]);
+        assert_eq!(
+            (outcome.code, outcome.stderr.as_str()),
+            (Some(0), ""),
+            "{flag}"
+        );
+        assert!(outcome.stdout.contains("oauth-mimic"), "{}", outcome.stdout);
+    }
+}
