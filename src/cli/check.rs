@@ -12,7 +12,7 @@ use crate::cli::{Made, Mistake, print};
 /// Prints what there is, and exit code 0 says that a server would start with it. Otherwise exit code 2 comes with the
 /// file, the place in it and the remedy.
 ///
-/// Example: oauth-mimic check fixtures/ --profile fixtures/profiles/connect.json --keys signing.pem
+/// Example: oauth-mimic check fixtures/ --profile standard
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// Fixture files or directories, beside those of --fixtures
