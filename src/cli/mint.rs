@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::authority::MintOrder;
+use crate::authority::{Authority, MintOrder};
 use crate::cli::{Made, Mistake, Place, print, whole_number};
 use crate::clock::Timestamp;
 
@@ -61,6 +61,16 @@ impl Mint {
             builder = builder.base_url(url);
         }
         let sandbox = builder.authority(self.place.address()?)?;
+        let Authority {
+            issuer, base_url, ..
+        } = &sandbox.authority;
+        if self.place.port == 0 && self.place.base_url.is_none() && issuer.starts_with(base_url) {
+            return Err(Mistake(
+                "--port 0: the tokens would name the server's address as their issuer, and that is none; give the \
+                 server's --port or --base-url, or --issuer"
+                    .to_owned(),
+            ));
+        }
         let seconds =
             |lifetime: Option<u32>| lifetime.map(|seconds| Duration::from_secs(seconds.into()));
         let response = sandbox.authority.mint(

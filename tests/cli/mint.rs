@@ -135,7 +135,7 @@ fn the_issuer_is_that_of_the_server_it_is_minted_for() {
         ),
         (
             &["--issuer", "https://login.example.test"],
-            &[],
+            &[("OAUTH_MIMIC_PORT", "0")],
             "https://login.example.test",
         ),
         (
@@ -259,6 +259,10 @@ fn what_cannot_be_minted_is_told_with_what_there_is() {
                 "--access-token-lifetime",
                 "give a whole number from 0 to 4294967295",
             ],
+        ),
+        (
+            &["--port", "0"],
+            &["--port 0: the tokens would name the server's address as their issuer"],
         ),
         (
             &["--only", "refresh_token"],
