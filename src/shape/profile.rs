@@ -392,6 +392,12 @@ impl TokenShape {
     }
 }
 
+/// What no other endpoint may answer at.
+const METADATA: [&str; 2] = [
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+];
+
 fn check_paths(paths: &Paths) -> Result<(), Misshapen> {
     let own = [
         ("token", &paths.token),
@@ -419,6 +425,8 @@ fn check_paths(paths: &Paths) -> Result<(), Misshapen> {
             "may hold letters, digits, - . _ ~ and single slashes only"
         } else if path == "/_mimic" || path.starts_with("/_mimic/") {
             "stands under /_mimic, which is kept for what is not the imitated server"
+        } else if METADATA.contains(&path.as_str()) {
+            "is where the metadata stands (RFC 8414 §3, OpenID Connect Discovery §4)"
         } else {
             continue;
         };

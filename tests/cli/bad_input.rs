@@ -74,6 +74,7 @@ profiles/missing-member.json | paths | missing field `jwks` (line 9, column 3)
 profiles/not-json.json | $ | is no JSON: expected ident (line 1, column 2)
 profiles/offset-no-number.json | response.expires_in | `{expires_in-one}`: `-one` is no number
 profiles/offset-on-a-text.json | tokens.access_token.claims.sub | `{subject+1}`: only a number can be moved by another
+profiles/path-of-the-metadata.json | paths.jwks | `/.well-known/openid-configuration` is where the metadata stands
 profiles/path-with-a-pattern.json | paths.token | `/{tenant}/token` may hold letters, digits, - . _ ~ and single slashes only
 profiles/path-with-trailing-slash.json | paths.jwks | `/oauth2/jwks/` must begin with / and not end with one
 profiles/path-without-slash.json | paths.token | `oauth2/token` must begin with / and not end with one

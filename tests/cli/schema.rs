@@ -74,6 +74,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
     "profiles/not-json.json",
     "profiles/offset-no-number.json",
     "profiles/offset-on-a-text.json",
+    "profiles/path-of-the-metadata.json",
     "profiles/random-width-impossible.json",
     "profiles/refresh-token-with-nested-subject.json",
     "profiles/refresh-token-without-auth-time.json",
