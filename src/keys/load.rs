@@ -319,4 +319,32 @@ mod tests {
         assert!(!theirs.signing().public.verifies(b"message", &signature));
         assert!(!ours.signing().public.verifies(b"message", &signature[1..]));
     }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn a_key_is_found_among_other_blocks_and_in_every_form() {
+        use rsa::pkcs1::EncodeRsaPrivateKey as _;
+
+        let key = pem(BUILT_IN).expect("a key");
+        let pkcs1 = key
+            .to_pkcs1_pem(rsa::pkcs8::LineEnding::CRLF)
+            .expect("PKCS#1");
+        let certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+        let mut jwk: Value = serde_json::from_str(&Generated(key).to_jwk()).expect("a JWK");
+        let whole = jwk.to_string();
+        for prime in ["p", "q"] {
+            jwk.as_object_mut().expect("an object").remove(prime);
+        }
+        for form in [
+            pkcs1.to_string(),
+            format!("{certificate}{BUILT_IN}"),
+            format!("{BUILT_IN}{certificate}"),
+            whole.clone(),
+            jwk.to_string(),
+            format!(r#" {{ "keys": [{whole}] }} "#),
+        ] {
+            let read = text(&form).unwrap_or_else(|why| panic!("{why}: {form}"));
+            assert_eq!(read.signing().public.kid, built_in().public.kid);
+        }
+    }
 }
