@@ -1,6 +1,7 @@
 //! Serving.
 
 use std::io::IsTerminal as _;
+use std::net::IpAddr;
 use std::process::ExitCode;
 
 use base64::Engine as _;
@@ -40,9 +41,9 @@ pub(super) struct Serve {
 enum Log {
     /// For people
     Pretty,
-    /// For machines: one JSON object a line
+    /// For machines: nothing but JSON objects, one a line
     Json,
-    /// None
+    /// None: only how it starts is told
     Off,
 }
 
@@ -62,18 +63,7 @@ impl Serve {
         let prepared = builder.prepare()?;
         let at = prepared.listener.local_addr()?;
         let authority = &prepared.sandbox.authority;
-        tell(format_args!(
-            "profile {}, issuer {}",
-            authority.profile.name, authority.issuer
-        ));
-        if !at.ip().is_loopback() {
-            tell(
-                "warning: this address is open to everyone who can reach this machine, and the default keys and secrets are public",
-            );
-        }
-        if let Some(curl) = curl(authority) {
-            tell(format_args!("try:\n{curl}"));
-        }
+        self.log.introduce(authority, at.ip());
         run::block(
             prepared.listener,
             prepared.workers,
@@ -87,6 +77,27 @@ impl Serve {
 }
 
 impl Log {
+    /// Says who serves, before any request. In the log of a machine, as an object of it, and without a curl.
+    fn introduce(self, authority: &Authority, at: IpAddr) {
+        let (profile, issuer) = (&authority.profile.name, &authority.issuer);
+        if matches!(self, Self::Json) {
+            tracing::info!(profile, issuer, "serving");
+        } else {
+            tell(format_args!("profile {profile}, issuer {issuer}"));
+        }
+        if !at.is_loopback() {
+            let warning = "this address is open to everyone who can reach this machine, and the default keys and secrets are public";
+            if matches!(self, Self::Json) {
+                tracing::warn!("{warning}");
+            } else {
+                tell(format_args!("warning: {warning}"));
+            }
+        }
+        if let (Self::Pretty | Self::Off, Some(curl)) = (self, curl(authority)) {
+            tell(format_args!("try:\n{curl}"));
+        }
+    }
+
     fn begin(self) {
         // What the framework says of itself is not about requests.
         let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), tracing::Level::INFO);

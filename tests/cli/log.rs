@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Server, basic};
+use crate::support::{Process, Server, basic};
 
 /// What was sent that nobody may read in a log.
 struct Sent {
@@ -110,8 +110,11 @@ fn everything(server: &Server) -> Sent {
 #[cfg(unix)]
 fn logged(format: &str) -> (String, Sent) {
     let mut server = Server::start(&["--log", format]);
-    // The curl to try shows the secret of a fixture on purpose.
-    let before = server.process.told("refresh_token=REFRESH_TOKEN");
+    // The curl to try shows the secret of a fixture on purpose; machines get none.
+    let before = server.process.told(match format {
+        "json" => "\"serving\"",
+        _ => "refresh_token=REFRESH_TOKEN",
+    });
     let sent = everything(&server);
     server.process.signal("TERM");
     let outcome = server.process.finish();
@@ -237,6 +240,31 @@ fn the_json_log_has_one_object_a_request_with_client_grant_outcome_and_reason() 
 
 #[cfg(unix)]
 #[test]
+fn all_that_is_told_for_machines_is_json() {
+    let server = Server::started(Process::start(
+        &["--host", "0.0.0.0", "--port", "0", "--log", "json"],
+        &[],
+        "",
+    ));
+    server.process.signal("TERM");
+    let lines: Vec<Value> = server
+        .process
+        .finish()
+        .stderr
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}")))
+        .collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(
+        (&lines[0]["message"], &lines[0]["profile"]),
+        (&"serving".into(), &"connect".into())
+    );
+    assert!(lines[0]["issuer"].is_string());
+    assert_eq!(lines[1]["level"], "WARN");
+}
+
+#[cfg(unix)]
+#[test]
 fn the_pretty_log_has_one_line_a_request_that_says_the_same() {
     let (log, sent) = logged("pretty");
     assert_eq!(log.lines().count(), sent.requests, "{log}");
@@ -269,8 +297,7 @@ fn without_a_log_nothing_is_said_of_requests() {
 #[test]
 fn what_a_request_says_cannot_forge_a_line_of_the_log() {
     for format in ["pretty", "json"] {
-        let mut server = Server::start(&["--log", format]);
-        server.process.told("refresh_token=REFRESH_TOKEN");
+        let server = Server::start(&["--log", format]);
         let forged = "client_id=a%0A2026-01-01T00:00:00Z++INFO+POST+/forged+%1B[31m&grant_type=x%0Ay&refresh_token=z";
         assert_eq!(server.post(None, forged).status, 401);
         server.process.signal("TERM");
