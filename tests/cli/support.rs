@@ -94,7 +94,9 @@ impl Process {
     pub(crate) fn start(args: &[&str], environment: &[(&str, &str)], input: &str) -> Self {
         let mut command = Command::new(BINARY);
         for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("OAUTH_MIMIC_") {
+            let text = name.to_string_lossy();
+            // What would change how it serves, or how its help looks.
+            if text.starts_with("OAUTH_MIMIC_") || text == "COLUMNS" || text == "CLICOLOR_FORCE" {
                 command.env_remove(name);
             }
         }
