@@ -29,7 +29,7 @@ const ROOMS: &[&str] = &[
 /// Who may not use whom although the order would let them.
 const STRANGERS: &[(&str, &[&str])] = &[
     ("oauth", &["random"]),
-    ("keys", &["clock", "random", "oauth"]),
+    ("keys", &["clock", "random"]),
     ("ledger", &["keys", "oauth", "random", "seed", "shape"]),
     // How a refusal is told must not depend on how it came about.
     (
