@@ -252,7 +252,7 @@ fn garbage_is_told_for_what_it_is_not() {
         ("a.b.c", "its header is not"),
         (
             "é.é.é",
-            "its header is not unpadded base64url (RFC 7515 §2)",
+            "its header is not unpadded base64url (RFC 7515 section 2)",
         ),
         (
             "e30.W10.",
