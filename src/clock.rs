@@ -139,6 +139,14 @@ impl Clock {
         }
     }
 
+    /// Where it stands still, if it does.
+    pub(crate) fn frozen_at(&self) -> Option<Timestamp> {
+        match *self.mode() {
+            Mode::Frozen(at) => Some(at),
+            Mode::Shifted(_) => None,
+        }
+    }
+
     /// Stands still at `at` from now on.
     pub fn freeze(&self, at: Timestamp) {
         *self.mode() = Mode::Frozen(at);
@@ -173,6 +181,26 @@ impl Default for Clock {
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
 fn system_now() -> Timestamp {
     Timestamp(Utc::now().timestamp())
+}
+
+/// Real time, in RFC 3339 with milliseconds: for the journal, which tells of both clocks.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub(crate) fn real_time() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// Real time that has passed, whatever the clocks say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
 }
 
 #[cfg(test)]

@@ -41,9 +41,12 @@ pub mod fuzzing;
 
 mod authority;
 mod clock;
+mod control;
 mod dialect;
+mod fault;
 mod grant;
 mod http;
+mod journal;
 mod keys;
 mod ledger;
 mod oauth;
@@ -55,6 +58,12 @@ mod shape;
 
 pub use crate::authority::MintError;
 pub use crate::clock::{Clock, InvalidTimestamp, Timestamp};
+pub use crate::fault::plan::{ActiveRule, Rule, When};
+pub use crate::fault::{
+    AnswerFault, Defect, DelayFault, Endpoint, ErrorFault, Fault, KeysFault, StatusFault,
+    TokenFault, Which,
+};
+pub use crate::journal::{Advice, Exchange, Expectation, Filter, IssuedIds, Parameter};
 pub use crate::oauth::client::{AuthMethod, Client, Secret};
 pub use crate::oauth::grant::RefreshPolicy;
 pub use crate::oauth::refusal::ErrorDialect;
@@ -62,7 +71,9 @@ pub use crate::oauth::response::TokenResponse;
 pub use crate::oauth::scope::{InvalidScope, Scope};
 pub use crate::oauth::user::User;
 pub use crate::seed::{FixtureError, Fixtures, NamedRefreshToken};
-pub use crate::server::{Mint, StartError, TokenServer, TokenServerBuilder};
+pub use crate::server::{
+    Faults, Keys, Mimic, Mint, SandboxGuard, StartError, TokenServer, TokenServerBuilder,
+};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -17,6 +17,14 @@ pub(crate) enum Random {
 }
 
 impl Random {
+    /// Begins again where the seed began.
+    pub(crate) fn restart(&self, seed: Option<u64>) {
+        if let (Self::Seeded(stream), Some(seed)) = (self, seed) {
+            *stream.lock().unwrap_or_else(PoisonError::into_inner) =
+                ChaCha12Rng::seed_from_u64(seed);
+        }
+    }
+
     pub(crate) fn new(seed: Option<u64>) -> Self {
         seed.map_or(Self::System, Self::seeded)
     }
@@ -28,6 +36,13 @@ impl Random {
     /// A stream that depends on `bytes` alone, so that replicas draw the same.
     pub(crate) fn from_digest(bytes: [u8; 32]) -> Self {
         Self::Seeded(Box::new(Mutex::new(ChaCha12Rng::from_seed(bytes))))
+    }
+
+    /// A number from 0 up to 1.
+    pub(crate) fn unit(&self) -> f64 {
+        let mut bytes = [0; 4];
+        self.fill(&mut bytes);
+        f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
     }
 
     pub(crate) fn fill(&self, bytes: &mut [u8]) {

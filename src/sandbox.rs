@@ -1,11 +1,230 @@
-//! One authority and the clock that rules it: what a base path of the server stands for.
+//! One authority with its clock, its faults and its journal; and all of those that a server holds.
 
-use crate::authority::Authority;
-use crate::clock::Clock;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
-/// An authorization server in its own time.
+use crate::authority::{Authority, MintError, MintOrder, Origin};
+use crate::clock::{Clock, Stopwatch, Timestamp};
+use crate::fault::Endpoint;
+use crate::fault::plan::Plan;
+use crate::journal::Journal;
+use crate::oauth::response::TokenResponse;
+use crate::random::Random;
+
+/// What comes before the id in a sandbox's path.
+pub(crate) const SANDBOX: &str = "/s/";
+
+/// An authorization server in its own time, with its own faults and its own memory.
 #[derive(Debug)]
 pub(crate) struct Sandbox {
+    /// Its name; the default one has none.
+    pub(crate) id: Option<String>,
     pub(crate) authority: Authority,
     pub(crate) clock: Clock,
+    pub(crate) faults: Plan,
+    pub(crate) journal: Journal,
+    /// Where the clock stood when this was made, if it stood.
+    frozen_at: Option<Timestamp>,
+    life: Option<Life>,
+    endpoints: HashMap<String, Endpoint>,
+}
+
+/// How long a sandbox is kept, in real time, since it was last used.
+#[derive(Debug)]
+struct Life {
+    most: Duration,
+    used: RwLock<Stopwatch>,
+}
+
+impl Sandbox {
+    pub(crate) fn new(origin: Arc<Origin>, base_url: String, clock: Clock, journal: usize) -> Self {
+        let authority = Authority::new(origin, base_url);
+        Self {
+            id: None,
+            endpoints: endpoints(&authority),
+            frozen_at: clock.frozen_at(),
+            clock,
+            faults: Plan::default(),
+            journal: Journal::new(journal),
+            life: None,
+            authority,
+        }
+    }
+
+    /// What answers at a path behind the sandbox's own.
+    pub(crate) fn endpoint(&self, path: &str) -> Endpoint {
+        self.endpoints
+            .get(path)
+            .copied()
+            .unwrap_or(Endpoint::Unknown)
+    }
+
+    /// Comes back to what it was when it was made: clients, users, tokens, keys, clock, faults, journal, ledger.
+    pub(crate) fn reset(&self) {
+        self.authority.reset();
+        match self.frozen_at {
+            Some(at) => self.clock.freeze(at),
+            None => self.clock.release(),
+        }
+        self.faults.clear();
+        self.journal.clear();
+    }
+
+    pub(crate) fn mint(&self, order: &MintOrder) -> Result<TokenResponse, MintError> {
+        self.authority.mint(order, self.clock.now())
+    }
+
+    /// Its path before the profile's.
+    pub(crate) fn base_path(&self) -> String {
+        self.id
+            .as_ref()
+            .map(|id| format!("{SANDBOX}{id}"))
+            .unwrap_or_default()
+    }
+
+    fn touch(&self) {
+        if let Some(life) = &self.life {
+            *life.used.write().unwrap_or_else(PoisonError::into_inner) = Stopwatch::start();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.life.as_ref().is_some_and(|life| {
+            life.used
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .elapsed()
+                >= life.most
+        })
+    }
+}
+
+/// Every path of the profile, and what answers there.
+fn endpoints(authority: &Authority) -> HashMap<String, Endpoint> {
+    let paths = &authority.profile.paths;
+    let mut endpoints = HashMap::new();
+    for prefix in std::iter::once(&paths.prefix).chain(&paths.aliases) {
+        endpoints.insert(format!("{prefix}{}", paths.token), Endpoint::Token);
+        endpoints.insert(
+            format!("{prefix}{}", paths.authorization),
+            Endpoint::Authorization,
+        );
+        endpoints.insert(format!("{prefix}{}", paths.jwks), Endpoint::Jwks);
+    }
+    // RFC 8414 §3.1 puts the well-known part in front of the issuer's path, OpenID Connect Discovery §4 behind it.
+    let prefix = &paths.prefix;
+    for document in ["openid-configuration", "oauth-authorization-server"] {
+        endpoints.insert(
+            format!("{prefix}/.well-known/{document}"),
+            Endpoint::Metadata,
+        );
+        endpoints.insert(
+            format!("/.well-known/{document}{prefix}"),
+            Endpoint::Metadata,
+        );
+    }
+    endpoints
+}
+
+/// All sandboxes of a server: the default one, and those that tests asked for.
+#[derive(Debug)]
+pub(crate) struct Sandboxes {
+    pub(crate) default: Arc<Sandbox>,
+    others: RwLock<HashMap<String, Arc<Sandbox>>>,
+    /// What a sandbox is made of that names nothing else.
+    origin: Arc<Origin>,
+    journal: usize,
+}
+
+/// What a sandbox is to be; what is left open, as the default one was made.
+#[derive(Debug, Default)]
+pub(crate) struct SandboxOrder {
+    pub(crate) origin: Option<Origin>,
+    pub(crate) clock: Option<Timestamp>,
+    pub(crate) seed: Option<u64>,
+    pub(crate) ttl: Option<Duration>,
+}
+
+impl Sandboxes {
+    pub(crate) fn new(origin: Arc<Origin>, base_url: String, clock: Clock, journal: usize) -> Self {
+        Self {
+            default: Arc::new(Sandbox::new(Arc::clone(&origin), base_url, clock, journal)),
+            others: RwLock::default(),
+            origin,
+            journal,
+        }
+    }
+
+    /// Finds the sandbox a path speaks of, and the path as that sandbox sees it.
+    pub(crate) fn find<'p>(&self, path: &'p str) -> Option<(Arc<Sandbox>, &'p str)> {
+        let Some(rest) = path.strip_prefix(SANDBOX) else {
+            return Some((Arc::clone(&self.default), path));
+        };
+        let end = rest.find('/').unwrap_or(rest.len());
+        let sandbox = self.get(&rest[..end])?;
+        Some((sandbox, &rest[end..]))
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<Sandbox>> {
+        let sandbox = self.read().get(id).cloned()?;
+        if sandbox.is_over() {
+            self.remove(id);
+            return None;
+        }
+        sandbox.touch();
+        Some(sandbox)
+    }
+
+    pub(crate) fn create(&self, order: SandboxOrder) -> Arc<Sandbox> {
+        let origin = match (order.origin, order.seed) {
+            (Some(origin), seed) => Arc::new(origin.reseeded(seed)),
+            (None, Some(seed)) => Arc::new(self.origin.reseeded(Some(seed))),
+            (None, None) => Arc::clone(&self.origin),
+        };
+        let mut bytes = [0; 9];
+        // From the system, whatever the seed: two runs may want two sandboxes of one server.
+        Random::System.fill(&mut bytes);
+        let id = bytes
+            .iter()
+            .map(|byte| char::from(b"abcdefghijkmnpqrstuvwxyz23456789"[usize::from(byte % 32)]))
+            .collect::<String>();
+        let base_url = format!("{}{SANDBOX}{id}", self.default.authority.base_url);
+        let clock = order.clock.map_or_else(Clock::real, Clock::frozen);
+        let mut sandbox = Sandbox::new(origin, base_url, clock, self.journal);
+        sandbox.id = Some(id.clone());
+        sandbox.life = order.ttl.map(|most| Life {
+            most,
+            used: RwLock::new(Stopwatch::start()),
+        });
+        let sandbox = Arc::new(sandbox);
+        let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        others.insert(id, Arc::clone(&sandbox));
+        sandbox
+    }
+
+    /// Answers whether there was one of that id.
+    pub(crate) fn remove(&self, id: &str) -> bool {
+        self.others
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(id)
+            .is_some()
+    }
+
+    /// Those that tests asked for and that are not over, by id.
+    pub(crate) fn list(&self) -> Vec<Arc<Sandbox>> {
+        self.others
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, sandbox| !sandbox.is_over());
+        let mut all: Vec<_> = self.read().values().cloned().collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, HashMap<String, Arc<Sandbox>>> {
+        // Each change is one insertion or removal.
+        self.others.read().unwrap_or_else(PoisonError::into_inner)
+    }
 }

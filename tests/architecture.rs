@@ -13,6 +13,8 @@ const ROOMS: &[&str] = &[
     "clock",
     "random",
     "oauth",
+    "fault",
+    "journal",
     "keys",
     "shape",
     "seed",
@@ -22,6 +24,7 @@ const ROOMS: &[&str] = &[
     "authority",
     "sandbox",
     "http",
+    "control",
     "server",
     "cli",
 ];
@@ -29,13 +32,15 @@ const ROOMS: &[&str] = &[
 /// Who may not use whom although the order would let them.
 const STRANGERS: &[(&str, &[&str])] = &[
     ("oauth", &["random"]),
-    ("keys", &["clock", "random"]),
+    ("keys", &["journal", "random"]),
     ("ledger", &["keys", "oauth", "random", "seed", "shape"]),
     // How a refusal is told must not depend on how it came about.
     (
         "dialect",
         &["grant", "keys", "ledger", "random", "seed", "shape"],
     ),
+    // The control plane and the protocol meet in the sandbox, over the same verbs.
+    ("control", &["dialect", "grant", "ledger", "shape"]),
     // HTTP carries bytes: what it carries, the authority knows.
     (
         "http",
@@ -47,7 +52,7 @@ const STRANGERS: &[(&str, &[&str])] = &[
 const WORDS: &[(&[&str], &[&str])] = &[
     (
         &["actix_web", "actix_http", "actix_server"],
-        &["http", "server"],
+        &["http", "control", "server"],
     ),
     (&["jsonwebtoken", "aws_lc_rs::", "rsa::"], &["keys"]),
     (&["Utc::now", "SystemTime", "Instant::now"], &["clock"]),

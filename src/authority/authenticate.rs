@@ -1,11 +1,12 @@
 //! Who sends a request. Whoever does not authenticate learns nothing else.
 
-use crate::authority::Authority;
+use crate::authority::Registered;
 use crate::oauth::client::{Client, Secret};
 use crate::oauth::credentials::{Claim, Credentials};
 use crate::oauth::refusal::{Refusal, excerpt};
+use crate::oauth::user::User;
 
-impl Authority {
+impl Registered {
     /// Checks every claim of the request to be a client.
     pub(crate) fn authenticate(&self, credentials: &Credentials) -> Result<&Client, Refusal> {
         let mut authenticated: Option<&Client> = None;
@@ -18,6 +19,13 @@ impl Authority {
             Some(refusal) => Err(refusal.clone()),
             None => authenticated.ok_or(Refusal::AuthenticationMissing),
         }
+    }
+
+    /// The user of that name, if still there.
+    pub(super) fn user(&self, subject: &str) -> Result<&User, Refusal> {
+        self.users.get(subject).ok_or_else(|| Refusal::UserUnknown {
+            subject: excerpt(subject),
+        })
     }
 
     fn verify(&self, claim: &Claim) -> Result<&Client, Refusal> {

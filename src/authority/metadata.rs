@@ -11,7 +11,7 @@ use crate::oauth::scope::Scope;
 
 /// Authorization server metadata. Lists that would be empty are left out (RFC 8414 §3.2).
 #[derive(Debug, Serialize)]
-pub(crate) struct Metadata<'a> {
+struct Metadata<'a> {
     issuer: &'a str,
     authorization_endpoint: String,
     token_endpoint: String,
@@ -29,11 +29,12 @@ pub(crate) struct Metadata<'a> {
 }
 
 impl Authority {
-    /// What this server can do, for clients to discover. Only what is true stands in it: what no client may use is left
+    /// What this server can do, for clients to discover, as JSON. Only what is true stands in it: what no client may use is left
     /// out.
-    pub(crate) fn metadata(&self) -> Metadata<'_> {
+    pub(crate) fn metadata(&self) -> String {
+        let registered = self.registered();
         let paths = &self.profile.paths;
-        let clients = self.clients.items();
+        let clients = registered.clients.items();
         let mut seen = HashSet::new();
         let scopes = clients
             .iter()
@@ -44,7 +45,7 @@ impl Authority {
                 methods.push(*method);
             }
         }
-        Metadata {
+        let metadata = Metadata {
             issuer: &self.issuer,
             authorization_endpoint: self.url(&paths.authorization),
             token_endpoint: self.url(&paths.token),
@@ -57,6 +58,8 @@ impl Authority {
             subject_types_supported: &["public"],
             id_token_signing_alg_values_supported: &["RS256"],
             claims_supported: self.profile.id_token_claims().collect(),
-        }
+        };
+        // Serializing texts into memory cannot fail.
+        serde_json::to_string(&metadata).unwrap_or_default()
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::authority::Authority;
 use crate::clock::Timestamp;
+use crate::fault::TokenFault;
 use crate::grant::refresh_token;
 use crate::oauth::client::Client;
 use crate::oauth::grant::Grant;
@@ -21,6 +22,8 @@ pub(crate) struct MintOrder {
     pub(crate) access_token_lifetime: Option<Duration>,
     pub(crate) id_token_lifetime: Option<Duration>,
     pub(crate) refresh_token_lifetime: Option<Duration>,
+    /// Claims to set in the access token, or whatever else is to be wrong with one of the tokens.
+    pub(crate) defect: Option<TokenFault>,
 }
 
 /// Why nothing can be minted.
@@ -55,20 +58,21 @@ impl Authority {
         order: &MintOrder,
         now: Timestamp,
     ) -> Result<TokenResponse, MintError> {
-        let client = self
+        let registered = self.registered();
+        let client = registered
             .clients
             .pick(order.client_id.as_deref())
             .map_err(|none| MintError::ClientUnknown {
                 asked: none.asked,
                 known: none.known,
             })?;
-        let user =
-            self.users
-                .pick(order.subject.as_deref())
-                .map_err(|none| MintError::UserUnknown {
-                    asked: none.asked,
-                    known: none.known,
-                })?;
+        let user = registered
+            .users
+            .pick(order.subject.as_deref())
+            .map_err(|none| MintError::UserUnknown {
+                asked: none.asked,
+                known: none.known,
+            })?;
         let scope = scope(order.scope.as_deref(), client)?;
         let mut lifetimes = self.profile.lifetimes_of(client);
         let or = |ordered: Option<Duration>, usual: Duration| ordered.unwrap_or(usual);
@@ -82,16 +86,21 @@ impl Authority {
             scope: scope.clone(),
             auth_time: order.auth_time.unwrap_or(now),
         };
-        Ok(self.issue(&Issue {
+        let issue = Issue {
             issuer: &self.issuer,
             client,
             user,
             grant: &grant,
             scope: &scope,
             lifetimes: &lifetimes,
-            refresh_token: None,
+            presented: None,
+            same_refresh_token: false,
+            defect: order.defect.as_ref(),
             now,
-        }))
+        };
+        Ok(self
+            .profile
+            .issue(&issue, self.keys().signing(), &self.random))
     }
 }
 

@@ -12,13 +12,17 @@ mod registry;
 
 pub use mint::MintError;
 pub(crate) use mint::MintOrder;
+pub(crate) use registry::Registered;
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use crate::authority::authenticate::same_client;
 use crate::authority::registry::Registry;
 use crate::clock::Timestamp;
+use crate::fault::TokenFault;
 use crate::grant::GrantType;
 use crate::grant::refresh_token::{self, NamedTokens, Sources};
-use crate::keys::KeySet;
+use crate::keys::{KeySet, NotRetired};
 use crate::ledger::Ledger;
 use crate::oauth::client::Client;
 use crate::oauth::credentials::Credentials;
@@ -26,7 +30,6 @@ use crate::oauth::grant::{Lifetimes, Presented, RefreshPolicy};
 use crate::oauth::params::Params;
 use crate::oauth::refusal::{ErrorDialect, Refusal, excerpt};
 use crate::oauth::response::TokenResponse;
-use crate::oauth::user::User;
 use crate::random::Random;
 use crate::seed::Seed;
 use crate::shape::{Issue, Profile};
@@ -34,21 +37,33 @@ use crate::shape::{Issue, Profile};
 /// An authorization server: who is registered, what was spent, and what tokens look like.
 #[derive(Debug)]
 pub(crate) struct Authority {
-    pub(crate) profile: Profile,
+    pub(crate) profile: Arc<Profile>,
     pub(crate) issuer: String,
-    /// Where this server is reached, without a path.
+    /// Where this server is reached, without the profile's prefix.
     pub(crate) base_url: String,
     pub(crate) error_dialect: ErrorDialect,
-    pub(crate) keys: KeySet,
-    clients: Registry<Client>,
-    users: Registry<User>,
-    named: NamedTokens,
+    pub(crate) random: Random,
+    /// A request sees these as they were when it came.
+    registered: RwLock<Arc<Registered>>,
+    keys: RwLock<Arc<KeySet>>,
     ledger: Ledger,
-    random: Random,
+    origin: Arc<Origin>,
 }
 
-impl Authority {
-    pub(crate) fn new(seed: Seed, keys: KeySet, base_url: String, random: Random) -> Self {
+/// What an authority is made of, and comes back to.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    profile: Arc<Profile>,
+    issuer: Option<String>,
+    error_dialect: ErrorDialect,
+    registered: Arc<Registered>,
+    keys: Arc<KeySet>,
+    /// What ids are drawn from; without, from the system.
+    seed: Option<u64>,
+}
+
+impl Origin {
+    pub(crate) fn new(seed: Seed, keys: KeySet, random: Option<u64>) -> Self {
         let Seed {
             profile,
             issuer,
@@ -57,28 +72,129 @@ impl Authority {
             users,
             refresh_tokens,
         } = seed;
-        Self {
-            issuer: issuer.unwrap_or_else(|| format!("{base_url}{}", profile.paths.prefix)),
-            base_url,
-            error_dialect,
-            keys,
-            clients: Registry::new(clients, |client| &client.client_id),
-            users: Registry::new(users, |user| &user.sub),
+        let registered = Registered {
+            clients: Registry::new(clients),
+            users: Registry::new(users),
             named: NamedTokens::new(refresh_tokens, &profile),
-            ledger: Ledger::default(),
-            random,
+        };
+        Self {
             profile,
+            issuer,
+            error_dialect,
+            registered: Arc::new(registered),
+            keys: Arc::new(keys),
+            seed: random,
         }
     }
 
-    /// Answers a token request.
+    /// The same, with ids drawn from another seed.
+    pub(crate) fn reseeded(&self, seed: Option<u64>) -> Self {
+        Self {
+            profile: Arc::clone(&self.profile),
+            issuer: self.issuer.clone(),
+            error_dialect: self.error_dialect,
+            registered: Arc::clone(&self.registered),
+            keys: Arc::clone(&self.keys),
+            seed,
+        }
+    }
+}
+
+/// What became of a token request.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    /// The id of the refresh token that was presented, once it was proved.
+    pub(crate) presented: Option<String>,
+    pub(crate) result: Result<TokenResponse, Refusal>,
+}
+
+impl Authority {
+    pub(crate) fn new(origin: Arc<Origin>, base_url: String) -> Self {
+        let own = format!("{base_url}{}", origin.profile.paths.prefix);
+        Self {
+            profile: Arc::clone(&origin.profile),
+            issuer: origin.issuer.clone().unwrap_or(own),
+            base_url,
+            error_dialect: origin.error_dialect,
+            random: Random::new(origin.seed),
+            registered: RwLock::new(Arc::clone(&origin.registered)),
+            keys: RwLock::new(Arc::clone(&origin.keys)),
+            ledger: Ledger::default(),
+            origin,
+        }
+    }
+
+    /// Comes back to what it was made of.
+    pub(crate) fn reset(&self) {
+        *write(&self.registered) = Arc::clone(&self.origin.registered);
+        *write(&self.keys) = Arc::clone(&self.origin.keys);
+        self.ledger.clear();
+        self.random.restart(self.origin.seed);
+    }
+
+    /// Who is registered now.
+    pub(crate) fn registered(&self) -> Arc<Registered> {
+        Arc::clone(
+            &self
+                .registered
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// Changes who is registered, for requests to come.
+    pub(crate) fn register<T>(&self, change: impl FnOnce(&mut Registered) -> T) -> T {
+        change(Arc::make_mut(&mut *write(&self.registered)))
+    }
+
+    /// The keys as they are now.
+    pub(crate) fn keys(&self) -> Arc<KeySet> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The keys it was made with.
+    pub(crate) fn origin_keys(&self) -> KeySet {
+        KeySet::clone(&self.origin.keys)
+    }
+
+    /// Signs with another key from now on; the one before is published until `retires_at`.
+    pub(crate) fn rotate_keys(&self, retires_at: Option<Timestamp>) -> Arc<KeySet> {
+        let mut keys = write(&self.keys);
+        *keys = Arc::new(keys.rotated(retires_at));
+        Arc::clone(&keys)
+    }
+
+    pub(crate) fn retire_key(&self, kid: &str) -> Result<(), NotRetired> {
+        let mut keys = write(&self.keys);
+        *keys = Arc::new(keys.without(kid)?);
+        Ok(())
+    }
+
+    /// Answers a token request; one of the tokens with a defect, where one is asked for.
     pub(crate) async fn token(
         &self,
         credentials: &Credentials,
         params: &Params,
+        defect: Option<&TokenFault>,
         now: Timestamp,
+    ) -> Attempt {
+        let mut presented = None;
+        let result = self
+            .refresh(credentials, params, defect, now, &mut presented)
+            .await;
+        Attempt { presented, result }
+    }
+
+    async fn refresh(
+        &self,
+        credentials: &Credentials,
+        params: &Params,
+        defect: Option<&TokenFault>,
+        now: Timestamp,
+        seen: &mut Option<String>,
     ) -> Result<TokenResponse, Refusal> {
-        let client = self.authenticate(credentials)?;
+        let registered = self.registered();
+        let client = registered.authenticate(credentials)?;
         same_client(credentials, client)?;
         self.error_dialect.screen(client, params)?;
         let GrantType::RefreshToken = grant_type(params, client)?;
@@ -87,47 +203,58 @@ impl Authority {
             .ok_or(Refusal::ParameterMissing {
                 name: "refresh_token",
             })?;
-        let presented = refresh_token::prove(token, client, &self.sources(), now)?;
-        let user = self.user(&presented.grant.subject)?;
+        let keys = self.keys();
+        let sources = Sources {
+            profile: &self.profile,
+            issuer: &self.issuer,
+            keys: &keys,
+            named: &registered.named,
+        };
+        let presented = refresh_token::prove(token, client, &sources, now)?;
+        *seen = Some(presented.id.clone());
+        let user = registered.user(&presented.grant.subject)?;
         let scope = refresh_token::narrow(params.get("scope"), client, &presented.grant.scope)?;
         let scope = self.error_dialect.arrange(scope, params);
         let lifetimes = self.profile.lifetimes_of(client);
-        let same = self.settle(&presented, client, &lifetimes, now).await?;
-        Ok(self.issue(&Issue {
+        let same_refresh_token = self.settle(&presented, client, &lifetimes, now).await?;
+        let issue = Issue {
             issuer: &self.issuer,
             client,
             user,
             grant: &presented.grant,
             scope: &scope,
             lifetimes: &lifetimes,
-            refresh_token: same,
+            presented: Some(&presented),
+            same_refresh_token,
+            defect,
             now,
-        }))
+        };
+        Ok(self.profile.issue(&issue, keys.signing(), &self.random))
     }
 
-    /// Marks what was used as used, now that nothing else can refuse it. Hands back the refresh token where the same
-    /// one is to return.
-    async fn settle<'p>(
+    /// Marks what was used as used, now that nothing else can refuse it. Answers whether the same refresh token is
+    /// to return.
+    async fn settle(
         &self,
-        presented: &'p Presented,
+        presented: &Presented,
         client: &Client,
         lifetimes: &Lifetimes,
         now: Timestamp,
-    ) -> Result<Option<&'p str>, Refusal> {
+    ) -> Result<bool, Refusal> {
         let family = &presented.grant.id;
         if self.ledger.is_revoked(family).await {
             return Err(Refusal::FamilyRevoked);
         }
         match self.profile.refresh_of(client) {
-            RefreshPolicy::Reissue => Ok(None),
-            RefreshPolicy::Reuse => Ok(Some(&presented.token)),
+            RefreshPolicy::Reissue => Ok(false),
+            RefreshPolicy::Reuse => Ok(true),
             RefreshPolicy::Rotate => {
                 if self
                     .ledger
                     .spend(&presented.id, presented.remember_until, now)
                     .await
                 {
-                    return Ok(None);
+                    return Ok(false);
                 }
                 let last_successor = lifetimes.refresh_token_end(presented.grant.auth_time, now);
                 self.ledger
@@ -138,34 +265,15 @@ impl Authority {
         }
     }
 
-    fn issue(&self, issue: &Issue<'_>) -> TokenResponse {
-        self.profile.issue(issue, self.keys.signing(), &self.random)
-    }
-
-    fn user(&self, subject: &str) -> Result<&User, Refusal> {
-        self.users.get(subject).ok_or_else(|| Refusal::UserUnknown {
-            subject: excerpt(subject),
-        })
-    }
-
-    fn sources(&self) -> Sources<'_> {
-        Sources {
-            profile: &self.profile,
-            issuer: &self.issuer,
-            keys: &self.keys,
-            named: &self.named,
-        }
-    }
-
-    /// Whether a client of that name is registered.
-    pub(crate) fn knows_client(&self, client_id: &str) -> bool {
-        self.clients.get(client_id).is_some()
-    }
-
     /// The URL of a path behind the profile's prefix.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{}{path}", self.base_url, self.profile.paths.prefix)
     }
+}
+
+/// What was held when another thread panicked is whole: every change is one assignment.
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn grant_type(params: &Params, client: &Client) -> Result<GrantType, Refusal> {

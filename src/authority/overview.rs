@@ -6,7 +6,7 @@ use crate::oauth::client::Client;
 impl Authority {
     /// Whether a refresh token of the fixtures goes by that name.
     pub(crate) fn names_token(&self, name: &str) -> bool {
-        self.named.has(name)
+        self.registered().named.has(name)
     }
 
     /// What there is, in one line.
@@ -14,18 +14,19 @@ impl Authority {
         format!(
             "profile {}, {} clients, {} users, {} named refresh tokens, signing key {}",
             self.profile.name,
-            self.clients.items().len(),
-            self.users.items().len(),
-            self.named.len(),
-            self.keys.signing().public.kid,
+            self.registered().clients.items().len(),
+            self.registered().users.items().len(),
+            self.registered().named.len(),
+            self.keys().signing().public.kid,
         )
     }
 
-    /// The first seeded client that can be pasted into a curl: with a secret and a named refresh token.
-    pub(crate) fn example(&self) -> Option<(&Client, &str)> {
-        self.clients
-            .items()
-            .iter()
-            .find_map(|client| Some((client, self.named.first_of(&client.client_id)?)))
+    /// The first seeded client that can be pasted into a curl: one with a named refresh token.
+    pub(crate) fn example(&self) -> Option<(Client, String)> {
+        let registered = self.registered();
+        registered.clients.items().iter().find_map(|client| {
+            let token = registered.named.first_of(&client.client_id)?;
+            Some((client.clone(), token.to_owned()))
+        })
     }
 }

@@ -2,28 +2,78 @@
 
 use std::collections::HashMap;
 
+use crate::grant::refresh_token::NamedTokens;
+use crate::oauth::client::Client;
+use crate::oauth::user::User;
+
+/// Everyone and everything a server knows by name.
+#[derive(Debug, Clone)]
+pub(crate) struct Registered {
+    pub(crate) clients: Registry<Client>,
+    pub(crate) users: Registry<User>,
+    pub(crate) named: NamedTokens,
+}
+
 /// Things by name, which remember the order they were written in.
-#[derive(Debug)]
-pub(super) struct Registry<T> {
+#[derive(Debug, Clone)]
+pub(crate) struct Registry<T> {
     items: Vec<T>,
     index: HashMap<String, usize>,
 }
 
-impl<T> Registry<T> {
-    pub(super) fn new(items: Vec<T>, name: impl Fn(&T) -> &str) -> Self {
+/// What a thing is known by.
+pub(crate) trait Named {
+    fn name(&self) -> &str;
+}
+
+impl Named for Client {
+    fn name(&self) -> &str {
+        &self.client_id
+    }
+}
+
+impl Named for User {
+    fn name(&self) -> &str {
+        &self.sub
+    }
+}
+
+impl<T: Named> Registry<T> {
+    pub(super) fn new(items: Vec<T>) -> Self {
         let index = items
             .iter()
             .enumerate()
-            .map(|(at, item)| (name(item).to_owned(), at))
+            .map(|(at, item)| (item.name().to_owned(), at))
             .collect();
         Self { items, index }
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&T> {
+    /// Puts a thing in the place of the one of that name, or behind all others; answers whether there was one.
+    pub(crate) fn put(&mut self, item: T) -> bool {
+        if let Some(at) = self.index.get(item.name()) {
+            self.items[*at] = item;
+            return true;
+        }
+        self.index.insert(item.name().to_owned(), self.items.len());
+        self.items.push(item);
+        false
+    }
+
+    /// Answers whether there was one of that name.
+    pub(crate) fn remove(&mut self, name: &str) -> bool {
+        let Some(at) = self.index.get(name).copied() else {
+            return false;
+        };
+        self.items.remove(at);
+        *self = Self::new(std::mem::take(&mut self.items));
+        true
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&T> {
         self.index.get(name).map(|at| &self.items[*at])
     }
 
-    pub(super) fn items(&self) -> &[T] {
+    pub(crate) fn items(&self) -> &[T] {
         &self.items
     }
 

@@ -116,7 +116,7 @@ impl Report {
             }
         };
         report.decoded = Some((pretty(&jws.header), pretty(&jws.claims)));
-        match jws.verify(&authority.keys) {
+        match jws.verify(&authority.keys(), now) {
             Ok(key) => report
                 .right
                 .push(format!("the signature is good, by key {}", key.kid)),

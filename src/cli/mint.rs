@@ -82,6 +82,7 @@ impl Mint {
                 access_token_lifetime: seconds(self.access_token_lifetime),
                 id_token_lifetime: seconds(self.id_token_lifetime),
                 refresh_token_lifetime: seconds(self.refresh_token_lifetime),
+                defect: None,
             },
             sandbox.clock.now(),
         )?;

@@ -1,7 +1,6 @@
 //! Serving.
 
 use std::io::IsTerminal as _;
-use std::net::IpAddr;
 use std::process::ExitCode;
 
 use base64::Engine as _;
@@ -13,7 +12,8 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::authority::Authority;
-use crate::cli::{Made, Mistake, Place, print, tell};
+use crate::cli::{Made, Mistake, Place, print, tell, whole_number};
+use crate::http::RESERVED;
 use crate::oauth::client::AuthMethod;
 use crate::oauth::refusal::ErrorDialect;
 use crate::server::run;
@@ -35,6 +35,23 @@ pub(super) struct Serve {
         default_value = "pretty"
     )]
     log: Log,
+    /// How many requests the journal keeps, the last ones; without, 10000
+    #[arg(long, env = "OAUTH_MIMIC_JOURNAL", value_name = "N", value_parser = whole_number::<usize>)]
+    journal: Option<usize>,
+    /// Move the control plane, /_mimic, to a port of its own; 0 is any free one
+    #[arg(long, env = "OAUTH_MIMIC_CONTROL_PORT", value_name = "PORT", value_parser = whole_number::<u16>, conflicts_with = "no_control")]
+    control_port: Option<u16>,
+    /// Demand this bearer token from whoever drives the control plane
+    #[arg(
+        long,
+        env = "OAUTH_MIMIC_CONTROL_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    control_token: Option<String>,
+    /// Leave the control plane out; /_mimic/health stays
+    #[arg(long, env = "OAUTH_MIMIC_NO_CONTROL")]
+    no_control: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -60,41 +77,66 @@ impl Serve {
         if let Some(url) = &self.place.base_url {
             builder = builder.base_url(url);
         }
+        if let Some(kept) = self.journal {
+            builder = builder.journal(kept);
+        }
+        if let Some(port) = self.control_port {
+            builder = builder.control_port(port);
+        }
+        if self.no_control {
+            builder = builder.no_control();
+        }
+        if let Some(token) = &self.control_token {
+            builder = builder.control_token(token);
+        }
         let prepared = builder.prepare()?;
-        let at = prepared.listener.local_addr()?;
-        let authority = &prepared.sandbox.authority;
-        self.log.introduce(authority, at.ip());
-        run::block(
-            prepared.listener,
-            prepared.workers,
-            prepared.sandbox,
-            || {
-                print(format_args!("listening on http://{at}"));
-            },
-        )?;
+        let at = prepared.listeners.main.local_addr()?;
+        let authority = &prepared.sandboxes.default.authority;
+        self.log.introduce(authority);
+        if !at.ip().is_loopback() {
+            self.log.warn("this address is open to everyone who can reach this machine, and the default keys and secrets are public");
+            if !self.no_control && self.control_token.is_none() {
+                self.log.warn("so is the control plane: whoever reaches it can seed clients and mint tokens; set --control-token, or --no-control");
+            }
+        }
+        if let Some((listener, _)) = &prepared.listeners.control {
+            let at = listener.local_addr()?;
+            self.log
+                .tell(&format!("control plane on http://{at}{RESERVED}"));
+        }
+        run::block(prepared.listeners, prepared.workers, || {
+            print(format_args!("listening on http://{at}"));
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
 impl Log {
-    /// Says who serves, before any request. In the log of a machine, as an object of it, and without a curl.
-    fn introduce(self, authority: &Authority, at: IpAddr) {
+    /// Says who serves, before any request; to a machine without a curl.
+    fn introduce(self, authority: &Authority) {
         let (profile, issuer) = (&authority.profile.name, &authority.issuer);
-        if matches!(self, Self::Json) {
-            tracing::info!(profile, issuer, "serving");
-        } else {
-            tell(format_args!("profile {profile}, issuer {issuer}"));
-        }
-        if !at.is_loopback() {
-            let warning = "this address is open to everyone who can reach this machine, and the default keys and secrets are public";
-            if matches!(self, Self::Json) {
-                tracing::warn!("{warning}");
-            } else {
-                tell(format_args!("warning: {warning}"));
+        match self {
+            Self::Json => tracing::info!(profile, issuer, "serving"),
+            Self::Pretty | Self::Off => {
+                tell(format_args!("profile {profile}, issuer {issuer}"));
+                if let Some(curl) = curl(authority) {
+                    tell(format_args!("try:\n{curl}"));
+                }
             }
         }
-        if let (Self::Pretty | Self::Off, Some(curl)) = (self, curl(authority)) {
-            tell(format_args!("try:\n{curl}"));
+    }
+
+    fn tell(self, text: &str) {
+        match self {
+            Self::Json => tracing::info!("{text}"),
+            Self::Pretty | Self::Off => tell(text),
+        }
+    }
+
+    fn warn(self, warning: &str) {
+        match self {
+            Self::Json => tracing::warn!("{warning}"),
+            Self::Pretty | Self::Off => tell(format_args!("warning: {warning}")),
         }
     }
 
@@ -163,6 +205,6 @@ fn curl(authority: &Authority) -> Option<String> {
     };
     Some(format!(
         "curl '{url}' \\\n{header}  --data-urlencode 'grant_type=refresh_token' \\\n  --data-urlencode 'refresh_token={}'{credentials}",
-        quoted(token)
+        quoted(&token)
     ))
 }

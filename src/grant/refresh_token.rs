@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
+use crate::fault::Fault;
 use crate::keys::KeySet;
 use crate::keys::jws::Jws;
 use crate::oauth::client::Client;
@@ -16,25 +17,64 @@ use crate::seed::NamedRefreshToken;
 use crate::shape::Profile;
 
 /// The refresh tokens that are known by name; one name may stand for a grant of each of several clients.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct NamedTokens(HashMap<String, Vec<(NamedRefreshToken, String)>>);
 
 impl NamedTokens {
-    /// Gives every name its grant's id. It follows from the name, so that replicas agree on it.
     pub(crate) fn new(tokens: Vec<NamedRefreshToken>, profile: &Profile) -> Self {
-        let mut named: HashMap<String, Vec<_>> = HashMap::new();
+        let mut named = Self::default();
         for token in tokens {
-            let digest = Sha256::new()
-                .chain_update(&token.client_id)
-                .chain_update([0])
-                .chain_update(&token.token);
-            let grant_id = profile.draw_grant_id(&Random::from_digest(digest.finalize().into()));
-            named
-                .entry(token.token.clone())
-                .or_default()
-                .push((token, grant_id));
+            named.put(token, profile);
         }
-        Self(named)
+        named
+    }
+
+    /// Gives a name its grant's id, which follows from the name, so that replicas agree on it. Answers whether the same
+    /// name stood for another grant of that client before.
+    pub(crate) fn put(&mut self, token: NamedRefreshToken, profile: &Profile) -> bool {
+        let replaced = self.remove(&token.token, Some(&token.client_id));
+        let digest = Sha256::new()
+            .chain_update(&token.client_id)
+            .chain_update([0])
+            .chain_update(&token.token);
+        let grant_id = profile.draw_grant_id(&Random::from_digest(digest.finalize().into()));
+        self.0
+            .entry(token.token.clone())
+            .or_default()
+            .push((token, grant_id));
+        replaced
+    }
+
+    /// Takes a name away from one client, or from all; answers whether it stood for anything.
+    pub(crate) fn remove(&mut self, name: &str, client_id: Option<&str>) -> bool {
+        let Some(named) = self.0.get_mut(name) else {
+            return false;
+        };
+        let before = named.len();
+        named.retain(|(token, _)| client_id.is_some_and(|client_id| token.client_id != client_id));
+        let removed = named.len() < before;
+        if named.is_empty() {
+            self.0.remove(name);
+        }
+        removed
+    }
+
+    /// All of them, by name.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &NamedRefreshToken> {
+        let mut names: Vec<&String> = self.0.keys().collect();
+        names.sort_unstable();
+        names
+            .into_iter()
+            .flat_map(|name| self.0[name].iter().map(|(token, _)| token))
+    }
+
+    /// What the fixtures want to go wrong with a token of that name.
+    pub(crate) fn fault_of(&self, name: &str, client_id: Option<&str>) -> Option<&Fault> {
+        self.0
+            .get(name)?
+            .iter()
+            .find(|(token, _)| Some(token.client_id.as_str()) == client_id)
+            .and_then(|(token, _)| token.fault.as_ref())
     }
 
     #[cfg(feature = "cli")]
@@ -47,19 +87,14 @@ impl NamedTokens {
         self.0.values().map(Vec::len).sum()
     }
 
-    /// The name of some refresh token of that client.
+    /// The name of a refresh token of that client with which all goes well.
     #[cfg(feature = "cli")]
     pub(crate) fn first_of(&self, client_id: &str) -> Option<&str> {
-        let of_client = |tokens: &[(NamedRefreshToken, String)]| {
-            tokens
-                .iter()
-                .any(|(t, _)| t.client_id == client_id && t.expires_at.is_none())
-        };
-        self.0
-            .iter()
-            .filter(|(_, tokens)| of_client(tokens))
-            .map(|(name, _)| name.as_str())
-            .min()
+        self.iter()
+            .find(|token| {
+                token.client_id == client_id && token.expires_at.is_none() && token.fault.is_none()
+            })
+            .map(|token| token.token.as_str())
     }
 
     fn get(
@@ -104,7 +139,7 @@ pub(crate) fn prove(
 ) -> Result<Presented, Refusal> {
     let presented = match sources.named.get(token, client) {
         Some(named) => from_fixture(named?, client, sources.profile, now),
-        None => from_signature(token, client, sources)?,
+        None => from_signature(token, client, sources, now)?,
     };
     // Good strictly before its end (RFC 7519 §4.1.4).
     if now >= presented.expires_at {
@@ -153,11 +188,12 @@ fn from_signature(
     token: &str,
     client: &Client,
     sources: &Sources<'_>,
+    now: Timestamp,
 ) -> Result<Presented, Refusal> {
     let jws = Jws::parse(token).map_err(|why| Refusal::RefreshTokenMalformed {
         why: why.to_string(),
     })?;
-    jws.verify(sources.keys)
+    jws.verify(sources.keys, now)
         .map_err(|why| Refusal::RefreshTokenForged {
             why: why.to_string(),
         })?;

@@ -4,17 +4,19 @@
 //! asks for more is told that refresh tokens come from fixtures. No redirect: no client has registered where to.
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
+use crate::http::record::Record;
 use crate::oauth::params::Params;
 use crate::sandbox::Sandbox;
 
-pub(super) async fn answer(request: HttpRequest, sandbox: web::Data<Sandbox>) -> HttpResponse {
+pub(super) fn get(request: &HttpRequest, sandbox: &Sandbox, record: &mut Record) -> HttpResponse {
     let params = Params::decode(request.query_string().as_bytes()).unwrap_or_default();
+    let registered = sandbox.authority.registered();
     let known = params
         .get("client_id")
-        .is_some_and(|client_id| sandbox.authority.knows_client(client_id));
+        .is_some_and(|client_id| registered.clients.get(client_id).is_some());
     let (error, description) = match params.raw("response_type") {
         Some("none") if known => {
             return HttpResponse::Ok()
@@ -31,6 +33,7 @@ pub(super) async fn answer(request: HttpRequest, sandbox: web::Data<Sandbox>) ->
             "this server has no login page: take a refresh token from the fixtures or from `oauth-mimic mint`",
         ),
     };
+    record.outcome(error);
     HttpResponse::BadRequest()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))

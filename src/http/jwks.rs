@@ -1,12 +1,22 @@
 //! The published keys (RFC 7517 §5).
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 
+use crate::fault::Fault;
 use crate::http::reply;
 use crate::sandbox::Sandbox;
 
-pub(super) async fn get(request: HttpRequest, sandbox: web::Data<Sandbox>) -> HttpResponse {
+pub(super) fn get(request: &HttpRequest, sandbox: &Sandbox, fault: Option<&Fault>) -> HttpResponse {
+    let keys = sandbox.authority.keys();
+    let now = sandbox.clock.now();
+    let jwks = match fault {
+        Some(Fault::Keys(fault)) => keys.wrong_jwks(*fault, now),
+        _ => keys.jwks(now),
+    };
     // Serializing texts into memory cannot fail.
-    let jwks = serde_json::to_string(&sandbox.authority.keys.jwks()).unwrap_or_default();
-    reply::document(&request, "application/json", jwks)
+    reply::document(
+        request,
+        "application/json",
+        serde_json::to_string(&jwks).unwrap_or_default(),
+    )
 }

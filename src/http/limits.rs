@@ -1,16 +1,12 @@
 //! How large a request may be. The body's limit is checked where the body is read, before it is.
 
 use actix_http::{HttpMessage as _, Request};
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::HttpRequest;
+use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
-use actix_web::middleware::Next;
-use actix_web::{Error, web};
 
 use crate::clock::Timestamp;
-use crate::http::reply;
 use crate::oauth::refusal::{ErrorDialect, Refusal};
-use crate::sandbox::Sandbox;
 
 /// Bytes of a body.
 pub(super) const BODY: usize = 64 * 1024;
@@ -20,11 +16,7 @@ const HEADERS: usize = 32 * 1024;
 const TARGET: usize = 8000;
 
 /// Refuses a request whose head is too large. What is larger still, the framework cuts off before it is one.
-pub(super) async fn check<B: MessageBody + 'static>(
-    sandbox: web::Data<Sandbox>,
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+pub(super) fn check(request: &HttpRequest) -> Option<Refusal> {
     let target = request
         .uri()
         .path_and_query()
@@ -34,15 +26,13 @@ pub(super) async fn check<B: MessageBody + 'static>(
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len())
         .sum();
-    let refusal = if target > TARGET {
-        Refusal::TargetTooLong { limit: TARGET }
+    if target > TARGET {
+        Some(Refusal::TargetTooLong { limit: TARGET })
     } else if headers > HEADERS {
-        Refusal::HeadersTooLarge { limit: HEADERS }
+        Some(Refusal::HeadersTooLarge { limit: HEADERS })
     } else {
-        return Ok(next.call(request).await?.map_into_boxed_body());
-    };
-    let response = reply::refuse(request.request(), &sandbox, &refusal);
-    Ok(request.into_response(response))
+        None
+    }
 }
 
 /// Decides on `Expect: 100-continue`: a body that is too large is refused instead of invited (RFC 9110 §10.1.1).
@@ -50,7 +40,12 @@ pub(crate) fn expect(
     dialect: ErrorDialect,
     now: Timestamp,
     request: Request,
+    protocol: bool,
 ) -> Result<Request, actix_http::Response<BoxBody>> {
+    if !protocol || request.path().contains(crate::http::RESERVED) {
+        // The control plane has a limit of its own, where the body is read.
+        return Ok(request);
+    }
     let declared = request
         .headers()
         .get(header::CONTENT_LENGTH)

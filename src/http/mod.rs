@@ -1,163 +1,130 @@
-//! The protocol over actix-web: bytes to the authority and back.
+//! The protocol over actix-web: bytes to the authority and back, and what is to go wrong on the way.
 //!
-//! This file is the table of contents of all that answers. Handlers decide nothing; whatever the framework would
-//! refuse in its own words is answered as an OAuth error in JSON.
+//! Handlers decide nothing; whatever the framework would refuse in its own words is answered as an OAuth error in JSON.
+//! [`answer`] is the walk of every request: resolve, handle, carry out a fault, record.
 
 mod authorization;
 mod body;
-mod health;
+pub(crate) mod inject;
 mod jwks;
 pub(crate) mod limits;
 mod metadata;
-mod record;
-mod reply;
+pub(crate) mod record;
+pub(crate) mod reply;
 mod token;
 
 use std::sync::Arc;
 
 use actix_cors::Cors;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::middleware::from_fn;
-use actix_web::{App, Error, HttpRequest, HttpResponse, Resource, Route, guard, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
+use crate::fault::Endpoint;
+use crate::http::record::Record;
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::sandbox::Sandbox;
 
 /// What is not the imitated server lives under this prefix.
 pub(crate) const RESERVED: &str = "/_mimic";
 
-/// Everything that answers, for one worker.
-pub(crate) fn app(
+/// Answers a request to the imitated server. `path` is the sandbox's.
+pub(crate) async fn answer(
+    request: HttpRequest,
+    payload: web::Payload,
     sandbox: Arc<Sandbox>,
-) -> App<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<impl actix_web::body::MessageBody>,
-        Error = Error,
-        InitError = (),
-    >,
-> {
-    App::new()
-        .configure(|routes| register(routes, &sandbox))
-        .app_data(web::Data::from(sandbox))
-        .default_service(web::to(no_such_endpoint))
-        .wrap(from_fn(limits::check))
-        .wrap(cors())
-        .wrap(from_fn(record::write))
-}
-
-fn register(routes: &mut web::ServiceConfig, sandbox: &Sandbox) {
-    let paths = &sandbox.authority.profile.paths;
-    for prefix in std::iter::once(&paths.prefix).chain(&paths.aliases) {
-        routes
-            .service(post(
-                &format!("{prefix}{}", paths.token),
-                web::route().to(token::answer),
-            ))
-            .service(get(
-                &format!("{prefix}{}", paths.jwks),
-                web::route().to(jwks::get),
-            ))
-            .service(get_or_post(
-                &format!("{prefix}{}", paths.authorization),
-                web::route().to(authorization::answer),
-            ));
-    }
-    // RFC 8414 §3.1 puts the well-known part in front of the issuer's path, OpenID Connect Discovery §4 behind it.
-    let prefix = &paths.prefix;
-    for document in ["openid-configuration", "oauth-authorization-server"] {
-        routes.service(get(
-            &format!("{prefix}/.well-known/{document}"),
-            web::route().to(metadata::get),
-        ));
-        if !prefix.is_empty() {
-            routes.service(get(
-                &format!("/.well-known/{document}{prefix}"),
-                web::route().to(metadata::get),
-            ));
-        }
-    }
-    routes.service(get(
-        &format!("{RESERVED}/health"),
-        web::route().to(health::get),
-    ));
-}
-
-/// The token endpoint's handler refuses other methods itself: how, is the dialect's business.
-fn post(path: &str, route: Route) -> Resource {
-    web::resource(path)
-        .route(options("POST, OPTIONS"))
-        .route(route)
-}
-
-fn get(path: &str, route: Route) -> Resource {
-    only(
-        path,
-        guard::Any(guard::Get()).or(guard::Head()),
-        "GET, HEAD, OPTIONS",
-        route,
-    )
-}
-
-fn get_or_post(path: &str, route: Route) -> Resource {
-    let methods = guard::Any(guard::Get()).or(guard::Head()).or(guard::Post());
-    only(path, methods, "GET, HEAD, POST, OPTIONS", route)
-}
-
-fn only(
     path: &str,
-    methods: impl guard::Guard + 'static,
-    allow: &'static str,
-    route: Route,
-) -> Resource {
-    let refused = move |request: HttpRequest, sandbox: web::Data<Sandbox>| async move {
-        let method = excerpt(request.method().as_str());
-        reply::refuse(
-            &request,
-            &sandbox,
-            &Refusal::MethodNotAllowed { method, allow },
-        )
-    };
-    web::resource(path)
-        .route(options(allow))
-        .route(route.guard(methods))
-        .default_service(web::to(refused))
+) -> HttpResponse {
+    let endpoint = sandbox.endpoint(path);
+    let mut record = Record::begin(&request, &sandbox, endpoint);
+    let response = respond(&request, payload, &sandbox, endpoint, &mut record).await;
+    record.end(&response, &sandbox);
+    response
 }
 
-fn options(allow: &'static str) -> Route {
-    web::method(Method::OPTIONS).to(move || async move {
-        HttpResponse::NoContent()
-            .insert_header(("allow", allow))
-            .finish()
-    })
-}
-
-async fn no_such_endpoint(request: HttpRequest, sandbox: web::Data<Sandbox>) -> HttpResponse {
-    if request.method() == Method::OPTIONS && request.path() == "*" {
+async fn respond(
+    request: &HttpRequest,
+    payload: web::Payload,
+    sandbox: &Sandbox,
+    endpoint: Endpoint,
+    record: &mut Record,
+) -> HttpResponse {
+    if let Some(refusal) = limits::check(request) {
+        return reply::refuse(request, sandbox, &refusal, record);
+    }
+    if request.method() == Method::OPTIONS {
         return HttpResponse::NoContent()
-            .insert_header(("allow", "GET, HEAD, POST, OPTIONS"))
+            .insert_header(("allow", allowed(endpoint)))
             .finish();
     }
-    let authority = &sandbox.authority;
-    let paths = &authority.profile.paths;
-    let endpoints = format!(
-        "the token endpoint is POST {}{}, the metadata {}/.well-known/openid-configuration",
-        paths.prefix, paths.token, paths.prefix
-    );
-    reply::refuse(
-        &request,
-        &sandbox,
-        &Refusal::NoSuchEndpoint {
-            path: excerpt(request.path()),
-            endpoints,
+    let refusal = match endpoint {
+        Endpoint::Token => return token::answer(request, payload, sandbox, record).await,
+        Endpoint::Unknown => no_such_endpoint(request, sandbox),
+        _ if allowed(endpoint)
+            .split(", ")
+            .any(|method| method == request.method().as_str()) =>
+        {
+            return document(request, sandbox, endpoint, record).await;
+        }
+        _ => Refusal::MethodNotAllowed {
+            method: excerpt(request.method().as_str()),
+            allow: allowed(endpoint),
         },
-    )
+    };
+    reply::refuse(request, sandbox, &refusal, record)
+}
+
+/// What is read without credentials.
+async fn document(
+    request: &HttpRequest,
+    sandbox: &Sandbox,
+    endpoint: Endpoint,
+    record: &mut Record,
+) -> HttpResponse {
+    let fault = sandbox
+        .faults
+        .next(&record.traits(), &sandbox.authority.random);
+    if let Some(fault) = &fault {
+        record.fault(fault);
+        if let Some(instead) = inject::instead(fault, request, sandbox).await {
+            return instead;
+        }
+    }
+    record.answered();
+    let response = match endpoint {
+        Endpoint::Jwks => jwks::get(request, sandbox, fault.as_ref()),
+        Endpoint::Metadata => metadata::get(request, sandbox),
+        _ => authorization::get(request, sandbox, record),
+    };
+    match fault {
+        Some(fault) => inject::onto(&fault, request, response).await,
+        None => response,
+    }
+}
+
+/// The methods of an endpoint (RFC 9110 §10.2.1).
+fn allowed(endpoint: Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::Token => "POST, OPTIONS",
+        Endpoint::Jwks | Endpoint::Metadata => "GET, HEAD, OPTIONS",
+        // Where nothing is, and for `OPTIONS *`: what there is anywhere.
+        Endpoint::Authorization | Endpoint::Unknown => "GET, HEAD, POST, OPTIONS",
+    }
+}
+
+fn no_such_endpoint(request: &HttpRequest, sandbox: &Sandbox) -> Refusal {
+    let paths = &sandbox.authority.profile.paths;
+    let base = sandbox.base_path();
+    Refusal::NoSuchEndpoint {
+        path: excerpt(request.path()),
+        endpoints: format!(
+            "the token endpoint is POST {base}{}{}, the metadata {base}{}/.well-known/openid-configuration",
+            paths.prefix, paths.token, paths.prefix
+        ),
+    }
 }
 
 /// Browsers may read everything, for no cookie is ever looked at.
-fn cors() -> Cors {
+pub(crate) fn cors() -> Cors {
     Cors::default()
         .allow_any_origin()
         .send_wildcard()

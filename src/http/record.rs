@@ -1,60 +1,209 @@
-//! One line in the log for each request. Nothing secret: no secret, no token, and of the rest only excerpts.
+//! What is told of every request: one line in the log, one exchange in the journal. Nothing secret: no secret, no token,
+//! and of the rest only excerpts.
 
-use actix_web::HttpMessage as _;
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpRequest};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
-use crate::oauth::refusal::excerpt;
+use crate::clock::{Stopwatch, Timestamp, real_time};
+use crate::fault::plan::Traits;
+use crate::fault::{Endpoint, Fault};
+use crate::http::inject;
+use crate::journal::advice::{self, Facts};
+use crate::journal::{Exchange, IssuedIds, Parameter};
+use crate::oauth::credentials::Credentials;
+use crate::oauth::params::Params;
+use crate::oauth::refusal::{Refusal, excerpt};
+use crate::oauth::response::TokenResponse;
+use crate::sandbox::Sandbox;
 
-/// What a handler found out, left on the request for whoever tells of it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Outcome {
-    /// Whom the request claimed to come from.
-    pub(super) client: Option<String>,
-    pub(super) grant: Option<String>,
-    /// `issued`, or the error code.
-    pub(super) result: &'static str,
-    /// The scope that was issued.
-    pub(super) scope: Option<String>,
-    /// The whole reason of a refusal.
-    pub(super) reason: Option<String>,
+/// What becomes known of a request on its way.
+#[derive(Debug)]
+pub(crate) struct Record {
+    watch: Stopwatch,
+    now: Timestamp,
+    exchange: Exchange,
+    /// As they came, for rules; only excerpts of them are kept.
+    client_id: Option<String>,
+    scope: Option<String>,
+    refresh_token: Option<String>,
+    issued_scope: Option<String>,
+    refusal: Option<Refusal>,
+    access_token: Option<(Timestamp, Timestamp)>,
+    query: Params,
+    form: Params,
+    basic: Option<(Vec<u8>, Vec<u8>)>,
 }
 
-/// Adds to what is known of a request.
-pub(super) fn note(request: &HttpRequest, add: impl FnOnce(&mut Outcome)) {
-    let mut extensions = request.extensions_mut();
-    if extensions.get::<Outcome>().is_none() {
-        extensions.insert(Outcome::default());
+impl Record {
+    pub(super) fn begin(request: &HttpRequest, sandbox: &Sandbox, endpoint: Endpoint) -> Self {
+        let now = sandbox.clock.now();
+        Self {
+            watch: Stopwatch::start(),
+            now,
+            exchange: Exchange {
+                number: 0,
+                at: now.to_string(),
+                real_time: real_time(),
+                endpoint,
+                method: excerpt(request.method().as_str()),
+                path: excerpt(request.path()),
+                client_id: None,
+                auth_method: None,
+                grant_type: None,
+                parameters: Vec::new(),
+                status: 0,
+                outcome: String::new(),
+                reason: None,
+                fault: None,
+                duration_ms: 0.0,
+                issued: None,
+                presented: None,
+                advice: Vec::new(),
+            },
+            client_id: None,
+            scope: None,
+            refresh_token: None,
+            issued_scope: None,
+            refusal: None,
+            access_token: None,
+            query: Params::default(),
+            form: Params::default(),
+            basic: None,
+        }
     }
-    if let Some(outcome) = extensions.get_mut::<Outcome>() {
-        add(outcome);
-    }
-}
 
-pub(super) async fn write<B: MessageBody>(
-    request: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
-    let response = next.call(request).await?;
-    if tracing::enabled!(tracing::Level::INFO) {
-        let request = response.request();
-        let outcome = request
-            .extensions_mut()
-            .remove::<Outcome>()
-            .unwrap_or_default();
+    /// The instant by which the request is answered.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The request as it came, whether it can be understood or not.
+    pub(super) fn received(&mut self, request: &HttpRequest, form: &[u8]) {
+        self.query = Params::decode(request.query_string().as_bytes()).unwrap_or_default();
+        self.form = Params::decode(form).unwrap_or_default();
+        self.basic = request
+            .headers()
+            .get(header::AUTHORIZATION)
+            .and_then(|value| halves(value.as_bytes()));
+        let all = self.query.iter().chain(self.form.iter());
+        self.exchange.parameters = all
+            .map(|(name, value)| Parameter::shown(name, || excerpt(value)))
+            .collect();
+    }
+
+    /// The request as it was understood.
+    pub(super) fn understood(&mut self, credentials: &Credentials, params: &Params) {
+        self.client_id = credentials.client_id().map(str::to_owned);
+        self.exchange.client_id = credentials.client_id().map(excerpt);
+        self.exchange.auth_method = credentials
+            .claims
+            .last()
+            .map(|claim| claim.method().to_string());
+        self.exchange.grant_type = params.get("grant_type").map(excerpt);
+        self.scope = params.get("scope").map(str::to_owned);
+        self.refresh_token = params.get("refresh_token").map(str::to_owned);
+    }
+
+    /// What rules look at.
+    pub(super) fn traits(&self) -> Traits<'_> {
+        Traits {
+            endpoint: self.exchange.endpoint,
+            client_id: self.client_id.as_deref(),
+            grant_type: self.exchange.grant_type.as_deref(),
+            scope: self.scope.as_deref(),
+            refresh_token: self.refresh_token.as_deref(),
+        }
+    }
+
+    pub(super) fn fault(&mut self, fault: &Fault) {
+        self.exchange.fault = Some(fault.name().to_owned());
+        fault.name().clone_into(&mut self.exchange.outcome);
+    }
+
+    pub(super) fn presented(&mut self, id: Option<String>) {
+        self.exchange.presented = id;
+    }
+
+    pub(super) fn answered(&mut self) {
+        "answered".clone_into(&mut self.exchange.outcome);
+    }
+
+    pub(super) fn outcome(&mut self, outcome: &'static str) {
+        outcome.clone_into(&mut self.exchange.outcome);
+    }
+
+    pub(super) fn issued(&mut self, response: &TokenResponse) {
+        let lineage = &response.lineage;
+        "issued".clone_into(&mut self.exchange.outcome);
+        self.issued_scope = Some(response.scope.to_string());
+        self.access_token = Some((lineage.issued_at, lineage.access_token_ends));
+        self.exchange.issued = Some(IssuedIds {
+            access_token: lineage.access_token.clone(),
+            refresh_token: lineage.refresh_token.clone(),
+            id_token: lineage.id_token.clone(),
+        });
+    }
+
+    pub(super) fn refused(&mut self, refusal: &Refusal, error: &'static str) {
+        error.clone_into(&mut self.exchange.outcome);
+        self.exchange.reason = Some(refusal.to_string());
+        self.refusal = Some(refusal.clone());
+    }
+
+    /// Tells of it.
+    pub(super) fn end(mut self, response: &HttpResponse, sandbox: &Sandbox) {
+        self.exchange.status = inject::seen_status(response);
+        self.exchange.duration_ms = self.watch.elapsed().as_secs_f64() * 1000.0;
+        if self.exchange.endpoint == Endpoint::Token {
+            self.exchange.advice = self.advice(sandbox);
+        }
+        self.log();
+        sandbox.journal.keep(self.exchange, self.access_token);
+    }
+
+    fn advice(&self, sandbox: &Sandbox) -> Vec<crate::journal::Advice> {
+        let presented = self.exchange.presented.as_deref();
+        advice::advise(&Facts {
+            method: &self.exchange.method,
+            query: &self.query,
+            form: &self.form,
+            basic: self.basic.clone(),
+            past: presented
+                .map(|id| sandbox.journal.present(id))
+                .unwrap_or_default(),
+            now: self.now,
+            refusal: self.refusal.as_ref(),
+        })
+    }
+
+    fn log(&self) {
+        let exchange = &self.exchange;
+        // That a document was answered, its status says already.
+        let outcome =
+            Some(exchange.outcome.as_str()).filter(|said| !matches!(*said, "" | "answered"));
         tracing::info!(
-            status = response.status().as_u16(),
-            client = outcome.client,
-            grant = outcome.grant,
-            outcome = Some(outcome.result).filter(|result| !result.is_empty()),
-            scope = outcome.scope,
-            reason = outcome.reason,
+            status = exchange.status,
+            client = exchange.client_id,
+            grant = exchange.grant_type,
+            outcome,
+            scope = self.issued_scope,
+            fault = exchange.fault,
+            reason = exchange.reason,
             "{} {}",
-            request.method(),
-            excerpt(request.path()),
+            exchange.method,
+            exchange.path,
         );
     }
-    Ok(response)
+}
+
+/// The two halves of Basic credentials as they were sent.
+fn halves(authorization: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (scheme, encoded) = authorization.split_at_checked(6)?;
+    let decoded = scheme
+        .eq_ignore_ascii_case(b"basic ")
+        .then(|| STANDARD.decode(encoded.trim_ascii()).ok())??;
+    let colon = decoded.iter().position(|byte| *byte == b':')?;
+    Some((decoded[..colon].to_vec(), decoded[colon + 1..].to_vec()))
 }

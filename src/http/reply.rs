@@ -7,21 +7,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::http::record;
+use crate::dialect::Told;
+use crate::http::record::Record;
 use crate::oauth::refusal::{ErrorDialect, Refusal};
 use crate::oauth::response::TokenResponse;
 use crate::sandbox::Sandbox;
 
 /// Tokens, never to be stored (RFC 6749 §5.1).
-pub(super) fn tokens(
-    request: &HttpRequest,
-    dialect: ErrorDialect,
-    response: TokenResponse,
-) -> HttpResponse {
-    record::note(request, |outcome| {
-        outcome.result = "issued";
-        outcome.scope = Some(response.scope.to_string());
-    });
+pub(super) fn tokens(dialect: ErrorDialect, response: TokenResponse) -> HttpResponse {
     let mut answer = HttpResponse::Ok();
     for header in dialect.headers() {
         answer.insert_header(*header);
@@ -34,21 +27,38 @@ pub(super) fn tokens(
 }
 
 /// A refusal, in the words of the server's dialect.
-pub(super) fn refuse(request: &HttpRequest, sandbox: &Sandbox, refusal: &Refusal) -> HttpResponse {
-    let told = sandbox
-        .authority
-        .error_dialect
-        .tell(refusal, request.path(), sandbox.clock.now());
-    record::note(request, |outcome| {
-        outcome.result = told.error;
-        outcome.reason = Some(refusal.to_string());
-    });
-    let mut response =
-        HttpResponse::build(StatusCode::from_u16(told.status).unwrap_or(StatusCode::BAD_REQUEST));
+pub(super) fn refuse(
+    request: &HttpRequest,
+    sandbox: &Sandbox,
+    refusal: &Refusal,
+    record: &mut Record,
+) -> HttpResponse {
+    let dialect = sandbox.authority.error_dialect;
+    let told = dialect.tell(refusal, request.path(), record.now());
+    record.refused(refusal, told.error);
+    respond(told, leaves_the_body_unread(refusal))
+}
+
+/// A refusal before there is anything to record it in.
+pub(crate) fn refuse_outright(
+    request: &HttpRequest,
+    sandbox: &Sandbox,
+    refusal: &Refusal,
+) -> HttpResponse {
+    let dialect = sandbox.authority.error_dialect;
+    respond(
+        dialect.tell(refusal, request.path(), sandbox.clock.now()),
+        true,
+    )
+}
+
+fn respond(told: Told, close: bool) -> HttpResponse {
+    let status = StatusCode::from_u16(told.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut response = HttpResponse::build(status);
     for header in told.headers {
         response.insert_header(header);
     }
-    if leaves_the_body_unread(refusal) {
+    if close {
         response.force_close();
     }
     response.body(told.body)

@@ -4,30 +4,66 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::dialect::Received;
-use crate::http::{body, record, reply};
+use crate::fault::Fault;
+use crate::http::record::Record;
+use crate::http::{body, inject, reply};
+use crate::oauth::credentials::Credentials;
+use crate::oauth::params::Params;
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::oauth::response::TokenResponse;
 use crate::sandbox::Sandbox;
 
 pub(super) async fn answer(
-    request: HttpRequest,
-    payload: web::Payload,
-    sandbox: web::Data<Sandbox>,
-) -> HttpResponse {
-    match token(&request, payload, &sandbox).await {
-        Ok(response) => reply::tokens(&request, sandbox.authority.error_dialect, response),
-        Err(refusal) => reply::refuse(&request, &sandbox, &refusal),
-    }
-}
-
-async fn token(
     request: &HttpRequest,
     payload: web::Payload,
     sandbox: &Sandbox,
-) -> Result<TokenResponse, Refusal> {
-    let authority = &sandbox.authority;
+    record: &mut Record,
+) -> HttpResponse {
+    let understood = understand(request, payload, sandbox, record).await;
+    let fault = fault(sandbox, record);
+    if let Some(fault) = &fault {
+        record.fault(fault);
+        if let Some(instead) = inject::instead(fault, request, sandbox).await {
+            return instead;
+        }
+    }
+    let result = match understood {
+        Ok((credentials, params)) => {
+            token(
+                request,
+                &credentials,
+                &params,
+                fault.as_ref(),
+                sandbox,
+                record,
+            )
+            .await
+        }
+        Err(refusal) => Err(refusal),
+    };
+    let response = match result {
+        Ok(tokens) => {
+            record.issued(&tokens);
+            reply::tokens(sandbox.authority.error_dialect, tokens)
+        }
+        Err(refusal) => reply::refuse(request, sandbox, &refusal, record),
+    };
+    match fault {
+        Some(fault) => inject::onto(&fault, request, response).await,
+        None => response,
+    }
+}
+
+async fn understand(
+    request: &HttpRequest,
+    payload: web::Payload,
+    sandbox: &Sandbox,
+    record: &mut Record,
+) -> Result<(Credentials, Params), Refusal> {
     let body = body::read(request, payload).await?;
-    let (credentials, params) = authority.error_dialect.read(&Received {
+    record.received(request, &body);
+    let dialect = sandbox.authority.error_dialect;
+    let (credentials, params) = dialect.read(&Received {
         method: request.method().as_str(),
         query: request.query_string().as_bytes(),
         authorization: only(request, &header::AUTHORIZATION)?,
@@ -35,22 +71,52 @@ async fn token(
         content_encoding: only(request, &header::CONTENT_ENCODING)?,
         body: &body,
     })?;
-    record::note(request, |outcome| {
-        outcome.client = credentials.client_id().map(excerpt);
-        outcome.grant = params.get("grant_type").map(excerpt);
-    });
+    record.understood(&credentials, &params);
+    Ok((credentials, params))
+}
+
+/// What is to go wrong: as a rule says, or else as the refresh token's fixture does.
+fn fault(sandbox: &Sandbox, record: &Record) -> Option<Fault> {
+    let traits = record.traits();
+    sandbox
+        .faults
+        .next(&traits, &sandbox.authority.random)
+        .or_else(|| {
+            let registered = sandbox.authority.registered();
+            registered
+                .named
+                .fault_of(traits.refresh_token?, traits.client_id)
+                .cloned()
+        })
+}
+
+async fn token(
+    request: &HttpRequest,
+    credentials: &Credentials,
+    params: &Params,
+    fault: Option<&Fault>,
+    sandbox: &Sandbox,
+    record: &mut Record,
+) -> Result<TokenResponse, Refusal> {
+    let authority = &sandbox.authority;
     if request.method() != Method::POST {
         // The default dialect has refused it by now; the laxer one first wants to know who asks, and names GET although
         // it does not take it.
-        authority.authenticate(&credentials)?;
+        authority.registered().authenticate(credentials)?;
         return Err(Refusal::MethodNotAllowed {
             method: excerpt(request.method().as_str()),
             allow: "GET, POST",
         });
     }
-    authority
-        .token(&credentials, &params, sandbox.clock.now())
-        .await
+    let defect = match fault {
+        Some(Fault::Token(defect)) => Some(defect),
+        _ => None,
+    };
+    let attempt = authority
+        .token(credentials, params, defect, record.now())
+        .await;
+    record.presented(attempt.presented);
+    attempt.result
 }
 
 /// A header that may stand once.

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
+use crate::clock::Timestamp;
 use crate::keys::{KeySet, PublicKey, SigningKey};
 use crate::oauth::refusal::excerpt;
 
@@ -87,7 +88,11 @@ impl<'a> Jws<'a> {
     }
 
     /// Finds the published key that signed this.
-    pub(crate) fn verify<'k>(&self, keys: &'k KeySet) -> Result<&'k PublicKey, Forged> {
+    pub(crate) fn verify<'k>(
+        &self,
+        keys: &'k KeySet,
+        now: Timestamp,
+    ) -> Result<&'k PublicKey, Forged> {
         match self.header.get("alg") {
             Some(Value::String(alg)) if alg == "RS256" => {}
             Some(Value::String(alg)) => return Err(Forged::Algorithm(excerpt(alg))),
@@ -106,7 +111,7 @@ impl<'a> Jws<'a> {
             Some(other) => return Err(Forged::UnknownKey(excerpt(&other.to_string()))),
         };
         let mut candidates = keys
-            .published()
+            .published(now)
             .filter(|key| named.is_none_or(|kid| kid == key.kid))
             .peekable();
         if let (Some(kid), None) = (named, candidates.peek()) {
@@ -198,7 +203,7 @@ mod tests {
 
     fn verdict(token: &str) -> Result<(), String> {
         let jws = Jws::parse(token).map_err(|why| why.to_string())?;
-        jws.verify(&KeySet::built_in())
+        jws.verify(&KeySet::built_in(), Timestamp::from_unix(0))
             .map(drop)
             .map_err(|why| why.to_string())
     }
@@ -209,7 +214,10 @@ mod tests {
         let jws = Jws::parse(&token).expect("a token");
         let names: Vec<&str> = jws.claims.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["b", "a"]);
-        assert!(jws.verify(&KeySet::built_in()).is_ok());
+        assert!(
+            jws.verify(&KeySet::built_in(), Timestamp::from_unix(0))
+                .is_ok()
+        );
     }
 
     #[test]

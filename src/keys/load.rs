@@ -16,6 +16,14 @@ use crate::keys::{KeySet, SigningKey};
 
 /// The test key that everyone has.
 const BUILT_IN: &str = include_str!("../../keys/signing.pem");
+/// Another, which signs what must not be believed.
+const UNPUBLISHED: &str = include_str!("../../keys/unpublished.pem");
+/// More of them, so that a rotation needs no key to be made.
+const SUCCESSORS: [&str; 3] = [
+    include_str!("../../keys/successor-1.pem"),
+    include_str!("../../keys/successor-2.pem"),
+    include_str!("../../keys/successor-3.pem"),
+];
 
 /// RFC 7518 §3.3.
 const LEAST_BITS: u32 = 2048;
@@ -65,15 +73,29 @@ pub(crate) enum KeyError {
 }
 
 /// The built-in key, from bytes that a test of this file checks in full.
-///
-/// Read without the checks that a stranger's key gets: they cost more than the rest of the start.
 pub(super) fn built_in() -> SigningKey {
+    trusted(BUILT_IN)
+}
+
+/// The built-in key that no server publishes.
+pub(super) fn unpublished() -> SigningKey {
+    trusted(UNPUBLISHED)
+}
+
+/// The built-in keys that a server rotates through, in order.
+pub(super) fn successors() -> Vec<SigningKey> {
+    SUCCESSORS.iter().map(|pem| trusted(pem)).collect()
+}
+
+/// Reads a key that is compiled in, without the checks that a stranger's key gets: they cost more than the rest of the
+/// start.
+fn trusted(pem: &str) -> SigningKey {
     #[expect(clippy::expect_used, reason = "the bytes are compiled in and tested")]
-    let (_, der) = SecretDocument::from_pem(BUILT_IN).expect("keys/signing.pem is PEM");
+    let (_, der) = SecretDocument::from_pem(pem).expect("a file of keys/ is PEM");
     #[expect(clippy::expect_used, reason = "the bytes are compiled in and tested")]
     Signer::from_pkcs8(der.as_bytes())
         .and_then(|signer| SigningKey::new(signer, None))
-        .expect("keys/signing.pem is an RSA key")
+        .expect("a file of keys/ is an RSA key")
 }
 
 /// Reads the file of `--keys`: one PEM, one JWK, or a JWK Set whose first key signs.
@@ -257,6 +279,18 @@ fn checked(key: &PrivateKey, path: &str, kid: Option<String>) -> Result<SigningK
         .ok_or_else(refused)
 }
 
+/// Makes a key to rotate to.
+pub(super) fn generate_signing_key() -> SigningKey {
+    #[expect(
+        clippy::expect_used,
+        reason = "2048 bits are a size that keys can have"
+    )]
+    PrivateKey::new(&mut rand::rng(), 2048)
+        .ok()
+        .and_then(|key| checked(&key, "key", None).ok())
+        .expect("a new RSA key is a good one")
+}
+
 /// A new key.
 #[cfg(feature = "cli")]
 #[derive(Debug)]
@@ -298,8 +332,6 @@ impl Generated {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const UNPUBLISHED: &str = include_str!("../../keys/unpublished.pem");
 
     #[test]
     fn the_built_in_key_passes_every_check_that_a_strangers_key_gets() {

@@ -3,6 +3,7 @@
 //! The private key is parsed and checked once, never per request: signing is what a refresh costs. `rsa` reads keys;
 //! [`backend`] does the arithmetic; [`jws`] knows the compact form. This room knows no claim.
 
+pub(crate) mod forge;
 pub(crate) mod jws;
 pub(crate) mod load;
 
@@ -20,6 +21,8 @@ use jsonwebtoken::jwk::{
 };
 use sha2::{Digest, Sha256};
 
+use crate::clock::Timestamp;
+use crate::fault::KeysFault;
 use crate::keys::backend::{Signer, Verifier};
 
 /// The public half of an RSA key, under the name it is published by.
@@ -80,44 +83,146 @@ impl SigningKey {
         })
     }
 
+    /// Modulus and exponent, big-endian.
+    pub(crate) fn public_components(&self) -> (Vec<u8>, Vec<u8>) {
+        self.signer.public_components()
+    }
+
     pub(crate) fn sign(&self, signing_input: &[u8]) -> Vec<u8> {
         self.signer.sign(signing_input)
     }
 }
 
-/// The keys of a server: the first signs, all are published and believed.
+/// The keys of a server: the first signs, all are published and believed until they retire.
 #[derive(Debug, Clone)]
-pub(crate) struct KeySet(Vec<Arc<SigningKey>>);
+pub(crate) struct KeySet(Vec<Published>);
+
+#[derive(Debug, Clone)]
+struct Published {
+    key: Arc<SigningKey>,
+    /// When it is published no more; without, never.
+    retires_at: Option<Timestamp>,
+}
+
+impl Published {
+    fn at(&self, now: Timestamp) -> bool {
+        self.retires_at.is_none_or(|at| now < at)
+    }
+}
 
 impl KeySet {
     /// The test key that is compiled in, parsed once for the whole process.
     pub(crate) fn built_in() -> Self {
         static KEY: LazyLock<Arc<SigningKey>> = LazyLock::new(|| Arc::new(load::built_in()));
-        Self(vec![Arc::clone(&KEY)])
+        Self(vec![Published {
+            key: Arc::clone(&KEY),
+            retires_at: None,
+        }])
     }
 
     /// At least one key.
     pub(crate) fn new(signing: SigningKey, others: impl IntoIterator<Item = SigningKey>) -> Self {
+        let published = |key| Published {
+            key: Arc::new(key),
+            retires_at: None,
+        };
         Self(
             std::iter::once(signing)
                 .chain(others)
-                .map(Arc::new)
+                .map(published)
                 .collect(),
         )
     }
 
     pub(crate) fn signing(&self) -> &SigningKey {
-        &self.0[0]
+        &self.0[0].key
     }
 
-    pub(crate) fn published(&self) -> impl Iterator<Item = &PublicKey> {
-        self.0.iter().map(|key| &key.public)
+    /// The public halves that are published at that time, the signing one first.
+    pub(crate) fn published(&self, now: Timestamp) -> impl Iterator<Item = &PublicKey> {
+        self.0
+            .iter()
+            .filter(move |held| held.at(now))
+            .map(|held| &held.key.public)
     }
 
     /// The public halves, as `jwks_uri` shows them (RFC 7517 §5).
-    pub(crate) fn jwks(&self) -> JwkSet {
+    pub(crate) fn jwks(&self, now: Timestamp) -> JwkSet {
         JwkSet {
-            keys: self.published().map(|key| key.jwk.clone()).collect(),
+            keys: self.published(now).map(|key| key.jwk.clone()).collect(),
         }
     }
+
+    /// What `jwks_uri` shows where it is to be wrong.
+    pub(crate) fn wrong_jwks(&self, fault: KeysFault, now: Timestamp) -> JwkSet {
+        let mut keys = self.jwks(now).keys;
+        match fault {
+            KeysFault::Empty => keys.clear(),
+            // Before the rotation is known, and long after it should be: the key that signs is not among them.
+            KeysFault::Late | KeysFault::Stale => {
+                keys.remove(0);
+            }
+            KeysFault::WrongKey => {
+                let mut foreign = forge::unpublished().public.jwk.clone();
+                foreign.common.key_id = Some(self.signing().public.kid.clone());
+                keys[0] = foreign;
+            }
+        }
+        JwkSet { keys }
+    }
+
+    /// These keys with a new one to sign, and the one that signed so far published until `retires_at`.
+    ///
+    /// The built-in successors come first; when all are in use, a key is made, which takes a while.
+    pub(crate) fn rotated(&self, retires_at: Option<Timestamp>) -> Self {
+        static SUCCESSORS: LazyLock<Vec<Arc<SigningKey>>> =
+            LazyLock::new(|| load::successors().into_iter().map(Arc::new).collect());
+        let in_use = |key: &Arc<SigningKey>| {
+            self.0
+                .iter()
+                .any(|held| held.key.public.kid == key.public.kid)
+        };
+        let next = SUCCESSORS
+            .iter()
+            .find(|key| !in_use(key))
+            .cloned()
+            .unwrap_or_else(|| Arc::new(load::generate_signing_key()));
+        let mut keys = self.0.clone();
+        keys[0].retires_at = retires_at;
+        keys.insert(
+            0,
+            Published {
+                key: next,
+                retires_at: None,
+            },
+        );
+        Self(keys)
+    }
+
+    /// These keys without that one; the one that signs cannot go.
+    pub(crate) fn without(&self, kid: &str) -> Result<Self, NotRetired> {
+        match self.0.iter().position(|held| held.key.public.kid == kid) {
+            None => Err(NotRetired::Unknown),
+            Some(0) => Err(NotRetired::Signs),
+            Some(index) => {
+                let mut keys = self.0.clone();
+                keys.remove(index);
+                Ok(Self(keys))
+            }
+        }
+    }
+
+    /// The keys, and when each retires.
+    pub(crate) fn schedule(&self) -> impl Iterator<Item = (&PublicKey, Option<Timestamp>)> {
+        self.0
+            .iter()
+            .map(|held| (&held.key.public, held.retires_at))
+    }
+}
+
+/// Why a key was not taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotRetired {
+    Unknown,
+    Signs,
 }

@@ -25,7 +25,7 @@ use crate::oauth::scope::Scope;
 /// # assert_eq!(reports.client_id, "reports");
 /// # assert!(app.client_secret.is_none());
 /// ```
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
     description = "A registered client; the members carry their names of RFC 7591 §2 where it has one."
@@ -36,44 +36,44 @@ pub struct Client {
     #[schemars(regex(pattern = r"^[\x20-\x7E]+$"))]
     pub client_id: String,
     /// Its secret; a client without one is public (RFC 6749 §2.1).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<Secret>,
     /// The one way it may authenticate; omitted, a confidential client may use Basic or the form.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<AuthMethod>,
     /// The grants it may use, by their `grant_type`; omitted, `refresh_token` alone.
     #[serde(default = "default_grant_types")]
     pub grant_types: Vec<String>,
     /// The scope it is registered for; omitted, whatever it was granted.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
     /// What becomes of its used refresh tokens; omitted, the profile decides. Public clients always rotate
     /// (RFC 9700 §2.2.2).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh: Option<RefreshPolicy>,
     /// Seconds an access token lives; omitted, the profile decides.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub access_token_lifetime: Option<u32>,
     /// Seconds an ID token lives; omitted, the profile decides.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub id_token_lifetime: Option<u32>,
     /// Seconds a refresh token lives after it was issued; omitted, the profile decides.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub refresh_token_lifetime: Option<u32>,
     /// Seconds after `auth_time` at which refreshing ends, however often it was done; omitted, never.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub refresh_token_absolute_lifetime: Option<u32>,
     /// The `aud` of its access tokens where the profile has one; omitted, the issuer.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1), inner(length(min = 1)))]
     pub access_token_audience: Option<Vec<String>>,
     /// The `aud` of its ID tokens, in order; omitted, the client alone. Must name the client
     /// (OpenID Connect Core §2).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1), inner(length(min = 1)))]
     pub id_token_audience: Option<Vec<String>>,
 }
@@ -238,7 +238,7 @@ impl fmt::Display for AuthMethod {
 }
 
 /// A client's secret. `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 #[schemars(
     description = "A client's secret: printable ASCII (RFC 6749 Appendix A.2).",

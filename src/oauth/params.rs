@@ -64,6 +64,24 @@ impl Params {
             .find_map(|(name, _)| ONCE.iter().find(|known| *known == name).copied())
     }
 
+    /// Names that mean nothing at a token endpoint, each once.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = &str> {
+        const REPEATABLE: &[&str] = &["audience", "resource"];
+        let known = |name: &str| ONCE.binary_search(&name).is_ok() || REPEATABLE.contains(&name);
+        let mut seen = std::collections::HashSet::new();
+        self.0
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .filter(move |name| !known(name) && seen.insert(*name))
+    }
+
+    /// All of them, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Puts another value in the place of the first of that name.
     pub(crate) fn replace(&mut self, name: &str, value: &str) {
         if let Some(held) = self.0.iter_mut().find(|(held, _)| held == name) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::clock::Timestamp;
 use crate::oauth::scope::Scope;
 
 /// A token response, as the endpoint would send it (RFC 6749 §5.1).
@@ -12,6 +13,18 @@ pub struct TokenResponse {
     pub(crate) refresh_token: String,
     pub(crate) id_token: Option<String>,
     pub(crate) scope: Scope,
+    pub(crate) lineage: Lineage,
+}
+
+/// The ids of what was issued, and of what it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lineage {
+    pub(crate) presented: Option<String>,
+    pub(crate) access_token: String,
+    pub(crate) refresh_token: String,
+    pub(crate) id_token: Option<String>,
+    pub(crate) issued_at: Timestamp,
+    pub(crate) access_token_ends: Timestamp,
 }
 
 impl TokenResponse {

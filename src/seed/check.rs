@@ -6,10 +6,24 @@ use std::sync::Arc;
 use crate::oauth::client::{AuthMethod, Client};
 use crate::oauth::user::User;
 use crate::seed::fixtures::NamedRefreshToken;
-use crate::seed::load::profile_from;
+use crate::seed::load::{built_in_profile, profile_from};
 use crate::seed::{Draft, FixtureError, Seed, Written};
 
 impl Draft {
+    /// Refuses what would make this process read files: for fixtures that come from elsewhere.
+    pub(crate) fn forbid_files(&self) -> Result<(), FixtureError> {
+        match &self.profile {
+            Some(named) if built_in_profile(&named.value).is_none() => Err(named.error(
+                "",
+                format!(
+                    "there is no built-in profile `{}`; use connect or standard",
+                    named.value
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Checks everything and resolves the profile.
     pub(crate) fn check(self) -> Result<Seed, FixtureError> {
         let named = self.profile.unwrap_or_else(|| Written {
@@ -33,10 +47,8 @@ impl Draft {
         }
         let mut users = HashMap::new();
         for user in &self.users {
+            check_user(user)?;
             let sub = user.value.sub.as_str();
-            if sub.is_empty() {
-                return Err(user.error("sub", "is empty; give the user a name"));
-            }
             if let Some(first) = users.insert(sub, user) {
                 let place = first.seen_from(user);
                 let problem = format!("`{sub}` is there already, at {place}; drop one");
@@ -65,7 +77,7 @@ impl Draft {
             error_dialect: self
                 .error_dialect
                 .map_or(profile.error_dialect, |dialect| dialect.value),
-            profile,
+            profile: Arc::new(profile),
             clients: values(self.clients),
             users: self.users.into_iter().map(|w| w.value).collect(),
             refresh_tokens: self.refresh_tokens.into_iter().map(|w| w.value).collect(),
@@ -102,7 +114,14 @@ pub(crate) fn check_issuer(issuer: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn check_client(client: &Written<Client>) -> Result<(), FixtureError> {
+pub(super) fn check_user(user: &Written<User>) -> Result<(), FixtureError> {
+    if user.value.sub.is_empty() {
+        return Err(user.error("sub", "is empty; give the user a name"));
+    }
+    Ok(())
+}
+
+pub(super) fn check_client(client: &Written<Client>) -> Result<(), FixtureError> {
     let Client {
         client_id,
         client_secret,
@@ -190,7 +209,7 @@ fn check_client(client: &Written<Client>) -> Result<(), FixtureError> {
     Ok(())
 }
 
-fn check_token(
+pub(super) fn check_token(
     token: &Written<NamedRefreshToken>,
     clients: &HashMap<&str, &Written<Client>>,
     users: &HashMap<&str, &Written<User>>,

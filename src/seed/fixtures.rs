@@ -1,9 +1,10 @@
 //! Fixtures as they are written: the types behind `fixtures/*.json` and their schema.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::fault::Fault;
 use crate::oauth::client::Client;
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::scope::Scope;
@@ -54,7 +55,7 @@ pub struct Fixtures {
 /// let seeded = NamedRefreshToken::new("REFRESH_TOKEN", "reports", "alice").scope("openid read");
 /// # assert_eq!(seeded.client_id, "reports");
 /// ```
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
     description = "A refresh token that is known by a name instead of a signature, so that a test can write it down. Never spent, unless its client rotates. The same name may stand for a different grant of each client."
@@ -75,11 +76,14 @@ pub struct NamedRefreshToken {
     #[serde(default)]
     pub auth_time: i64,
     /// When it was issued, written like `auth_time`; with the client's `refresh_token_lifetime`, it then expires.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_at: Option<i64>,
     /// When it expires, written like `auth_time`. Omitted, never (unless `issued_at` is there).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
+    /// What goes wrong with every refresh that presents it; omitted, nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
 }
 
 impl NamedRefreshToken {
@@ -98,6 +102,7 @@ impl NamedRefreshToken {
             auth_time: 0,
             issued_at: None,
             expires_at: None,
+            fault: None,
         }
     }
 
@@ -126,6 +131,13 @@ impl NamedRefreshToken {
     #[must_use]
     pub fn expires_at(mut self, seconds: i64) -> Self {
         self.expires_at = Some(seconds);
+        self
+    }
+
+    /// Sets what goes wrong with every refresh that presents it.
+    #[must_use]
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.fault = Some(fault);
         self
     }
 

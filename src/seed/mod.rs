@@ -4,6 +4,7 @@
 //! to doubt. A mistake is told with the file, the JSON path inside it and the remedy.
 
 mod check;
+pub(crate) mod check_one;
 mod fixtures;
 mod load;
 
@@ -61,6 +62,8 @@ impl<T> Written<T> {
     fn error(&self, member: &str, problem: impl Into<String>) -> FixtureError {
         let path = if member.is_empty() {
             self.path.clone()
+        } else if self.path.is_empty() {
+            member.to_owned()
         } else {
             format!("{}.{member}", self.path)
         };
@@ -82,7 +85,7 @@ pub(crate) struct Draft {
 /// What a server is made of.
 #[derive(Debug, Clone)]
 pub(crate) struct Seed {
-    pub(crate) profile: Profile,
+    pub(crate) profile: Arc<Profile>,
     /// Pinned; otherwise the server's address decides.
     pub(crate) issuer: Option<String>,
     pub(crate) error_dialect: ErrorDialect,

@@ -6,17 +6,21 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::authority::Authority;
+use crate::authority::Origin;
 use crate::clock::Clock;
+use crate::control::Guard;
 use crate::keys::{KeySet, load};
 use crate::oauth::client::Client;
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::user::User;
-use crate::random::Random;
+#[cfg(feature = "cli")]
 use crate::sandbox::Sandbox;
+use crate::sandbox::Sandboxes;
 use crate::seed::{Draft, FixtureError, Fixtures, NamedRefreshToken, Seed, check_issuer};
+use crate::server::front::{Control, Front};
 use crate::server::handle::TokenServer;
-use crate::server::run;
+use crate::server::run::{self, Listeners};
+use crate::server::verbs::Mimic;
 
 /// Describes a [`TokenServer`] and starts it.
 ///
@@ -48,6 +52,22 @@ pub struct TokenServerBuilder {
     keys: Option<KeySource>,
     clock: Clock,
     seed: Option<u64>,
+    journal: Option<usize>,
+    control: ControlPlace,
+    control_token: Option<String>,
+}
+
+/// How many exchanges a journal keeps, where nobody says.
+const JOURNAL: usize = 10_000;
+
+#[derive(Debug, Default)]
+enum ControlPlace {
+    /// At the server's own port.
+    #[default]
+    Beside,
+    /// At a port of its own.
+    Port(u16),
+    Nowhere,
 }
 
 impl fmt::Debug for TokenServerBuilder {
@@ -212,6 +232,30 @@ impl TokenServerBuilder {
         self
     }
 
+    /// Keeps the last so many exchanges; the default is 10,000, and 0 keeps none.
+    pub fn journal(mut self, exchanges: usize) -> Self {
+        self.journal = Some(exchanges);
+        self
+    }
+
+    /// Moves the control plane to a port of its own; 0 is any free one.
+    pub fn control_port(mut self, port: u16) -> Self {
+        self.control = ControlPlace::Port(port);
+        self
+    }
+
+    /// Leaves the control plane out.
+    pub fn no_control(mut self) -> Self {
+        self.control = ControlPlace::Nowhere;
+        self
+    }
+
+    /// Demands a bearer token from whoever drives the control plane.
+    pub fn control_token(mut self, token: impl Into<String>) -> Self {
+        self.control_token = Some(token.into());
+        self
+    }
+
     /// Starts the server on a thread of its own.
     ///
     /// # Panics
@@ -232,13 +276,14 @@ impl TokenServerBuilder {
     /// Fixtures, keys or URLs are wrong, or the address is taken.
     pub fn try_start(self) -> Result<TokenServer, StartError> {
         let prepared = self.prepare()?;
-        let running = run::spawn(
-            prepared.listener,
-            prepared.workers,
-            Arc::clone(&prepared.sandbox),
-        )?;
+        let sandboxes = Arc::clone(&prepared.sandboxes);
+        let running = run::spawn(prepared.listeners, prepared.workers)?;
+        let mimic = Mimic {
+            inner: Arc::clone(&sandboxes.default),
+        };
         Ok(TokenServer {
-            sandbox: prepared.sandbox,
+            mimic,
+            sandboxes,
             running,
         })
     }
@@ -260,15 +305,48 @@ impl TokenServerBuilder {
             Some(url) => check_base_url(url)?,
             None => base_url_of(listener.local_addr()?),
         };
-        let authority = Authority::new(seed, keys, base_url, Random::new(self.seed));
-        let sandbox = Arc::new(Sandbox {
-            authority,
-            clock: self.clock,
-        });
+        let address = listener.local_addr()?;
+        let origin = Arc::new(Origin::new(seed, keys, self.seed));
+        let sandboxes = Sandboxes::new(
+            origin,
+            base_url,
+            self.clock,
+            self.journal.unwrap_or(JOURNAL),
+        );
+        let sandboxes = Arc::new(sandboxes);
+        let known_as = [sandboxes.default.authority.base_url.as_str()];
+        let guard = Guard::new(self.control_token.as_deref(), known_as);
+        let front = |control| Front {
+            sandboxes: Arc::clone(&sandboxes),
+            control,
+        };
+        let listeners = match self.control {
+            ControlPlace::Beside => Listeners {
+                main: listener,
+                front: front(Control::Beside(guard)),
+                control: None,
+            },
+            ControlPlace::Nowhere => Listeners {
+                main: listener,
+                front: front(Control::Absent),
+                control: None,
+            },
+            ControlPlace::Port(port) => {
+                let address = SocketAddr::new(address.ip(), port);
+                let own = TcpListener::bind(address)
+                    .map_err(|why| StartError::Listen { address, why })?;
+                let control = Some((own, front(Control::Alone(guard))));
+                Listeners {
+                    main: listener,
+                    front: front(Control::Absent),
+                    control,
+                }
+            }
+        };
         Ok(Prepared {
-            listener,
+            listeners,
             workers: self.workers.unwrap_or(1),
-            sandbox,
+            sandboxes,
         })
     }
 
@@ -279,16 +357,8 @@ impl TokenServerBuilder {
             Some(url) => check_base_url(url)?,
             None => base_url_of(address),
         };
-        let authority = Authority::new(
-            self.seeded()?,
-            self.key_set()?,
-            base_url,
-            Random::new(self.seed),
-        );
-        Ok(Sandbox {
-            authority,
-            clock: self.clock,
-        })
+        let origin = Arc::new(Origin::new(self.seeded()?, self.key_set()?, self.seed));
+        Ok(Sandbox::new(origin, base_url, self.clock, 0))
     }
 
     fn seeded(&mut self) -> Result<Seed, FixtureError> {
@@ -348,9 +418,9 @@ fn remedy(why: &io::Error) -> &'static str {
 /// A server that only has to be run.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    pub(crate) listener: TcpListener,
+    pub(crate) listeners: Listeners,
     pub(crate) workers: usize,
-    pub(crate) sandbox: Arc<Sandbox>,
+    pub(crate) sandboxes: Arc<Sandboxes>,
 }
 
 fn check_base_url(url: String) -> Result<String, StartError> {

@@ -1,16 +1,18 @@
 //! A running server, held by a test.
 
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{SandboxOrder, Sandboxes};
 use crate::server::builder::TokenServerBuilder;
-use crate::server::mint::Mint;
 use crate::server::run::Running;
+use crate::server::verbs::{Mimic, SandboxGuard};
 
 /// A token server on a free port and a thread of its own. It stops when it is dropped.
 ///
-/// Nothing here is async: it serves `#[test]`, `#[tokio::test]` and `#[actix_web::test]` alike.
+/// Nothing here is async: it serves `#[test]`, `#[tokio::test]` and `#[actix_web::test]` alike. Its verbs are those of
+/// [`Mimic`].
 ///
 /// ```
 /// let server = oauth_mimic::TokenServer::start();
@@ -22,7 +24,8 @@ use crate::server::run::Running;
 /// ```
 #[derive(Debug)]
 pub struct TokenServer {
-    pub(super) sandbox: Arc<Sandbox>,
+    pub(super) mimic: Mimic,
+    pub(super) sandboxes: Arc<Sandboxes>,
     pub(super) running: Running,
 }
 
@@ -48,58 +51,32 @@ impl TokenServer {
         self.running.address
     }
 
-    /// Where clients reach it: scheme, host and port, without a path.
-    #[must_use]
-    pub fn base_url(&self) -> &str {
-        &self.sandbox.authority.base_url
-    }
-
-    /// What its tokens name as their issuer (RFC 7519 §4.1.1).
-    #[must_use]
-    pub fn issuer(&self) -> &str {
-        &self.sandbox.authority.issuer
-    }
-
-    /// The token endpoint (RFC 6749 §3.2).
-    #[must_use]
-    pub fn token_url(&self) -> String {
-        self.sandbox
-            .authority
-            .url(&self.sandbox.authority.profile.paths.token)
-    }
-
-    /// The published keys (RFC 7517 §5).
-    #[must_use]
-    pub fn jwks_url(&self) -> String {
-        self.sandbox
-            .authority
-            .url(&self.sandbox.authority.profile.paths.jwks)
-    }
-
-    /// The metadata (OpenID Connect Discovery §4).
-    #[must_use]
-    pub fn metadata_url(&self) -> String {
-        self.sandbox
-            .authority
-            .url("/.well-known/openid-configuration")
-    }
-
-    /// Mints tokens as the endpoint would have issued them, to start a test with.
+    /// Makes a sandbox: another server at the same port, made of the same fixtures, with its own clock, faults, journal,
+    /// clients and ledger. It is gone when it is dropped.
     ///
     /// ```
     /// let server = oauth_mimic::TokenServer::start();
-    /// let refresh_token = server.mint().client("client-default").scope("openid").refresh_token();
-    /// let answer = ureq::post(server.token_url())
-    ///     .send_form([
-    ///         ("grant_type", "refresh_token"),
-    ///         ("refresh_token", &refresh_token),
-    ///         ("client_id", "client-default"),
-    ///         ("client_secret", "client-default-secret"),
-    ///     ])?;
-    /// assert_eq!(answer.status(), 200);
+    /// let (a, b) = (server.sandbox(), server.sandbox());
+    /// a.clock().advance(3600);
+    /// ureq::get(a.jwks_url()).call()?;
+    /// assert_eq!((a.requests().len(), b.requests().len(), server.requests().len()), (1, 0, 0));
     /// # Ok::<(), ureq::Error>(())
     /// ```
-    pub fn mint(&self) -> Mint<'_> {
-        Mint::new(&self.sandbox)
+    #[must_use = "the sandbox is gone when it is dropped"]
+    pub fn sandbox(&self) -> SandboxGuard {
+        let inner = self.sandboxes.create(SandboxOrder::default());
+        SandboxGuard {
+            mimic: Mimic { inner },
+            sandboxes: Arc::clone(&self.sandboxes),
+        }
+    }
+}
+
+impl Deref for TokenServer {
+    type Target = Mimic;
+
+    /// A server is the default one of its mimics.
+    fn deref(&self) -> &Mimic {
+        &self.mimic
     }
 }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use crate::authority::{MintError, MintOrder};
 use crate::clock::Timestamp;
+use crate::fault::{Defect, TokenFault, Which};
 use crate::oauth::response::TokenResponse;
 use crate::sandbox::Sandbox;
 
@@ -81,14 +84,49 @@ impl<'s> Mint<'s> {
         self
     }
 
+    /// With that defect: of the one token that is asked for, or of a response's access token.
+    ///
+    /// ```
+    /// use oauth_mimic::{Defect, TokenServer};
+    /// let server = TokenServer::start();
+    /// let stale = server.mint().defect(Defect::Expired).access_token();
+    /// let forged = server.mint().scope("openid").defect(Defect::ForeignKey).id_token();
+    /// # let _ = (stale, forged);
+    /// ```
+    pub fn defect(mut self, defect: Defect) -> Self {
+        self.order.defect = Some(TokenFault {
+            which: Which::AccessToken,
+            defect,
+        });
+        self
+    }
+
+    /// With that claim, whatever it should be: of the one token that is asked for, or of a response's access token.
+    pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        let claims = match self.order.defect.take() {
+            Some(TokenFault {
+                defect: Defect::SetClaims(claims),
+                ..
+            }) => claims,
+            _ => Map::new(),
+        };
+        self = self.defect(Defect::SetClaims(claims));
+        if let Some(TokenFault {
+            defect: Defect::SetClaims(claims),
+            ..
+        }) = &mut self.order.defect
+        {
+            claims.insert(name.into(), value.into());
+        }
+        self
+    }
+
     /// Mints a whole response.
     ///
     /// # Errors
     /// There is no such client or user, or the scope is not the client's.
     pub fn try_response(&self) -> Result<TokenResponse, MintError> {
-        self.sandbox
-            .authority
-            .mint(&self.order, self.sandbox.clock.now())
+        self.sandbox.mint(&self.order)
     }
 
     /// Mints a whole response.
@@ -111,7 +149,7 @@ impl<'s> Mint<'s> {
     #[must_use]
     #[track_caller]
     pub fn refresh_token(&self) -> String {
-        self.response().refresh_token
+        self.response_of(Which::RefreshToken).refresh_token
     }
 
     /// Mints an access token.
@@ -121,7 +159,7 @@ impl<'s> Mint<'s> {
     #[must_use]
     #[track_caller]
     pub fn access_token(&self) -> String {
-        self.response().access_token
+        self.response_of(Which::AccessToken).access_token
     }
 
     /// Mints an ID token.
@@ -131,10 +169,23 @@ impl<'s> Mint<'s> {
     #[must_use]
     #[track_caller]
     pub fn id_token(&self) -> String {
-        let response = self.response();
+        let response = self.response_of(Which::IdToken);
         match response.id_token {
             Some(id_token) => id_token,
             None => panic!("scope `{}` calls for no ID token", response.scope),
         }
+    }
+
+    #[track_caller]
+    fn response_of(&self, which: Which) -> TokenResponse {
+        let mut order = self.order.clone();
+        if let Some(fault) = &mut order.defect {
+            fault.which = which;
+        }
+        Self {
+            sandbox: self.sandbox,
+            order,
+        }
+        .response()
     }
 }

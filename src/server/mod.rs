@@ -1,10 +1,13 @@
-//! The library's face: build a server, hold it, mint from it, drop it.
+//! The library's face: build a server, hold it, bend it, mint from it, drop it.
 
 mod builder;
+mod front;
 mod handle;
 mod mint;
 pub(crate) mod run;
+mod verbs;
 
 pub use builder::{StartError, TokenServerBuilder};
 pub use handle::TokenServer;
 pub use mint::Mint;
+pub use verbs::{Faults, Keys, Mimic, SandboxGuard};

@@ -14,13 +14,14 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use actix_http::{HttpService, Request};
-use actix_server::{Server, ServerHandle};
+use actix_server::{Server, ServerBuilder, ServerHandle};
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::rt::System;
 
 use crate::http;
-use crate::sandbox::Sandbox;
+use crate::http::inject::Wire;
+use crate::server::front::{self, Control, Front};
 
 /// How long a request's head may take, in real time.
 const HEAD: Duration = Duration::from_secs(5);
@@ -30,12 +31,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(60);
 const FAREWELL_SECONDS: u64 = 2;
 
 /// Builds the server. Not by `HttpServer`, which leaves no say on `Expect: 100-continue`.
-fn build(
-    listener: TcpListener,
-    workers: usize,
-    sandbox: Arc<Sandbox>,
-    signals: bool,
-) -> io::Result<Server> {
+fn build(listeners: Listeners, workers: usize, signals: bool) -> io::Result<Server> {
     let builder = Server::build()
         .workers(workers)
         .shutdown_timeout(FAREWELL_SECONDS);
@@ -44,45 +40,65 @@ fn build(
     } else {
         builder.disable_signals()
     };
+    let server = listen(builder, listeners.main, listeners.front)?;
+    let server = match listeners.control {
+        Some((listener, front)) => listen(server, listener, front)?,
+        None => server,
+    };
+    Ok(server.run())
+}
+
+fn listen(
+    builder: ServerBuilder,
+    listener: TcpListener,
+    front: Front,
+) -> io::Result<ServerBuilder> {
     let farewell = builder.graceful_shutdown_signal();
-    let server = builder.listen("oauth-mimic", listener, move || {
+    builder.listen("oauth-mimic", listener, move || {
         let farewell = farewell.clone();
-        let expecting = Arc::clone(&sandbox);
-        let app = http::app(Arc::clone(&sandbox))
+        let protocol = !matches!(front.control, Control::Alone(_));
+        let expecting = Arc::clone(&front.sandboxes.default);
+        let app = front::app(front.clone())
             .into_factory()
             .map_err(|why: actix_web::Error| why.error_response());
         HttpService::build()
             .client_request_timeout(HEAD)
             .client_disconnect_timeout(Duration::from_secs(1))
             .keep_alive(KEEP_ALIVE)
+            .on_connect_ext(|stream: &actix_web::rt::net::TcpStream, extensions| {
+                if let Some(wire) = Wire::of(stream) {
+                    extensions.insert(wire);
+                }
+            })
             .graceful_shutdown_signal(move || {
                 let farewell = farewell.clone();
                 async move { farewell.notified().await }
             })
             .expect(fn_service(move |request: Request| {
                 let dialect = expecting.authority.error_dialect;
-                ready(http::limits::expect(
-                    dialect,
-                    expecting.clock.now(),
-                    request,
-                ))
+                let decided =
+                    http::limits::expect(dialect, expecting.clock.now(), request, protocol);
+                ready(decided)
             }))
             .finish(map_config(app, |()| AppConfig::default()))
             .tcp()
-    })?;
-    Ok(server.run())
+    })
+}
+
+/// What is listened on, and what answers there.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    pub(crate) main: TcpListener,
+    pub(crate) front: Front,
+    /// The control plane's own, where it has one.
+    pub(crate) control: Option<(TcpListener, Front)>,
 }
 
 /// Serves until SIGINT or SIGTERM.
 #[cfg(feature = "cli")]
-pub(crate) fn block(
-    listener: TcpListener,
-    workers: usize,
-    sandbox: Arc<Sandbox>,
-    ready: impl FnOnce(),
-) -> io::Result<()> {
+pub(crate) fn block(listeners: Listeners, workers: usize, ready: impl FnOnce()) -> io::Result<()> {
     System::new().block_on(async move {
-        let mut server = pin!(build(listener, workers, sandbox, true)?);
+        let mut server = pin!(build(listeners, workers, true)?);
         // Its first poll starts the workers and listens for signals: whoever sees it ready may end it.
         let started = poll_fn(|context| Poll::Ready(server.as_mut().poll(context))).await;
         if let Poll::Ready(ended) = started {
@@ -102,18 +118,14 @@ pub(super) struct Running {
 }
 
 /// Serves on a thread of its own. The listener is bound, so a client may connect as soon as this returns.
-pub(super) fn spawn(
-    listener: TcpListener,
-    workers: usize,
-    sandbox: Arc<Sandbox>,
-) -> io::Result<Running> {
-    let address = listener.local_addr()?;
+pub(super) fn spawn(listeners: Listeners, workers: usize) -> io::Result<Running> {
+    let address = listeners.main.local_addr()?;
     let (announce, announced) = mpsc::channel();
     let thread = thread::Builder::new()
         .name(format!("oauth-mimic {}", address.port()))
         .spawn(move || {
             System::new().block_on(async move {
-                let server = build(listener, workers, sandbox, false)?;
+                let server = build(listeners, workers, false)?;
                 // The receiver waits below; if it is gone, so is whoever would have stopped this server.
                 let _ = announce.send(server.handle());
                 server.await

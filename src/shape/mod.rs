@@ -5,6 +5,7 @@
 //! wrote. No claim name of any provider stands in this code.
 
 pub(crate) mod document;
+mod forge;
 pub(crate) mod id;
 pub(crate) mod object;
 mod profile;

@@ -5,19 +5,20 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::fault::{Defect, TokenFault, Which};
 use crate::keys::SigningKey;
 use crate::keys::jws::{self, Members};
 use crate::oauth::client::Client;
-use crate::oauth::grant::{Grant, Lifetimes, RefreshPolicy};
+use crate::oauth::grant::{Grant, Lifetimes, Presented, RefreshPolicy};
 use crate::oauth::refusal::ErrorDialect;
-use crate::oauth::response::TokenResponse;
+use crate::oauth::response::{Lineage, TokenResponse};
 use crate::oauth::scope::Scope;
 use crate::oauth::user::User;
 use crate::random::Random;
-use crate::shape::Misshapen;
 use crate::shape::document::{LifetimesDocument, Paths, ProfileDocument, TokenDocument};
 use crate::shape::id::IdTemplate;
 use crate::shape::template::{Facts, Place, Placeholder, Template};
+use crate::shape::{Misshapen, forge};
 
 /// What the imitated server looks like, checked and ready to write.
 #[derive(Debug, Clone)]
@@ -79,8 +80,12 @@ pub(crate) struct Issue<'a> {
     /// Of the access token; within the grant's.
     pub(crate) scope: &'a Scope,
     pub(crate) lifetimes: &'a Lifetimes,
-    /// The refresh token to hand back; without one, a new one is made.
-    pub(crate) refresh_token: Option<&'a str>,
+    /// The refresh token that was presented, where there was one.
+    pub(crate) presented: Option<&'a Presented>,
+    /// Whether that one is handed back; otherwise a new one is made.
+    pub(crate) same_refresh_token: bool,
+    /// What is to be wrong with one of the tokens.
+    pub(crate) defect: Option<&'a TokenFault>,
     pub(crate) now: Timestamp,
 }
 
@@ -218,9 +223,18 @@ impl Profile {
             refresh_token: "",
             id_token: id_shape.map(|_| ""),
         };
-        let access_token = self.access_token.write(&facts, key);
-        let refresh_token = match issue.refresh_token {
-            Some(same) => same.to_owned(),
+        let defect_of = |which: Which| {
+            issue
+                .defect
+                .filter(|fault| fault.which == which)
+                .map(|fault| &fault.defect)
+        };
+        let access_token = self
+            .access_token
+            .write(&facts, key, defect_of(Which::AccessToken));
+        let same = issue.presented.filter(|_| issue.same_refresh_token);
+        let refresh_token = match same {
+            Some(presented) => presented.token.clone(),
             None => self.refresh_token.write(
                 &Facts {
                     // The original grant again, however narrow this access token is (RFC 6749 §6).
@@ -230,6 +244,7 @@ impl Profile {
                     ..facts
                 },
                 key,
+                defect_of(Which::RefreshToken),
             ),
         };
         let id_token = id_shape.map(|shape| {
@@ -240,6 +255,7 @@ impl Profile {
                     ..facts
                 },
                 key,
+                defect_of(Which::IdToken),
             )
         });
         facts.access_token = &access_token;
@@ -252,6 +268,14 @@ impl Profile {
             refresh_token,
             id_token,
             scope: issue.scope.clone(),
+            lineage: Lineage {
+                presented: issue.presented.map(|presented| presented.id.clone()),
+                access_token: access_token_id,
+                refresh_token: same.map_or(refresh_token_id, |presented| presented.id.clone()),
+                id_token: id_shape.map(|_| id_token_id),
+                issued_at: now,
+                access_token_ends: access_token_end,
+            },
         }
     }
 
@@ -330,8 +354,11 @@ impl TokenShape {
         })
     }
 
-    fn write(&self, facts: &Facts<'_>, key: &SigningKey) -> String {
-        jws::sign(&self.header.write(facts), &self.claims.write(facts), key)
+    fn write(&self, facts: &Facts<'_>, key: &SigningKey, defect: Option<&Defect>) -> String {
+        match defect {
+            Some(defect) => forge::write(&self.header, &self.claims, facts, key, defect),
+            None => jws::sign(&self.header.write(facts), &self.claims.write(facts), key),
+        }
     }
 
     /// A refresh token must carry all that a refresh needs to know.

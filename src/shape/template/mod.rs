@@ -129,6 +129,14 @@ impl Template {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
+    /// The member of the top that is that placeholder and nothing else.
+    pub(crate) fn member_of(&self, placeholder: &Placeholder) -> Option<&str> {
+        self.0.iter().find_map(|(name, node)| match node {
+            Node::Hole(hole) if hole.placeholder == *placeholder => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether the placeholder stands in a member of the top, alone or within a text.
     pub(crate) fn carries(&self, placeholder: &Placeholder) -> bool {
         self.0.iter().any(|(_, node)| match node {

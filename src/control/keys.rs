@@ -1,0 +1,72 @@
+//! The sandbox's keys.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::control::{Answer, Call, Problem, json, no_content};
+use crate::keys::NotRetired;
+
+/// The keys, the signing one first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Keys {
+    keys: Vec<Key>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Key {
+    kid: String,
+    /// Whether it signs.
+    signs: bool,
+    /// Whether it is published now.
+    published: bool,
+    /// When it is published no more, by the server's clock, in RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retires_at: Option<String>,
+}
+
+/// How a rotation goes.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Rotate {
+    /// Seconds for which the key that signed so far stays published, by the server's clock; omitted, until it is
+    /// deleted.
+    retire_after: Option<u32>,
+}
+
+pub(super) fn list(call: &Call<'_>) -> Answer {
+    let keys = call.sandbox.authority.keys();
+    let now = call.sandbox.clock.now();
+    let keys = keys
+        .schedule()
+        .enumerate()
+        .map(|(index, (key, retires_at))| Key {
+            kid: key.kid.clone(),
+            signs: index == 0,
+            published: retires_at.is_none_or(|at| now < at),
+            retires_at: retires_at.map(|at| at.to_string()),
+        });
+    json(&Keys {
+        keys: keys.collect(),
+    })
+}
+
+pub(super) fn rotate(call: &Call<'_>) -> Answer {
+    let Rotate { retire_after } = call.body_or_default()?;
+    let now = call.sandbox.clock.now();
+    let retires_at = retire_after.map(|seconds| now + Duration::from_secs(seconds.into()));
+    call.sandbox.authority.rotate_keys(retires_at);
+    list(call)
+}
+
+pub(super) fn retire(call: &Call<'_>, kid: &str) -> Answer {
+    call.sandbox
+        .authority
+        .retire_key(kid)
+        .map_err(|why| match why {
+            NotRetired::Unknown => Problem::new(404, "there is no key of that kid"),
+            NotRetired::Signs => Problem::new(409, "this key signs; rotate first"),
+        })?;
+    Ok(no_content())
+}

@@ -1,0 +1,261 @@
+//! The control plane under `/_mimic`: the library's verbs over HTTP, in JSON, for tests of every language.
+//!
+//! [`dispatch`] is its table of contents; `openapi` describes the same, and a test holds the two together. Handlers read
+//! the body, call the same verb that the library calls, and write what came of it.
+
+#![expect(clippy::unnecessary_wraps, reason = "every handler has one shape")]
+
+mod clock;
+mod faults;
+mod guard;
+mod keys;
+mod openapi;
+mod problem;
+mod registered;
+mod requests;
+mod sandboxes;
+mod scenarios;
+mod tokens;
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse, web};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub(crate) use guard::Guard;
+pub(crate) use problem::Problem;
+pub(crate) use scenarios::scenario;
+
+use crate::sandbox::{Sandbox, Sandboxes};
+
+/// What every handler gets.
+struct Call<'c> {
+    request: &'c HttpRequest,
+    sandboxes: &'c Sandboxes,
+    sandbox: &'c Arc<Sandbox>,
+    body: web::Bytes,
+}
+
+type Answer = Result<HttpResponse, Problem>;
+
+/// Answers a request of the control plane. `path` is what stands behind `/_mimic`.
+pub(crate) async fn answer(
+    request: &HttpRequest,
+    payload: web::Payload,
+    sandboxes: &Sandboxes,
+    sandbox: &Arc<Sandbox>,
+    guard: &Guard,
+    path: &str,
+) -> HttpResponse {
+    let answer = async {
+        guard.check(request)?;
+        let body = problem::body(payload).await?;
+        dispatch(
+            &Call {
+                request,
+                sandboxes,
+                sandbox,
+                body,
+            },
+            path,
+        )
+        .await
+    };
+    let response = answer
+        .await
+        .unwrap_or_else(|problem: Problem| problem.into_response());
+    tracing::info!(
+        status = response.status().as_u16(),
+        "{} {}",
+        request.method(),
+        crate::oauth::refusal::excerpt(request.path()),
+    );
+    response
+}
+
+async fn dispatch(call: &Call<'_>, path: &str) -> Answer {
+    let segments: Vec<String> = path
+        .split('/')
+        .filter(|segment| !segment.is_empty())
+        .map(problem::decoded)
+        .collect();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let method = match *call.request.method() {
+        Method::HEAD => "GET",
+        ref method => method.as_str(),
+    };
+    match (method, segments.as_slice()) {
+        ("GET", []) => overview(call),
+        ("GET", ["openapi.json"]) => json(&openapi::document()),
+        ("GET", ["health"]) => health(call.sandbox),
+        ("POST", ["reset"]) => {
+            call.sandbox.reset();
+            Ok(no_content())
+        }
+        ("GET", ["clock"]) => clock::get(call),
+        ("PUT", ["clock"]) => clock::put(call),
+        ("DELETE", ["clock"]) => clock::delete(call),
+        ("POST", ["clock", "advance"]) => clock::advance(call),
+        ("GET", ["faults"]) => faults::list(call),
+        ("POST", ["faults"]) => faults::add(call),
+        ("DELETE", ["faults"]) => faults::clear(call),
+        ("DELETE", ["faults", id]) => faults::remove(call, id),
+        ("GET", ["requests"]) => requests::list(call),
+        ("DELETE", ["requests"]) => requests::clear(call),
+        ("GET", ["requests", "wait"]) => requests::wait(call).await,
+        ("GET", ["requests", "stream"]) => requests::stream(call),
+        ("GET", ["requests", number]) => requests::get(call, number),
+        ("POST", ["verify"]) => requests::verify(call),
+        ("POST", ["tokens"]) => tokens::mint(call),
+        ("GET", ["clients"]) => registered::clients(call),
+        ("POST", ["clients"]) => registered::add_client(call),
+        ("GET", ["clients", id]) => registered::client(call, id),
+        ("PUT", ["clients", id]) => registered::put_client(call, id),
+        ("DELETE", ["clients", id]) => registered::remove_client(call, id),
+        ("GET", ["users"]) => registered::users(call),
+        ("POST", ["users"]) => registered::add_user(call),
+        ("GET", ["users", sub]) => registered::user(call, sub),
+        ("PUT", ["users", sub]) => registered::put_user(call, sub),
+        ("DELETE", ["users", sub]) => registered::remove_user(call, sub),
+        ("GET", ["refresh-tokens"]) => registered::tokens(call),
+        ("POST", ["refresh-tokens"]) => registered::add_token(call),
+        ("GET", ["refresh-tokens", name]) => registered::token(call, name),
+        ("PUT", ["refresh-tokens", name]) => registered::put_token(call, name),
+        ("DELETE", ["refresh-tokens", name]) => registered::remove_token(call, name),
+        ("GET", ["keys"]) => keys::list(call),
+        ("POST", ["keys", "rotate"]) => keys::rotate(call),
+        ("DELETE", ["keys", kid]) => keys::retire(call, kid),
+        ("GET", ["sandboxes"]) => sandboxes::list(call),
+        ("POST", ["sandboxes"]) => sandboxes::create(call),
+        ("DELETE", ["sandboxes", id]) => sandboxes::remove(call, id),
+        ("GET", ["scenarios"]) => scenarios::list(),
+        ("POST", ["scenarios", name]) => scenarios::play(call, name),
+        (_, segments) => Err(not_here(segments)),
+    }
+}
+
+/// Either the path is unknown, or the method is.
+fn not_here(segments: &[&str]) -> Problem {
+    let methods: Vec<&str> = openapi::OPERATIONS
+        .iter()
+        .filter(|operation| operation.is_at(segments))
+        .map(|o| o.method)
+        .collect();
+    if methods.is_empty() {
+        let path = crate::oauth::refusal::excerpt(&segments.join("/"));
+        Problem::new(
+            404,
+            format!("nothing is at /_mimic/{path}; GET /_mimic/openapi.json tells what there is"),
+        )
+    } else {
+        Problem::new(405, format!("use {}", methods.join(", "))).allow(methods.join(", "))
+    }
+}
+
+/// What there is.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Overview {
+    version: &'static str,
+    profile: String,
+    issuer: String,
+    base_url: String,
+    endpoints: Endpoints,
+    /// The id of the sandbox this speaks of; absent for the default one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sandbox: Option<String>,
+}
+
+/// The URLs a client is configured with.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Endpoints {
+    token: String,
+    authorization: String,
+    jwks: String,
+    metadata: String,
+    control: String,
+}
+
+impl Endpoints {
+    fn of(sandbox: &Sandbox) -> Self {
+        let authority = &sandbox.authority;
+        let paths = &authority.profile.paths;
+        Self {
+            token: authority.url(&paths.token),
+            authorization: authority.url(&paths.authorization),
+            jwks: authority.url(&paths.jwks),
+            metadata: authority.url("/.well-known/openid-configuration"),
+            control: format!("{}{}", authority.base_url, crate::http::RESERVED),
+        }
+    }
+}
+
+fn overview(call: &Call<'_>) -> Answer {
+    let authority = &call.sandbox.authority;
+    json(&Overview {
+        version: env!("CARGO_PKG_VERSION"),
+        profile: authority.profile.name.clone(),
+        issuer: authority.issuer.clone(),
+        base_url: authority.base_url.clone(),
+        endpoints: Endpoints::of(call.sandbox),
+        sandbox: call.sandbox.id.clone(),
+    })
+}
+
+/// Whether the server answers.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+    profile: String,
+    issuer: String,
+}
+
+/// Answers whether the server answers: also where there is no control plane.
+pub(crate) fn health(sandbox: &Sandbox) -> Answer {
+    json(&Health {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+        profile: sandbox.authority.profile.name.clone(),
+        issuer: sandbox.authority.issuer.clone(),
+    })
+}
+
+impl Call<'_> {
+    /// The body, as JSON of that type.
+    fn body<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        problem::read(&self.body)
+    }
+
+    /// The body, or the type's default where there is none.
+    fn body_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Problem> {
+        if self.body.trim_ascii().is_empty() {
+            Ok(T::default())
+        } else {
+            self.body()
+        }
+    }
+
+    /// The query, as that type.
+    fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        problem::query(self.request.query_string())
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Answer {
+    Ok(HttpResponse::Ok()
+        .insert_header(("cache-control", "no-store"))
+        .json(value))
+}
+
+fn created<T: Serialize>(value: &T) -> Answer {
+    Ok(HttpResponse::Created()
+        .insert_header(("cache-control", "no-store"))
+        .json(value))
+}
+
+fn no_content() -> HttpResponse {
+    HttpResponse::NoContent().finish()
+}

@@ -1,0 +1,137 @@
+//! What is wrong with a request of the control plane: problem details (RFC 9457) that name the JSON path.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use percent_encoding::percent_decode_str;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::seed::FixtureError;
+
+/// Bytes of a body: a sandbox may bring its fixtures.
+const BODY: usize = 4 * 1024 * 1024;
+
+/// RFC 9457 §3.1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct Problem {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// The status in words.
+    pub(crate) title: String,
+    /// What is wrong, and what to do.
+    pub(crate) detail: String,
+    /// Where in the body or query it is wrong, as a JSON path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<String>,
+    #[serde(skip)]
+    allow: Option<String>,
+    #[serde(skip)]
+    challenge: bool,
+}
+
+impl Problem {
+    pub(crate) fn new(status: u16, detail: impl Into<String>) -> Self {
+        let title = StatusCode::from_u16(status)
+            .ok()
+            .and_then(|status| status.canonical_reason());
+        Self {
+            status,
+            title: title.unwrap_or("Error").to_owned(),
+            detail: detail.into(),
+            path: None,
+            allow: None,
+            challenge: false,
+        }
+    }
+
+    pub(crate) fn at(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    pub(super) fn allow(mut self, methods: String) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// Says that a bearer token is due (RFC 6750 §3).
+    pub(super) fn challenged(mut self) -> Self {
+        self.challenge = true;
+        self
+    }
+
+    pub(crate) fn into_response(self) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        response.insert_header(("cache-control", "no-store"));
+        if let Some(methods) = &self.allow {
+            response.insert_header(("allow", methods.as_str()));
+        }
+        if self.challenge {
+            response.insert_header(("www-authenticate", r#"Bearer realm="oauth-mimic control""#));
+        }
+        // Serializing texts into memory cannot fail.
+        response
+            .content_type("application/problem+json")
+            .body(serde_json::to_string(&self).unwrap_or_default())
+    }
+}
+
+impl From<FixtureError> for Problem {
+    fn from(error: FixtureError) -> Self {
+        Self::new(400, error.problem).at(error.path)
+    }
+}
+
+pub(super) async fn body(payload: web::Payload) -> Result<web::Bytes, Problem> {
+    match payload.to_bytes_limited(BODY).await {
+        Err(_) => Err(Problem::new(
+            413,
+            format!("the body is larger than {BODY} bytes"),
+        )),
+        Ok(Err(_)) => Err(Problem::new(400, "the body broke off")),
+        Ok(Ok(bytes)) => Ok(bytes),
+    }
+}
+
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|why| {
+        let path = why.path().to_string();
+        let path = if path == "." { "$".to_owned() } else { path };
+        Problem::new(400, why.into_inner().to_string()).at(path)
+    })?;
+    json.end()
+        .map_err(|why| Problem::new(400, why.to_string()).at("$"))?;
+    Ok(value)
+}
+
+/// Reads a query through the type's own JSON: numbers are numbers, all else is text.
+pub(super) fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let pairs = crate::oauth::form::decode_pairs(query.as_bytes())
+        .map_err(|why| Problem::new(400, format!("the query cannot be read: {why}")))?;
+    let members = pairs.into_iter().map(|(name, value)| {
+        let number = value.parse::<u64>().map(serde_json::Value::from);
+        let number = number.or_else(|_| value.parse::<f64>().map(serde_json::Value::from));
+        (
+            name,
+            number.unwrap_or_else(|_| serde_json::Value::from(value)),
+        )
+    });
+    let object = serde_json::Value::Object(members.collect());
+    serde_path_to_error::deserialize(object).map_err(|why| {
+        let path = why.path().to_string();
+        let problem = Problem::new(400, why.into_inner().to_string());
+        if path == "." {
+            problem
+        } else {
+            problem.at(path)
+        }
+    })
+}
+
+/// A segment of a path, percent-decoded.
+pub(super) fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+}

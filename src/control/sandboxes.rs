@@ -1,0 +1,110 @@
+//! More servers on this one.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::authority::Origin;
+use crate::control::clock::instant;
+use crate::control::{Answer, Call, Endpoints, Problem, created, json, no_content};
+use crate::sandbox::{Sandbox, SandboxOrder};
+use crate::seed::{Draft, Fixtures};
+
+/// What a sandbox is to be; what is left out, as the default one was made.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct NewSandbox {
+    /// What it starts with, in place of the server's fixtures.
+    #[schemars(with = "Option<Fixtures>")]
+    fixtures: Option<Box<RawValue>>,
+    /// Where its clock stands still, in RFC 3339; omitted, it runs.
+    clock: Option<String>,
+    /// What its ids are drawn from; omitted, from the system, or as the server.
+    seed: Option<u64>,
+    /// Seconds of real time without a request after which it is gone; omitted, it stays.
+    #[schemars(range(min = 1))]
+    ttl: Option<u32>,
+}
+
+/// A sandbox.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct SandboxState {
+    id: String,
+    base_url: String,
+    issuer: String,
+    endpoints: Endpoints,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct SandboxList {
+    sandboxes: Vec<SandboxState>,
+}
+
+impl SandboxState {
+    fn of(sandbox: &Sandbox) -> Self {
+        Self {
+            id: sandbox.id.clone().unwrap_or_default(),
+            base_url: sandbox.authority.base_url.clone(),
+            issuer: sandbox.authority.issuer.clone(),
+            endpoints: Endpoints::of(sandbox),
+        }
+    }
+}
+
+pub(super) fn list(call: &Call<'_>) -> Answer {
+    json(&SandboxList {
+        sandboxes: call
+            .sandboxes
+            .list()
+            .iter()
+            .map(|sandbox| SandboxState::of(sandbox))
+            .collect(),
+    })
+}
+
+pub(super) fn create(call: &Call<'_>) -> Answer {
+    let new: NewSandbox = call.body_or_default()?;
+    let origin = match &new.fixtures {
+        None => None,
+        Some(fixtures) => {
+            let mut draft = Draft::default();
+            draft.add_text(fixtures.get(), "fixtures").map_err(within)?;
+            draft.forbid_files().map_err(within)?;
+            let seed = draft.check().map_err(within)?;
+            let keys = call.sandbox.authority.origin_keys();
+            Some(Origin::new(seed, keys, new.seed))
+        }
+    };
+    if new.ttl == Some(0) {
+        return Err(Problem::new(400, "must be at least 1 second").at("ttl"));
+    }
+    let clock = new.clock.map(|text| instant(&text, "clock")).transpose()?;
+    let ttl = new.ttl.map(|seconds| Duration::from_secs(seconds.into()));
+    let sandbox = call.sandboxes.create(SandboxOrder {
+        origin,
+        clock,
+        seed: new.seed,
+        ttl,
+    });
+    created(&SandboxState::of(&sandbox))
+}
+
+/// A path inside the body.
+fn within(error: crate::seed::FixtureError) -> Problem {
+    let path = if error.path == "$" {
+        "fixtures".to_owned()
+    } else {
+        format!("fixtures.{}", error.path)
+    };
+    Problem::new(400, error.problem).at(path)
+}
+
+pub(super) fn remove(call: &Call<'_>, id: &str) -> Answer {
+    if call.sandboxes.remove(id) {
+        Ok(no_content())
+    } else {
+        Err(Problem::new(404, "there is no sandbox of that id"))
+    }
+}

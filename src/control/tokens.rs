@@ -1,0 +1,116 @@
+//! Tokens without a request.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::authority::{MintError, MintOrder};
+use crate::control::{Answer, Call, Problem, json};
+use crate::fault::{Defect, Fault, TokenFault, Which};
+
+/// What is to be minted; what is left out, the fixtures decide.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Mint {
+    /// The client; omitted, the first.
+    client_id: Option<String>,
+    /// The user; omitted, the first.
+    sub: Option<String>,
+    /// The scope; omitted, all that the client is registered for.
+    scope: Option<String>,
+    /// Seconds that the token lives, or in a response the access token.
+    #[schemars(range(min = 1))]
+    lifetime: Option<u32>,
+    /// Claims it has, whatever it should have.
+    claims: Option<Map<String, Value>>,
+    /// What is wrong with it.
+    defect: Option<Defect>,
+    /// What to answer.
+    kind: Kind,
+}
+
+/// What to answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    AccessToken,
+    RefreshToken,
+    IdToken,
+    /// All that the token endpoint would have answered.
+    #[default]
+    Response,
+}
+
+/// One token.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Minted {
+    token: String,
+}
+
+pub(super) fn mint(call: &Call<'_>) -> Answer {
+    let mint: Mint = call.body_or_default()?;
+    let which = match mint.kind {
+        Kind::AccessToken | Kind::Response => Which::AccessToken,
+        Kind::RefreshToken => Which::RefreshToken,
+        Kind::IdToken => Which::IdToken,
+    };
+    let defect = match (mint.defect, mint.claims) {
+        (Some(_), Some(_)) => {
+            let problem = "claims and defect cannot both be given; say {\"set_claims\": {...}} for the claims alone";
+            return Err(Problem::new(400, problem).at("defect"));
+        }
+        (Some(defect), None) => Some(defect),
+        (None, claims) => claims.map(Defect::SetClaims),
+    };
+    let defect = defect.map(|defect| TokenFault { which, defect });
+    if let Some(fault) = &defect {
+        Fault::Token(fault.clone())
+            .check()
+            .map_err(|why| Problem::new(400, why).at("defect"))?;
+    }
+    let lifetime = mint
+        .lifetime
+        .map(|seconds| Duration::from_secs(seconds.into()));
+    let of = |kind: Which| lifetime.filter(|_| which == kind);
+    let response = call
+        .sandbox
+        .mint(&MintOrder {
+            client_id: mint.client_id,
+            subject: mint.sub,
+            scope: mint.scope,
+            auth_time: None,
+            access_token_lifetime: of(Which::AccessToken),
+            id_token_lifetime: of(Which::IdToken),
+            refresh_token_lifetime: of(Which::RefreshToken),
+            defect,
+        })
+        .map_err(|why| {
+            let path = match why {
+                MintError::ClientUnknown { .. } => "client_id",
+                MintError::UserUnknown { .. } => "sub",
+                MintError::Scope(_) => "scope",
+            };
+            Problem::new(400, why.to_string()).at(path)
+        })?;
+    let token = match mint.kind {
+        Kind::Response => {
+            return Ok(HttpResponse::Ok()
+                .content_type("application/json")
+                .insert_header(("cache-control", "no-store"))
+                .body(response.body));
+        }
+        Kind::AccessToken => response.access_token,
+        Kind::RefreshToken => response.refresh_token,
+        Kind::IdToken => response.id_token.ok_or_else(|| {
+            Problem::new(
+                400,
+                format!("`{}` calls for no ID token; add openid", response.scope),
+            )
+            .at("scope")
+        })?,
+    };
+    json(&Minted { token })
+}

@@ -1,0 +1,79 @@
+//! What a listener answers: the protocol, the control plane, or both.
+
+use std::sync::Arc;
+
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error, HttpRequest, HttpResponse, web};
+
+use crate::control::{self, Guard, Problem};
+use crate::http;
+use crate::oauth::refusal::{Refusal, excerpt};
+use crate::sandbox::Sandboxes;
+
+/// What one listener answers.
+#[derive(Debug, Clone)]
+pub(crate) struct Front {
+    pub(crate) sandboxes: Arc<Sandboxes>,
+    pub(crate) control: Control,
+}
+
+/// Where the control plane is, seen from a listener.
+#[derive(Debug, Clone)]
+pub(crate) enum Control {
+    /// Here, beside the protocol.
+    Beside(Guard),
+    /// Here, and nothing else.
+    Alone(Guard),
+    /// Elsewhere, or nowhere.
+    Absent,
+}
+
+/// The application for one worker.
+pub(super) fn app(
+    front: Front,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl actix_web::body::MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(web::Data::new(front))
+        .default_service(web::to(answer))
+        .wrap(http::cors())
+}
+
+async fn answer(
+    request: HttpRequest,
+    payload: web::Payload,
+    front: web::Data<Front>,
+) -> HttpResponse {
+    let path = request.path().to_owned();
+    let Some((sandbox, path)) = front.sandboxes.find(&path) else {
+        let refusal = Refusal::NoSuchEndpoint {
+            path: excerpt(&path),
+            endpoints: "there is no sandbox of that id (any more)".to_owned(),
+        };
+        return http::reply::refuse_outright(&request, &front.sandboxes.default, &refusal);
+    };
+    let reserved = path
+        .strip_prefix(http::RESERVED)
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    match (reserved, &front.control) {
+        (Some(rest), Control::Beside(guard) | Control::Alone(guard)) => {
+            control::answer(&request, payload, &front.sandboxes, &sandbox, guard, rest).await
+        }
+        (Some("/health"), Control::Absent) => {
+            control::health(&sandbox).unwrap_or_else(Problem::into_response)
+        }
+        (None, Control::Alone(_)) => {
+            Problem::new(404, "this listener has the control plane only").into_response()
+        }
+        (None, _) | (Some(_), Control::Absent) => {
+            http::answer(request.clone(), payload, sandbox, path).await
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! What a test can do with a running server, or with a sandbox of it.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::control;
+use crate::fault::plan::{ActiveRule, Rule};
+use crate::fault::{Endpoint, Fault};
+use crate::journal::{Exchange, Expectation, Filter};
+use crate::keys::NotRetired;
+use crate::oauth::client::Client;
+use crate::oauth::user::User;
+use crate::sandbox::{Sandbox, Sandboxes};
+use crate::seed::NamedRefreshToken;
+use crate::server::mint::Mint;
+
+/// One imitated server: the default one of a [`TokenServer`](crate::TokenServer), or a sandbox of it. Both have the
+/// same verbs.
+pub struct Mimic {
+    pub(super) inner: Arc<Sandbox>,
+}
+
+impl Mimic {
+    /// Where clients reach it, without the profile's prefix.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.inner.authority.base_url
+    }
+
+    /// What its tokens name as their issuer (RFC 7519 §4.1.1).
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.inner.authority.issuer
+    }
+
+    /// The token endpoint (RFC 6749 §3.2).
+    #[must_use]
+    pub fn token_url(&self) -> String {
+        self.inner
+            .authority
+            .url(&self.inner.authority.profile.paths.token)
+    }
+
+    /// The published keys (RFC 7517 §5).
+    #[must_use]
+    pub fn jwks_url(&self) -> String {
+        self.inner
+            .authority
+            .url(&self.inner.authority.profile.paths.jwks)
+    }
+
+    /// The metadata (OpenID Connect Discovery §4).
+    #[must_use]
+    pub fn metadata_url(&self) -> String {
+        self.inner
+            .authority
+            .url("/.well-known/openid-configuration")
+    }
+
+    /// Mints tokens as the endpoint would have issued them, to start a test with.
+    ///
+    /// ```
+    /// let server = oauth_mimic::TokenServer::start();
+    /// let refresh_token = server.mint().client("client-default").scope("openid").refresh_token();
+    /// let answer = ureq::post(server.token_url())
+    ///     .send_form([
+    ///         ("grant_type", "refresh_token"),
+    ///         ("refresh_token", &refresh_token),
+    ///         ("client_id", "client-default"),
+    ///         ("client_secret", "client-default-secret"),
+    ///     ])?;
+    /// assert_eq!(answer.status(), 200);
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
+    pub fn mint(&self) -> Mint<'_> {
+        Mint::new(&self.inner)
+    }
+
+    /// Its clock: freeze it, move it, release it, and every token follows.
+    ///
+    /// ```
+    /// let server = oauth_mimic::TokenServer::start();
+    /// let before = server.clock().now();
+    /// server.clock().advance(3600);
+    /// assert!(server.clock().now().seconds_since(before) >= 3600);
+    /// ```
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Its rules for what goes wrong.
+    ///
+    /// ```
+    /// use oauth_mimic::{Endpoint, Fault, Rule, TokenServer};
+    /// let server = TokenServer::start();
+    /// server.faults().add(Rule::on(Endpoint::Jwks, Fault::status(503)).times(1));
+    /// assert!(ureq::get(server.jwks_url()).call().is_err());
+    /// assert!(ureq::get(server.jwks_url()).call().is_ok());
+    /// ```
+    #[must_use]
+    pub fn faults(&self) -> Faults<'_> {
+        Faults(&self.inner)
+    }
+
+    /// Lets the next `count` token requests go wrong. Other endpoints are named with [`Mimic::faults`], so that a client
+    /// which fetches keys in the background does not use them up.
+    ///
+    /// ```
+    /// use oauth_mimic::{Fault, TokenServer};
+    /// let server = TokenServer::start();
+    /// server.fail_next(1, Fault::status(503));
+    /// let refresh = || ureq::post(server.token_url()).send_form([
+    ///     ("grant_type", "refresh_token"),
+    ///     ("refresh_token", "REFRESH_TOKEN"),
+    ///     ("client_id", "client-default"),
+    ///     ("client_secret", "client-default-secret"),
+    /// ]);
+    /// assert!(refresh().is_err());
+    /// assert!(refresh().is_ok());
+    /// ```
+    ///
+    /// # Panics
+    /// The fault cannot be carried out, such as a status of 1000.
+    #[track_caller]
+    pub fn fail_next(&self, count: u64, fault: Fault) {
+        self.faults()
+            .add(Rule::on(Endpoint::Token, fault).times(count));
+    }
+
+    /// Plays a scenario that ships; answers the rules it added.
+    ///
+    /// ```
+    /// let server = oauth_mimic::TokenServer::start();
+    /// let rules = server.play("flaky-gateway");
+    /// assert!(!rules.is_empty());
+    /// ```
+    ///
+    /// # Panics
+    /// There is no scenario of that name.
+    #[track_caller]
+    pub fn play(&self, scenario: &str) -> Vec<ActiveRule> {
+        match control::scenario(scenario) {
+            Some(scenario) => scenario.play(&self.inner),
+            None => panic!("there is no scenario `{scenario}`"),
+        }
+    }
+
+    /// Everything that came in and went out, oldest first. Reading takes nothing away.
+    ///
+    /// ```
+    /// let server = oauth_mimic::TokenServer::start();
+    /// ureq::get(server.jwks_url()).call()?;
+    /// assert_eq!(server.requests()[0].status, 200);
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn requests(&self) -> Vec<Arc<Exchange>> {
+        self.inner.journal.matching(&Filter::any())
+    }
+
+    /// Waits until so many requests match, for work done in the background; answers them.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use oauth_mimic::{Endpoint, Filter, TokenServer};
+    /// let server = TokenServer::start();
+    /// let url = server.jwks_url();
+    /// let client = std::thread::spawn(move || ureq::get(url).call().is_ok());
+    /// server.wait_for(&Filter::endpoint(Endpoint::Jwks), 1, Duration::from_secs(5));
+    /// # client.join().unwrap();
+    /// ```
+    ///
+    /// # Panics
+    /// They do not come in time; the message shows what did arrive.
+    #[track_caller]
+    pub fn wait_for(
+        &self,
+        filter: &Filter,
+        count: usize,
+        patience: Duration,
+    ) -> Vec<Arc<Exchange>> {
+        let seen = self.inner.journal.wait(filter, count, patience);
+        if seen.len() < count {
+            let expectation = Expectation::at_least(filter.clone(), count);
+            let told = self
+                .inner
+                .journal
+                .verify(&expectation)
+                .err()
+                .unwrap_or_default();
+            panic!("after {patience:?}: {told}");
+        }
+        seen
+    }
+
+    /// Compares what arrived with what is expected.
+    ///
+    /// ```
+    /// use oauth_mimic::{Endpoint, Expectation, Filter, TokenServer};
+    /// let server = TokenServer::start();
+    /// ureq::get(server.jwks_url()).call()?;
+    /// server.verify(&Expectation::exactly(Filter::endpoint(Endpoint::Jwks), 1));
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// Something is not as expected; the message shows what arrived, the nearest first.
+    #[track_caller]
+    pub fn verify(&self, expectation: &Expectation) {
+        if let Err(told) = self.inner.journal.verify(expectation) {
+            panic!("{told}");
+        }
+    }
+
+    /// Its keys.
+    ///
+    /// ```
+    /// let server = oauth_mimic::TokenServer::start();
+    /// let old = server.keys().signing();
+    /// let new = server.keys().rotate();
+    /// assert_ne!(old, new);
+    /// assert_eq!(server.keys().published(), [new, old]);
+    /// ```
+    #[must_use]
+    pub fn keys(&self) -> Keys<'_> {
+        Keys(&self.inner)
+    }
+
+    /// Comes back to its seed: clients, users, tokens, keys, clock, faults, journal, ledger.
+    ///
+    /// ```
+    /// let server = oauth_mimic::TokenServer::start();
+    /// server.clock().advance(3600);
+    /// server.reset();
+    /// assert!(server.requests().is_empty());
+    /// ```
+    pub fn reset(&self) {
+        self.inner.reset();
+    }
+
+    /// Registers a client, or replaces the one of that name.
+    ///
+    /// ```
+    /// use oauth_mimic::{Client, TokenServer};
+    /// let server = TokenServer::start();
+    /// server.put_client(Client::confidential("late", "s3cret").scope("openid"));
+    /// assert_eq!(server.mint().client("late").response().scope().to_string(), "openid");
+    /// ```
+    pub fn put_client(&self, client: Client) {
+        self.inner
+            .authority
+            .register(|registered| registered.clients.put(client));
+    }
+
+    /// Adds a user, or replaces the one of that name.
+    ///
+    /// ```
+    /// use oauth_mimic::{TokenServer, User};
+    /// let server = TokenServer::start();
+    /// server.put_user(User::new("bob"));
+    /// assert_eq!(server.mint().subject("bob").access_token().split('.').count(), 3);
+    /// ```
+    pub fn put_user(&self, user: User) {
+        self.inner
+            .authority
+            .register(|registered| registered.users.put(user));
+    }
+
+    /// Adds a named refresh token, or replaces the one of that name and client.
+    ///
+    /// ```
+    /// use oauth_mimic::{NamedRefreshToken, TokenServer};
+    /// let server = TokenServer::start();
+    /// let user = "b626dc6a-0940-44da-af69-04b411a1de56";
+    /// server.put_refresh_token(NamedRefreshToken::new("LATE", "client-default", user).scope("openid"));
+    /// ```
+    pub fn put_refresh_token(&self, token: NamedRefreshToken) {
+        let authority = &self.inner.authority;
+        authority.register(|registered| registered.named.put(token, &authority.profile));
+    }
+
+    /// Removes a client; answers whether there was one.
+    ///
+    /// ```
+    /// let server = oauth_mimic::TokenServer::start();
+    /// assert!(server.remove_client("client-public"));
+    /// ```
+    pub fn remove_client(&self, client_id: &str) -> bool {
+        self.inner
+            .authority
+            .register(|registered| registered.clients.remove(client_id))
+    }
+
+    /// Removes a user; answers whether there was one. Refresh tokens about them are refused from then on.
+    ///
+    /// ```
+    /// let server = oauth_mimic::TokenServer::start();
+    /// assert!(!server.remove_user("nobody"));
+    /// ```
+    pub fn remove_user(&self, sub: &str) -> bool {
+        self.inner
+            .authority
+            .register(|registered| registered.users.remove(sub))
+    }
+}
+
+impl fmt::Debug for Mimic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mimic")
+            .field("base_url", &self.base_url())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A server's rules for what goes wrong.
+#[derive(Debug)]
+pub struct Faults<'m>(&'m Sandbox);
+
+impl Faults<'_> {
+    /// Adds a rule behind the others; answers its id.
+    ///
+    /// # Panics
+    /// The rule cannot be carried out, such as a probability of 2.
+    #[track_caller]
+    pub fn add(&self, rule: Rule) -> u64 {
+        if let Err(why) = rule.check() {
+            panic!("the rule cannot be carried out: {why}");
+        }
+        self.0.faults.add(rule).id
+    }
+
+    /// The rules, in order, and what is left of each.
+    #[must_use]
+    pub fn list(&self) -> Vec<ActiveRule> {
+        self.0.faults.list()
+    }
+
+    /// Removes a rule; answers whether there was one.
+    pub fn remove(&self, id: u64) -> bool {
+        self.0.faults.remove(id)
+    }
+
+    /// Removes all rules.
+    pub fn clear(&self) {
+        self.0.faults.clear();
+    }
+}
+
+/// A server's keys.
+#[derive(Debug)]
+pub struct Keys<'m>(&'m Sandbox);
+
+impl Keys<'_> {
+    /// The `kid` of the key that signs.
+    #[must_use]
+    pub fn signing(&self) -> String {
+        self.0.authority.keys().signing().public.kid.clone()
+    }
+
+    /// The `kid` of each key that is published now, the signing one first.
+    #[must_use]
+    pub fn published(&self) -> Vec<String> {
+        let now = self.0.clock.now();
+        self.0
+            .authority
+            .keys()
+            .published(now)
+            .map(|key| key.kid.clone())
+            .collect()
+    }
+
+    /// Signs with a new key from now on; the old one stays published. Answers the new one's `kid`.
+    pub fn rotate(&self) -> String {
+        self.0
+            .authority
+            .rotate_keys(None)
+            .signing()
+            .public
+            .kid
+            .clone()
+    }
+
+    /// Signs with a new key from now on; the old one is published for so long, by the server's clock. Answers the new
+    /// one's `kid`.
+    pub fn rotate_and_retire_after(&self, overlap: Duration) -> String {
+        let retires_at = self.0.clock.now() + overlap;
+        self.0
+            .authority
+            .rotate_keys(Some(retires_at))
+            .signing()
+            .public
+            .kid
+            .clone()
+    }
+
+    /// Publishes a key no more.
+    ///
+    /// # Panics
+    /// There is no such key, or it is the one that signs.
+    #[track_caller]
+    pub fn retire(&self, kid: &str) {
+        match self.0.authority.retire_key(kid) {
+            Ok(()) => {}
+            Err(NotRetired::Unknown) => panic!("there is no key `{kid}`"),
+            Err(NotRetired::Signs) => panic!("key `{kid}` signs; rotate first"),
+        }
+    }
+}
+
+/// A sandbox of a server, with the verbs of [`Mimic`]. It is gone when it is dropped.
+#[derive(Debug)]
+pub struct SandboxGuard {
+    pub(super) mimic: Mimic,
+    pub(super) sandboxes: Arc<Sandboxes>,
+}
+
+impl Deref for SandboxGuard {
+    type Target = Mimic;
+
+    fn deref(&self) -> &Mimic {
+        &self.mimic
+    }
+}
+
+impl Drop for SandboxGuard {
+    fn drop(&mut self) {
+        if let Some(id) = &self.mimic.inner.id {
+            self.sandboxes.remove(id);
+        }
+    }
+}
