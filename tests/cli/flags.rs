@@ -23,6 +23,10 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "--seed",
             "--workers",
             "--log",
+            "--journal",
+            "--control-port",
+            "--control-token",
+            "--no-control",
         ],
     ),
     (
@@ -262,6 +266,26 @@ fn every_flag_of_the_server_has_an_environment_variable_that_counts() {
     );
     tried.insert("OAUTH_MIMIC_WORKERS".to_owned());
 
+    for (environment, path, status) in [
+        (("OAUTH_MIMIC_NO_CONTROL", "true"), "/_mimic/clock", 404),
+        (
+            ("OAUTH_MIMIC_CONTROL_TOKEN", "s3cret"),
+            "/_mimic/clock",
+            401,
+        ),
+        (("OAUTH_MIMIC_CONTROL_PORT", "0"), "/_mimic/clock", 404),
+        // Of a journal that keeps nothing, the first request is not to be had.
+        (("OAUTH_MIMIC_JOURNAL", "0"), "/_mimic/requests/1", 404),
+    ] {
+        let mut server = Server::started(Process::start(&["--port", "0"], &[environment], ""));
+        assert_eq!(server.get("/connect/.well-known/jwks.json").status, 200);
+        assert_eq!(server.get(path).status, status, "{environment:?}");
+        if environment.0 == "OAUTH_MIMIC_CONTROL_PORT" {
+            server.process.told("control plane on http://127.0.0.1:");
+        }
+        tried.insert(environment.0.to_owned());
+    }
+
     // One for each flag, named after it.
     let help = help("");
     for flag in COMMANDS[0].1 {
@@ -269,7 +293,7 @@ fn every_flag_of_the_server_has_an_environment_variable_that_counts() {
             "OAUTH_MIMIC_{}",
             flag[2..].replace('-', "_").to_ascii_uppercase()
         );
-        assert!(help.contains(&format!("[env: {variable}=")), "{variable}");
+        assert!(help.contains(&format!("[env: {variable}")), "{variable}");
         assert!(tried.remove(&variable), "{variable} was not tried");
     }
     assert!(tried.is_empty(), "{tried:?}");

@@ -14,7 +14,7 @@ fn check_says_what_there_is() {
     assert_eq!(
         told,
         format!(
-            "good: profile connect, 5 clients, 1 users, 6 named refresh tokens, signing key {kid}"
+            "good: profile connect, 5 clients, 1 users, 27 named refresh tokens, signing key {kid}"
         )
     );
     assert_eq!(good(&["check", "fixtures"]), told);
