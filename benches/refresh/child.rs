@@ -14,7 +14,12 @@ pub(crate) struct Server {
 impl Server {
     /// The program this package builds.
     pub(crate) fn mimic(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_oauth-mimic"));
+        Self::program(env!("CARGO_BIN_EXE_oauth-mimic"), arguments)
+    }
+
+    /// Another build of it.
+    pub(crate) fn program(path: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new(path);
         command.args(["--port", "0"]).args(arguments);
         Self::start(command)
     }

@@ -42,7 +42,7 @@ impl Connection {
                 && received >= start + length
             {
                 assert!(
-                    self.buffer.starts_with(b"HTTP/1.1 200"),
+                    self.buffer.starts_with(b"HTTP/1.1 20"),
                     "{}",
                     String::from_utf8_lossy(&self.buffer[..received])
                 );

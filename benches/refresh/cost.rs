@@ -17,70 +17,126 @@ const UNDER_WAY: usize = 6;
 
 pub(crate) fn run() {
     println!("cost: processor time of a refresh and of its three signatures, one thread, by turns");
+    let quiet = ["--workers", "1", "--log", "off"];
+    let mut servers = vec![
+        Refreshing::at("without a log", Server::mimic(&quiet)),
+        Refreshing::at(
+            "with the log of one line a request",
+            Server::mimic(&["--workers", "1"]),
+        ),
+        Refreshing::at(
+            "without log and journal",
+            Server::mimic(&[&quiet[..], &["--journal", "0"]].concat()),
+        ),
+    ];
+    if let Ok(baseline) = std::env::var("BASELINE") {
+        servers.push(Refreshing::at(
+            "by the baseline, without a log",
+            Server::program(&baseline, &quiet),
+        ));
+    }
     let key = signing_key();
-    for (label, log) in [
-        ("without a log", "off"),
-        ("with the log of one line a request", "pretty"),
-    ] {
-        let server = Server::mimic(&["--workers", "1", "--log", log]);
+    let inputs = servers[0].signing_inputs.clone();
+    let mut signatures = Vec::new();
+    for _ in 0..ROUNDS {
+        for server in &mut servers {
+            server.round();
+        }
+        signatures.push(each(own_cpu_nanoseconds, REFRESHES, || {
+            for input in &inputs {
+                let mut signature = [0; 256];
+                key.sign(
+                    &RSA_PKCS1_SHA256,
+                    &SystemRandom::new(),
+                    input.as_bytes(),
+                    &mut signature,
+                )
+                .expect("a signature");
+                std::hint::black_box(signature);
+            }
+            1
+        }));
+    }
+    let label = "three RS256 signatures by aws-lc-rs, key parsed once";
+    report(label, "us", &Stats::of(signatures.iter().copied()));
+    for server in &servers {
+        report(
+            &format!("one refresh, {}", server.label),
+            "us",
+            &Stats::of(server.spent.iter().copied()),
+        );
+        report("  of the signatures", "x", &server.against(&signatures));
+    }
+    report(
+        "journal on / off",
+        "x",
+        &servers[0].against(&servers[2].spent),
+    );
+    if let Some(baseline) = servers.get(3) {
+        report("this / baseline", "x", &servers[0].against(&baseline.spent));
+    }
+}
+
+/// A server that is asked to refresh, and what each refresh cost it.
+struct Refreshing {
+    label: &'static str,
+    server: Server,
+    connections: Vec<Connection>,
+    request: Vec<u8>,
+    /// What the three signatures of an answer are over.
+    signing_inputs: [String; 3],
+    /// Microseconds of one refresh, by round.
+    spent: Vec<f64>,
+}
+
+impl Refreshing {
+    fn at(label: &'static str, server: Server) -> Self {
         let mut connections: Vec<Connection> = (0..UNDER_WAY)
             .map(|_| Connection::open(server.address))
             .collect();
         let answer = connections[0].exchange(&refresh("REFRESH_TOKEN")).to_vec();
-        let inputs = ["access_token", "refresh_token", "id_token"].map(|name| {
+        let signing_inputs = ["access_token", "refresh_token", "id_token"].map(|name| {
             let token = member(&answer, name);
             token.rsplit_once('.').expect("a signed token").0.to_owned()
         });
         // The token that came back, as a client would send it: its signature is verified each time.
         let request = refresh(&member(&answer, "refresh_token"));
-        let mut refreshes = Vec::new();
-        let mut signatures = Vec::new();
-        for _ in 0..ROUNDS {
-            refreshes.push(each(
-                || server.cpu_nanoseconds(),
-                REFRESHES,
-                || {
-                    for connection in &mut connections {
-                        connection.send(&request);
-                    }
-                    for connection in &mut connections {
-                        connection.receive();
-                    }
-                    UNDER_WAY
-                },
-            ));
-            signatures.push(each(own_cpu_nanoseconds, REFRESHES, || {
-                for input in &inputs {
-                    let mut signature = [0; 256];
-                    key.sign(
-                        &RSA_PKCS1_SHA256,
-                        &SystemRandom::new(),
-                        input.as_bytes(),
-                        &mut signature,
-                    )
-                    .expect("a signature");
-                    std::hint::black_box(signature);
-                }
-                1
-            }));
+        Self {
+            label,
+            server,
+            connections,
+            request,
+            signing_inputs,
+            spent: Vec::new(),
         }
-        let ratios = Stats::of(
-            refreshes
+    }
+
+    fn round(&mut self) {
+        let (server, connections, request) = (&self.server, &mut self.connections, &self.request);
+        let spent = each(
+            || server.cpu_nanoseconds(),
+            REFRESHES,
+            || {
+                for connection in connections.iter_mut() {
+                    connection.send(request);
+                }
+                for connection in connections.iter_mut() {
+                    connection.receive();
+                }
+                UNDER_WAY
+            },
+        );
+        self.spent.push(spent);
+    }
+
+    /// What it cost against something else, round by round.
+    fn against(&self, others: &[f64]) -> Stats {
+        Stats::of(
+            self.spent
                 .iter()
-                .zip(&signatures)
-                .map(|(refresh, signed)| refresh / signed),
-        );
-        report(
-            &format!("one refresh, {label}"),
-            "us",
-            &Stats::of(refreshes),
-        );
-        report(
-            "its three RS256 signatures by aws-lc-rs, key parsed once",
-            "us",
-            &Stats::of(signatures),
-        );
-        report("refresh / signatures", "x", &ratios);
+                .zip(others)
+                .map(|(own, other)| own / other),
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a refresh costs, always as a ratio against something else in the same run on the same machine.
 //!
 //! `cargo bench` runs everything but the soak; `cargo bench -- cost` one part; `cargo bench -- soak 1000000` that many
-//! refreshes. Linux only: processor time and memory are read from `/proc`.
+//! refreshes. `BASELINE=/path/of/another/oauth-mimic cargo bench -- cost` also compares with that program. Linux only: processor time and memory are read from `/proc`.
 
 #![expect(
     clippy::expect_used,
@@ -14,6 +14,7 @@ mod client;
 mod cost;
 mod embedded;
 mod load;
+mod sandboxes;
 mod soak;
 mod start;
 mod stats;
@@ -35,11 +36,12 @@ fn main() {
         }
         _ => {}
     }
-    let parts: [(&str, fn()); 4] = [
+    let parts: [(&str, fn()); 5] = [
         ("cost", cost::run),
         ("load", load::run),
         ("start", start::run),
         ("embedded", embedded::run),
+        ("sandboxes", sandboxes::run),
     ];
     for (name, run) in parts {
         if part.as_deref().is_none_or(|wanted| wanted == name) {
