@@ -51,7 +51,10 @@ pub(crate) async fn answer(
     path: &str,
 ) -> HttpResponse {
     let answer = async {
-        guard.check(request)?;
+        // A health check has no token to send, and tells nothing that the protocol does not.
+        if path != "/health" {
+            guard.check(request)?;
+        }
         let body = problem::body(payload).await?;
         dispatch(
             &Call {
