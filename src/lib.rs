@@ -21,16 +21,19 @@
 //!
 //! In the order a request meets them; a test holds that each uses only those it may.
 //!
-//! - `http` carries bytes: routes, limits, bodies, replies, one line of log.
+//! - `http` carries bytes: limits, bodies, replies, faults on the wire, one record of each request.
 //! - `dialect` reads requests and tells refusals, by the letter of the RFCs or as a laxer framework does.
 //! - `authority` is the authorization server without HTTP: the whole pipeline in a dozen lines.
 //! - `grant` holds what each grant must prove, one file each.
 //! - `ledger` remembers what was spent or revoked, and nothing else.
 //! - `seed` reads fixtures and says what is wrong with them.
 //! - `shape` is the profile: what tokens and answers look like, as data.
-//! - `keys` reads keys, signs and verifies.
+//! - `keys` reads keys, signs and verifies, and forges on command.
+//! - `fault` is what can go wrong on purpose, as data, and which is next.
+//! - `journal` keeps what came in and went out, and compares it with what a test expects.
 //! - `oauth` is the vocabulary; `clock` and `random` are time and chance.
-//! - `sandbox`, `server` and the command line put them together.
+//! - `sandbox` is one authority with its clock, faults and journal; `control` bends it over HTTP, [`Mimic`] in a test.
+//! - `server` and the command line put them together.
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
