@@ -135,6 +135,8 @@ pub(crate) struct Sandboxes {
     /// What a sandbox is made of that names nothing else.
     origin: Arc<Origin>,
     journal: usize,
+    /// Where the control plane is reached, without its prefix, if there is one.
+    control: Option<String>,
 }
 
 /// What a sandbox is to be; what is left open, as the default one was made.
@@ -147,13 +149,26 @@ pub(crate) struct SandboxOrder {
 }
 
 impl Sandboxes {
-    pub(crate) fn new(origin: Arc<Origin>, base_url: String, clock: Clock, journal: usize) -> Self {
+    pub(crate) fn new(
+        origin: Arc<Origin>,
+        base_url: String,
+        control: Option<String>,
+        clock: Clock,
+        journal: usize,
+    ) -> Self {
         Self {
+            control,
             default: Arc::new(Sandbox::new(Arc::clone(&origin), base_url, clock, journal)),
             others: RwLock::default(),
             origin,
             journal,
         }
+    }
+
+    /// Where the control plane of a sandbox is, without its prefix, if there is one.
+    pub(crate) fn control_base(&self, sandbox: &Sandbox) -> Option<String> {
+        let base = self.control.as_ref()?;
+        Some(format!("{base}{}", sandbox.base_path()))
     }
 
     /// Finds the sandbox a path speaks of, and the path as that sandbox sees it.

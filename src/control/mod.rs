@@ -178,11 +178,12 @@ struct Endpoints {
     authorization: String,
     jwks: String,
     metadata: String,
-    control: String,
+    /// The control plane, which may have a port of its own.
+    control: Option<String>,
 }
 
 impl Endpoints {
-    fn of(sandbox: &Sandbox) -> Self {
+    fn of(sandboxes: &Sandboxes, sandbox: &Sandbox) -> Self {
         let authority = &sandbox.authority;
         let paths = &authority.profile.paths;
         Self {
@@ -190,7 +191,9 @@ impl Endpoints {
             authorization: authority.url(&paths.authorization),
             jwks: authority.url(&paths.jwks),
             metadata: authority.url("/.well-known/openid-configuration"),
-            control: format!("{}{}", authority.base_url, crate::http::RESERVED),
+            control: sandboxes
+                .control_base(sandbox)
+                .map(|base| format!("{base}{}", crate::http::RESERVED)),
         }
     }
 }
@@ -202,7 +205,7 @@ fn overview(call: &Call<'_>) -> Answer {
         profile: authority.profile.name.clone(),
         issuer: authority.issuer.clone(),
         base_url: authority.base_url.clone(),
-        endpoints: Endpoints::of(call.sandbox),
+        endpoints: Endpoints::of(call.sandboxes, call.sandbox),
         sandbox: call.sandbox.id.clone(),
     })
 }

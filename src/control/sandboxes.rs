@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use crate::authority::Origin;
 use crate::control::clock::instant;
 use crate::control::{Answer, Call, Endpoints, Problem, created, json, no_content};
-use crate::sandbox::{Sandbox, SandboxOrder};
+use crate::sandbox::{Sandbox, SandboxOrder, Sandboxes};
 use crate::seed::{Draft, Fixtures};
 
 /// What a sandbox is to be; what is left out, as the default one was made.
@@ -43,12 +43,12 @@ pub(super) struct SandboxList {
 }
 
 impl SandboxState {
-    fn of(sandbox: &Sandbox) -> Self {
+    fn of(sandboxes: &Sandboxes, sandbox: &Sandbox) -> Self {
         Self {
             id: sandbox.id.clone().unwrap_or_default(),
             base_url: sandbox.authority.base_url.clone(),
             issuer: sandbox.authority.issuer.clone(),
-            endpoints: Endpoints::of(sandbox),
+            endpoints: Endpoints::of(sandboxes, sandbox),
         }
     }
 }
@@ -59,7 +59,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
             .sandboxes
             .list()
             .iter()
-            .map(|sandbox| SandboxState::of(sandbox))
+            .map(|sandbox| SandboxState::of(call.sandboxes, sandbox))
             .collect(),
     })
 }
@@ -88,7 +88,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
         seed: new.seed,
         ttl,
     });
-    created(&SandboxState::of(&sandbox))
+    created(&SandboxState::of(call.sandboxes, &sandbox))
 }
 
 /// A path inside the body.

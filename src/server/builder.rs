@@ -305,11 +305,22 @@ impl TokenServerBuilder {
             Some(url) => check_base_url(url)?,
             None => base_url_of(listener.local_addr()?),
         };
-        let address = listener.local_addr()?;
+        let (control_listener, control_url) = match self.control {
+            ControlPlace::Beside => (None, Some(base_url.clone())),
+            ControlPlace::Nowhere => (None, None),
+            ControlPlace::Port(port) => {
+                let address = SocketAddr::new(listener.local_addr()?.ip(), port);
+                let own = TcpListener::bind(address)
+                    .map_err(|why| StartError::Listen { address, why })?;
+                let url = base_url_of(own.local_addr()?);
+                (Some(own), Some(url))
+            }
+        };
         let origin = Arc::new(Origin::new(seed, keys, self.seed));
         let sandboxes = Sandboxes::new(
             origin,
             base_url,
+            control_url,
             self.clock,
             self.journal.unwrap_or(JOURNAL),
         );
@@ -320,28 +331,17 @@ impl TokenServerBuilder {
             sandboxes: Arc::clone(&sandboxes),
             control,
         };
-        let listeners = match self.control {
-            ControlPlace::Beside => Listeners {
-                main: listener,
-                front: front(Control::Beside(guard)),
-                control: None,
-            },
-            ControlPlace::Nowhere => Listeners {
-                main: listener,
-                front: front(Control::Absent),
-                control: None,
-            },
-            ControlPlace::Port(port) => {
-                let address = SocketAddr::new(address.ip(), port);
-                let own = TcpListener::bind(address)
-                    .map_err(|why| StartError::Listen { address, why })?;
-                let control = Some((own, front(Control::Alone(guard))));
-                Listeners {
-                    main: listener,
-                    front: front(Control::Absent),
-                    control,
-                }
-            }
+        let (beside, own) = match (self.control, control_listener) {
+            (ControlPlace::Beside, _) => (Control::Beside(guard), None),
+            (_, own) => (
+                Control::Absent,
+                own.map(|own| (own, front(Control::Alone(guard)))),
+            ),
+        };
+        let listeners = Listeners {
+            main: listener,
+            front: front(beside),
+            control: own,
         };
         Ok(Prepared {
             listeners,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::http::RESERVED;
 use crate::sandbox::{SandboxOrder, Sandboxes};
 use crate::server::builder::TokenServerBuilder;
 use crate::server::run::Running;
@@ -49,6 +50,24 @@ impl TokenServer {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.running.address
+    }
+
+    /// Where the control plane is, for tests of other languages and processes: at the server's own port, at the one of
+    /// [`TokenServerBuilder::control_port`], or nowhere.
+    ///
+    /// ```
+    /// use oauth_mimic::TokenServer;
+    /// let server = TokenServer::builder().control_port(0).start();
+    /// let control = server.control_url().expect("a control plane");
+    /// assert!(!control.starts_with(server.base_url()));
+    /// ureq::post(format!("{control}/clock/advance")).send(r#"{"seconds": 900}"#)?;
+    /// # assert!(TokenServer::builder().no_control().start().control_url().is_none());
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
+    #[must_use]
+    pub fn control_url(&self) -> Option<String> {
+        let base = self.sandboxes.control_base(&self.sandboxes.default)?;
+        Some(format!("{base}{RESERVED}"))
     }
 
     /// Makes a sandbox: another server at the same port, made of the same fixtures, with its own clock, faults, journal,
