@@ -5,7 +5,8 @@ use actix_web::{HttpResponse, web};
 use percent_encoding::percent_decode_str;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
+use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 
 use crate::seed::FixtureError;
 
@@ -107,28 +108,74 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     Ok(value)
 }
 
-/// Reads a query through the type's own JSON: numbers are numbers, all else is text.
+/// Reads a query as the type wants it: a client that is called `123` is no number.
 pub(super) fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let pairs = crate::oauth::form::decode_pairs(query.as_bytes())
         .map_err(|why| Problem::new(400, format!("the query cannot be read: {why}")))?;
-    let members = pairs.into_iter().map(|(name, value)| {
-        let number = value.parse::<u64>().map(serde_json::Value::from);
-        let number = number.or_else(|_| value.parse::<f64>().map(serde_json::Value::from));
-        (
-            name,
-            number.unwrap_or_else(|_| serde_json::Value::from(value)),
-        )
-    });
-    let object = serde_json::Value::Object(members.collect());
-    serde_path_to_error::deserialize(object).map_err(|why| {
-        let path = why.path().to_string();
-        let problem = Problem::new(400, why.into_inner().to_string());
-        if path == "." {
-            problem
-        } else {
-            problem.at(path)
-        }
-    })
+    let members = pairs.into_iter().map(|(name, value)| (name, Text(value)));
+    serde_path_to_error::deserialize(MapDeserializer::new(members)).map_err(
+        |why: serde_path_to_error::Error<serde::de::value::Error>| {
+            let path = why.path().to_string();
+            let problem = Problem::new(400, why.into_inner().to_string());
+            if path == "." {
+                problem
+            } else {
+                problem.at(path)
+            }
+        },
+    )
+}
+
+/// A value of a query: text, and a number where one is asked for.
+struct Text(String);
+
+impl<'de> IntoDeserializer<'de> for Text {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+macro_rules! numbers {
+    ($($deserialize:ident $visit:ident)*) => {
+        $(fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            match self.0.parse() {
+                Ok(number) => visitor.$visit(number),
+                Err(_) => visitor.visit_string(self.0),
+            }
+        })*
+    };
+}
+
+impl<'de> Deserializer<'de> for Text {
+    type Error = serde::de::value::Error;
+
+    numbers! { deserialize_u16 visit_u16 deserialize_u64 visit_u64 deserialize_f64 visit_f64 }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_string(self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        self.0
+            .into_deserializer()
+            .deserialize_enum(name, variants, visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u32 u128 f32 char str string bytes byte_buf unit unit_struct newtype_struct seq
+        tuple tuple_struct map struct identifier ignored_any
+    }
 }
 
 /// A segment of a path, percent-decoded.
