@@ -61,9 +61,12 @@ impl Guard {
         let Some(token) = self.token else {
             return Ok(());
         };
-        let presented = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-        let presented: [u8; 32] = Sha256::digest(presented.unwrap_or_default()).into();
-        if bool::from(token.ct_eq(&presented)) {
+        // A scheme's name has no case (RFC 9110 §11.1). Whoever presents nothing has no token, not the empty one.
+        let presented = text(header::AUTHORIZATION)
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| <[u8; 32]>::from(Sha256::digest(token)));
+        if presented.is_some_and(|presented| bool::from(token.ct_eq(&presented))) {
             Ok(())
         } else {
             Err(Problem::new(401, "send the --control-token as a bearer token").challenged())
@@ -127,6 +130,7 @@ mod tests {
         let guard = Guard::new(Some("s3cret"), []);
         for (authorization, allowed) in [
             ("Bearer s3cret", true),
+            ("bearer s3cret", true),
             ("Bearer s3cre", false),
             ("Basic s3cret", false),
         ] {
@@ -137,5 +141,15 @@ mod tests {
                 "{authorization}"
             );
         }
+    }
+
+    #[test]
+    fn a_token_that_is_empty_lets_nobody_in() {
+        let guard = Guard::new(Some(""), []);
+        assert!(
+            guard
+                .check(&TestRequest::default().to_http_request())
+                .is_err()
+        );
     }
 }
