@@ -20,7 +20,10 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
 
 pub(super) fn add(call: &Call<'_>) -> Answer {
     let rule: Rule = call.body()?;
-    rule.check()
+    rule.check_probability()
+        .map_err(|why| Problem::new(400, why).at("probability"))?;
+    rule.fault
+        .check()
         .map_err(|why| Problem::new(400, why).at("fault"))?;
     created(&call.sandbox.faults.add(rule))
 }

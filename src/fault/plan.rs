@@ -121,11 +121,16 @@ impl Rule {
     }
 
     pub(crate) fn check(&self) -> Result<(), String> {
+        self.check_probability()?;
+        self.fault.check()
+    }
+
+    pub(crate) fn check_probability(&self) -> Result<(), String> {
         match self.probability {
             Some(probability) if !(0.0..=1.0).contains(&probability) => {
                 Err("probability must be 0 to 1".to_owned())
             }
-            _ => self.fault.check(),
+            _ => Ok(()),
         }
     }
 }
