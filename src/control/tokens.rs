@@ -71,6 +71,9 @@ pub(super) fn mint(call: &Call<'_>) -> Answer {
             .check()
             .map_err(|why| Problem::new(400, why).at("defect"))?;
     }
+    if mint.lifetime == Some(0) {
+        return Err(Problem::new(400, "must be at least 1 second").at("lifetime"));
+    }
     let lifetime = mint
         .lifetime
         .map(|seconds| Duration::from_secs(seconds.into()));
