@@ -171,7 +171,7 @@ impl Record {
             form: &self.form,
             basic: self.basic.clone(),
             past: presented
-                .map(|id| sandbox.journal.present(id))
+                .map(|id| sandbox.journal.present(id, self.now))
                 .unwrap_or_default(),
             now: self.now,
             refusal: self.refusal.as_ref(),

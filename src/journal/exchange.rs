@@ -48,7 +48,7 @@ pub struct Exchange {
     /// The ids of the tokens that were issued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued: Option<IssuedIds>,
-    /// The id of the refresh token they came from.
+    /// The id of the refresh token they came from; a fixture's goes by its client and its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub presented: Option<String>,
     /// What a stricter server or the RFCs would hold against the request.
@@ -93,6 +93,7 @@ pub struct Advice {
 
 /// Parameters whose values nobody should read in a journal.
 const SECRET: &[&str] = &[
+    "access_token",
     "actor_token",
     "assertion",
     "client_assertion",
@@ -100,9 +101,12 @@ const SECRET: &[&str] = &[
     "code",
     "code_verifier",
     "device_code",
+    "id_token",
+    "id_token_hint",
     "password",
     "refresh_token",
     "subject_token",
+    "token",
 ];
 
 impl Parameter {

@@ -40,8 +40,8 @@ struct Kept {
 struct History {
     /// When the access token that was issued beside a refresh token was, and when it ends; by the refresh token's id.
     issued: HashMap<String, (Timestamp, Timestamp)>,
-    /// When a refresh token was last presented, by its id.
-    presented: HashMap<String, Stopwatch>,
+    /// When a refresh token was last presented, by real time and by the server's clock; by its id.
+    presented: HashMap<String, (Stopwatch, Timestamp)>,
 }
 
 /// What the journal knows of a refresh token that is being presented.
@@ -49,7 +49,7 @@ struct History {
 pub(crate) struct Past {
     /// When the access token it came with was issued, and when that one ends.
     pub(crate) access_token: Option<(Timestamp, Timestamp)>,
-    /// Real time since it was presented before.
+    /// Since it was presented before, by whichever clock moved more: tests freeze one and cannot hurry the other.
     pub(crate) presented: Option<Duration>,
 }
 
@@ -69,7 +69,7 @@ impl Journal {
     }
 
     /// What is known of a refresh token, and from now on that it was presented.
-    pub(crate) fn present(&self, refresh_token_id: &str) -> Past {
+    pub(crate) fn present(&self, refresh_token_id: &str, now: Timestamp) -> Past {
         let mut kept = self.kept();
         let access_token = kept.history.issued.get(refresh_token_id).copied();
         if kept.history.presented.len() >= kept.capacity {
@@ -79,10 +79,13 @@ impl Journal {
         let before = kept
             .history
             .presented
-            .insert(refresh_token_id.to_owned(), Stopwatch::start());
+            .insert(refresh_token_id.to_owned(), (Stopwatch::start(), now));
         Past {
             access_token,
-            presented: before.map(|since| since.elapsed()),
+            presented: before.map(|(since, then)| {
+                let moved = Duration::from_secs(now.seconds_since(then).unsigned_abs());
+                moved.max(since.elapsed())
+            }),
         }
     }
 
