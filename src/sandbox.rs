@@ -1,5 +1,6 @@
 //! One authority with its clock, its faults and its journal; and all of those that a server holds.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -14,6 +15,12 @@ use crate::random::Random;
 
 /// What comes before the id in a sandbox's path.
 pub(crate) const SANDBOX: &str = "/s/";
+
+/// The documents of metadata, by the paths they are well known at.
+const DOCUMENTS: [&str; 2] = [
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+];
 
 /// An authorization server in its own time, with its own faults and its own memory.
 #[derive(Debug)]
@@ -114,15 +121,9 @@ fn endpoints(authority: &Authority) -> HashMap<String, Endpoint> {
     }
     // RFC 8414 §3.1 puts the well-known part in front of the issuer's path, OpenID Connect Discovery §4 behind it.
     let prefix = &paths.prefix;
-    for document in ["openid-configuration", "oauth-authorization-server"] {
-        endpoints.insert(
-            format!("{prefix}/.well-known/{document}"),
-            Endpoint::Metadata,
-        );
-        endpoints.insert(
-            format!("/.well-known/{document}{prefix}"),
-            Endpoint::Metadata,
-        );
+    for document in DOCUMENTS {
+        endpoints.insert(format!("{prefix}{document}"), Endpoint::Metadata);
+        endpoints.insert(format!("{document}{prefix}"), Endpoint::Metadata);
     }
     endpoints
 }
@@ -172,13 +173,25 @@ impl Sandboxes {
     }
 
     /// Finds the sandbox a path speaks of, and the path as that sandbox sees it.
-    pub(crate) fn find<'p>(&self, path: &'p str) -> Option<(Arc<Sandbox>, &'p str)> {
-        let Some(rest) = path.strip_prefix(SANDBOX) else {
-            return Some((Arc::clone(&self.default), path));
+    pub(crate) fn find<'p>(&self, path: &'p str) -> Option<(Arc<Sandbox>, Cow<'p, str>)> {
+        // The well-known part may stand in front of the issuer's path, and a sandbox's issuer begins with its own.
+        let document = DOCUMENTS
+            .into_iter()
+            .find(|document| {
+                path.strip_prefix(document)
+                    .is_some_and(|rest| rest.starts_with(SANDBOX))
+            })
+            .unwrap_or_default();
+        let Some(rest) = path[document.len()..].strip_prefix(SANDBOX) else {
+            return Some((Arc::clone(&self.default), path.into()));
         };
         let end = rest.find('/').unwrap_or(rest.len());
         let sandbox = self.get(&rest[..end])?;
-        Some((sandbox, &rest[end..]))
+        let seen = match document {
+            "" => Cow::from(&rest[end..]),
+            document => format!("{document}{}", &rest[end..]).into(),
+        };
+        Some((sandbox, seen))
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<Arc<Sandbox>> {

@@ -73,7 +73,7 @@ async fn answer(
             Problem::new(404, "this listener has the control plane only").into_response()
         }
         (None, _) | (Some(_), Control::Absent) => {
-            http::answer(request.clone(), payload, sandbox, path).await
+            http::answer(request.clone(), payload, sandbox, &path).await
         }
     }
 }
