@@ -5,6 +5,8 @@
     reason = "in a test, a broken assumption is a failure"
 )]
 
+mod control;
+mod drive;
 mod golden;
 mod independent_eyes;
 mod library;

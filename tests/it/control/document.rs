@@ -1,0 +1,354 @@
+//! The OpenAPI document, the dispatcher and the types are held together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::drive::{Plane, USER, frozen};
+
+/// The dispatcher's source: its arms are read, so that one without a description is found.
+const DISPATCHER: &str = include_str!("../../../src/control/mod.rs");
+
+/// Method and path of every operation; names in the path are `{}`.
+fn described(document: &Value) -> BTreeSet<(String, String)> {
+    let paths = document["paths"].as_object().expect("paths");
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().expect("operations").keys();
+            methods.map(move |method| (method.to_ascii_uppercase(), unnamed(path)))
+        })
+        .collect()
+}
+
+fn unnamed(path: &str) -> String {
+    let segments = path.split('/').map(|segment| {
+        if segment.starts_with('{') {
+            "{}"
+        } else {
+            segment
+        }
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// The same of every arm of the dispatcher: `("GET", ["clients", id]) => ...`.
+fn dispatched() -> BTreeSet<(String, String)> {
+    DISPATCHER
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("(\"")?.split_once("])"))
+        .map(|(arm, _)| {
+            let (method, segments) = arm.split_once("\", [").expect("a method and segments");
+            let path: String = segments
+                .split(", ")
+                .filter(|segment| !segment.is_empty())
+                .map(|segment| match segment.strip_prefix('"') {
+                    Some(fixed) => format!("/{}", fixed.trim_end_matches('"')),
+                    None => "/{}".to_owned(),
+                })
+                .collect();
+            (method.to_owned(), format!("/_mimic{path}"))
+        })
+        .collect()
+}
+
+#[test]
+fn every_arm_of_the_dispatcher_is_described_and_nothing_else() {
+    let document = Plane::of(&frozen()).read("/openapi.json");
+    let dispatched = dispatched();
+    assert!(dispatched.len() > 40, "the arms are not read any more");
+    assert_eq!(described(&document), dispatched);
+}
+
+#[test]
+fn everything_that_is_described_is_there() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    for (method, path) in described(&plane.read("/openapi.json")) {
+        if path.ends_with("/stream") {
+            plane.stream("/requests/stream");
+            continue;
+        }
+        let path = path.replace("/_mimic", "").replace("{}", "unheard-of");
+        let path = path.replace("/wait", "/wait?timeout=0");
+        let answer = plane.send(&method, &path, "");
+        let told = format!("{method} {path}: {} {}", answer.status, answer.text());
+        assert_ne!(answer.status, 405, "{told}");
+        assert!(!told.contains("nothing is at"), "{told}");
+    }
+}
+
+#[test]
+fn the_document_is_openapi_in_shape() {
+    let document = Plane::of(&frozen()).read("/openapi.json");
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    assert!(document["info"]["title"].is_string());
+    let mut ids = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        assert!(path.starts_with("/_mimic"), "{path}");
+        for (method, operation) in item.as_object().expect("operations") {
+            let case = format!("{method} {path}");
+            let id = operation["operationId"].as_str().expect("an operationId");
+            let other = ids.insert(id.to_owned(), case.clone());
+            assert_eq!(other, None, "{case}: {id}");
+            assert!(operation["summary"].is_string(), "{case}");
+            // Each name in the path is a parameter (OpenAPI 3.1 §4.8.9).
+            let parameters = operation["parameters"].as_array().expect("parameters");
+            let in_path: Vec<String> = parameters
+                .iter()
+                .filter(|parameter| parameter["in"] == "path")
+                .map(|parameter| {
+                    assert_eq!(parameter["required"], true, "{case}");
+                    format!("{{{}}}", parameter["name"].as_str().expect("a name"))
+                })
+                .collect();
+            let named: Vec<&str> = path.split('/').filter(|s| s.starts_with('{')).collect();
+            assert_eq!(in_path, named, "{case}");
+            for parameter in parameters {
+                assert!(parameter["schema"].is_object(), "{case}: {parameter}");
+            }
+            let responses = operation["responses"].as_object().expect("responses");
+            assert!(
+                responses.keys().any(|status| status.starts_with('2')),
+                "{case}"
+            );
+            let problem = &responses["default"]["content"]["application/problem+json"];
+            assert!(problem["schema"]["$ref"].is_string(), "{case}");
+            for response in responses.values() {
+                assert!(response["description"].is_string(), "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_reference_resolves() {
+    fn walk(document: &Value, value: &Value, found: &mut usize) {
+        if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
+            let pointer = reference.strip_prefix('#').expect("a reference inside");
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+            *found += 1;
+        }
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| walk(document, item, found)),
+            Value::Object(members) => members
+                .values()
+                .for_each(|item| walk(document, item, found)),
+            _ => {}
+        }
+    }
+    let document = Plane::of(&frozen()).read("/openapi.json");
+    let mut found = 0;
+    walk(&document, &document, &mut found);
+    assert!(found > 50, "{found}");
+}
+
+/// The query parameters of each operation are those that its type takes.
+#[test]
+fn the_filter_stands_in_every_query_of_the_journal() {
+    let document = Plane::of(&frozen()).read("/openapi.json");
+    let names = |path: &str| -> BTreeSet<String> {
+        let parameters = &document["paths"][path]["get"]["parameters"];
+        let names = parameters.as_array().expect("parameters").iter();
+        names
+            .filter(|parameter| parameter["in"] == "query")
+            .map(|parameter| parameter["name"].as_str().expect("a name").to_owned())
+            .collect()
+    };
+    let filter = [
+        "client_id",
+        "endpoint",
+        "fault",
+        "grant_type",
+        "outcome",
+        "status",
+    ];
+    let filter: BTreeSet<String> = filter.into_iter().map(str::to_owned).collect();
+    assert_eq!(names("/_mimic/requests"), filter);
+    assert_eq!(names("/_mimic/requests/stream"), filter);
+    let mut wait = filter;
+    wait.extend(["count".to_owned(), "timeout".to_owned()]);
+    assert_eq!(names("/_mimic/requests/wait"), wait);
+}
+
+/// A schema of the document, with all the others behind its references.
+fn schema(document: &Value, schema: &Value) -> jsonschema::Validator {
+    let whole = json!({ "components": document["components"], "allOf": [schema] });
+    jsonschema::draft202012::new(&whole).expect("a schema")
+}
+
+/// Bodies the server takes, for every operation that has one.
+fn bodies() -> Vec<(&'static str, &'static str, Value)> {
+    let client =
+        json!({ "client_id": "a", "client_secret": "b", "scope": "openid", "refresh": "rotate" });
+    let user = json!({ "sub": "a", "claims": { "level": 9 } });
+    let token = json!({ "token": "a", "client_id": "client-default", "sub": USER, "scope": "openid", "fault": "close" });
+    vec![
+        ("put", "/clock", json!({ "now": "2023-03-28T12:23:16Z" })),
+        ("post", "/clock/advance", json!({ "seconds": -900 })),
+        (
+            "post",
+            "/faults",
+            json!({ "on": "token", "fault": "close" }),
+        ),
+        (
+            "post",
+            "/faults",
+            json!({
+                "on": "jwks", "when": { "client_id": "a" }, "skip": 1, "times": 2, "probability": 0.3,
+                "fault": { "status": { "status": 503, "headers": { "Retry-After": "1" }, "body": "x" } },
+            }),
+        ),
+        (
+            "post",
+            "/faults",
+            json!({ "on": "token", "fault": { "token": { "defect": { "set_claims": { "a": 1 } } } } }),
+        ),
+        (
+            "post",
+            "/faults",
+            json!({ "on": "token", "fault": { "answer": { "set": { "expires_in": "900" }, "remove": ["scope"] } } }),
+        ),
+        ("post", "/verify", json!({})),
+        (
+            "post",
+            "/verify",
+            json!({
+                "filter": { "endpoint": "token", "status": 200 }, "exactly": 0, "at_most": 2, "no_advice": true,
+            }),
+        ),
+        ("post", "/verify", json!({ "in_order": [] })),
+        ("post", "/tokens", json!({})),
+        (
+            "post",
+            "/tokens",
+            json!({ "client_id": "client-default", "sub": USER, "scope": "openid", "lifetime": 60, "claims": { "a": 1 }, "kind": "id_token" }),
+        ),
+        (
+            "post",
+            "/tokens",
+            json!({ "defect": "alg_none", "kind": "access_token" }),
+        ),
+        ("post", "/clients", client.clone()),
+        ("put", "/clients/{client_id}", client),
+        ("post", "/users", user.clone()),
+        ("put", "/users/{sub}", user),
+        ("post", "/refresh-tokens", token.clone()),
+        ("put", "/refresh-tokens/{token}", token),
+        ("post", "/keys/rotate", json!({})),
+        ("post", "/keys/rotate", json!({ "retire_after": 60 })),
+        ("post", "/sandboxes", json!({})),
+        (
+            "post",
+            "/sandboxes",
+            json!({
+                "fixtures": { "profile": "standard", "clients": [{ "client_id": "a" }] },
+                "clock": "2023-03-28T12:23:16Z", "seed": 1, "ttl": 600,
+            }),
+        ),
+    ]
+}
+
+#[test]
+fn bodies_that_the_server_takes_are_valid_and_so_are_its_answers() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    let document = plane.read("/openapi.json");
+    let mut seen = BTreeSet::new();
+    for (method, path, body) in bodies() {
+        let operation = &document["paths"][format!("/_mimic{path}")][method];
+        let case = format!("{method} {path} {body}");
+        let content = &operation["requestBody"]["content"]["application/json"];
+        let request = schema(&document, &content["schema"]);
+        assert!(request.is_valid(&body), "{case}");
+        let mut wrong = body.clone();
+        wrong["colour"] = json!("red");
+        assert!(!request.is_valid(&wrong), "{case}: and an unknown member");
+
+        let real = path
+            .replace("{client_id}", "a")
+            .replace("{sub}", "a")
+            .replace("{token}", "a");
+        let answer = plane.send(&method.to_ascii_uppercase(), &real, &body.to_string());
+        assert!(
+            answer.status < 300,
+            "{case}: {} {}",
+            answer.status,
+            answer.text()
+        );
+        let described = &operation["responses"][answer.status.to_string()];
+        assert!(
+            described.is_object(),
+            "{case}: {} is not described",
+            answer.status
+        );
+        let due = schema(
+            &document,
+            &described["content"]["application/json"]["schema"],
+        );
+        assert!(due.is_valid(&answer.json()), "{case}: {}", answer.text());
+        seen.insert((method.to_owned(), path.to_owned()));
+    }
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let path = path.trim_start_matches("/_mimic").to_owned();
+            if operation.get("requestBody").is_some() {
+                assert!(
+                    seen.contains(&(method.clone(), path.clone())),
+                    "{method} {path} has no example"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_read_is_as_described() {
+    let server = frozen();
+    server.sandbox();
+    let plane = Plane::of(&server);
+    crate::drive::refresh(&server, "REFRESH_TOKEN", "&scope=admin&colour=red");
+    server.fail_next(
+        1,
+        oauth_mimic::Fault::status(503).header("Retry-After", "1"),
+    );
+    let document = plane.read("/openapi.json");
+    for (path, example) in [
+        ("", ""),
+        ("/openapi.json", "/openapi.json"),
+        ("/health", "/health"),
+        ("/clock", "/clock"),
+        ("/faults", "/faults"),
+        ("/requests", "/requests"),
+        ("/requests/wait", "/requests/wait"),
+        ("/requests/{number}", "/requests/1"),
+        ("/clients", "/clients"),
+        ("/clients/{client_id}", "/clients/client-default"),
+        ("/users", "/users"),
+        (
+            "/users/{sub}",
+            "/users/b626dc6a-0940-44da-af69-04b411a1de56",
+        ),
+        ("/refresh-tokens", "/refresh-tokens"),
+        ("/refresh-tokens/{token}", "/refresh-tokens/REFRESH_TOKEN"),
+        ("/keys", "/keys"),
+        ("/sandboxes", "/sandboxes"),
+        ("/scenarios", "/scenarios"),
+    ] {
+        let described = &document["paths"][format!("/_mimic{path}")]["get"]["responses"]["200"];
+        let due = schema(
+            &document,
+            &described["content"]["application/json"]["schema"],
+        );
+        let answer = plane.read(example);
+        let errors: Vec<String> = due.iter_errors(&answer).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{path}: {errors:?}");
+    }
+    let problem = schema(
+        &document,
+        &json!({ "$ref": "#/components/schemas/Problem" }),
+    );
+    let answer = plane.get("/requests?colour=red").json();
+    assert!(problem.is_valid(&answer), "{answer}");
+}

@@ -1,0 +1,217 @@
+//! Mistakes in requests of the control plane: problem details (RFC 9457) that name the place.
+
+use serde_json::json;
+
+use crate::drive::{Plane, assert_problem, frozen};
+
+#[test]
+fn what_is_not_there_is_told_with_where_to_look() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    for path in [
+        "/nothing",
+        "/clock/back",
+        "/clients/a/b",
+        "/faults/1/2",
+        "/sandboxes/a/b/c",
+    ] {
+        for method in ["GET", "POST", "PUT", "DELETE"] {
+            let answer = plane.send(method, path, "");
+            let case = format!("{method} {path}");
+            assert_problem(&case, &answer, 404, None);
+            assert!(answer.text().contains("/_mimic/openapi.json"), "{case}");
+        }
+    }
+    assert_problem("/faults/9", &plane.delete("/faults/9"), 404, None);
+    assert_problem("/faults/x", &plane.delete("/faults/x"), 404, None);
+    assert_problem("/sandboxes/x", &plane.delete("/sandboxes/x"), 404, None);
+    let scenario = plane.send("POST", "/scenarios/x", "");
+    assert_problem("/scenarios/x", &scenario, 404, None);
+}
+
+#[test]
+fn another_method_is_told_which_there_are() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    for (path, method, allow) in [
+        ("", "POST", "GET"),
+        ("/reset", "GET", "POST"),
+        ("/clock", "POST", "GET, PUT, DELETE"),
+        ("/clock/advance", "PUT", "POST"),
+        ("/faults", "PUT", "GET, POST, DELETE"),
+        ("/faults/1", "GET", "DELETE"),
+        ("/requests", "POST", "GET, DELETE"),
+        ("/requests/1", "DELETE", "GET"),
+        ("/requests/wait", "POST", "GET"),
+        ("/verify", "GET", "POST"),
+        ("/tokens", "GET", "POST"),
+        ("/clients/a", "PATCH", "GET, PUT, DELETE"),
+        ("/keys/a", "GET", "DELETE"),
+        ("/keys/rotate", "GET", "POST"),
+        ("/sandboxes", "PUT", "GET, POST"),
+        ("/scenarios/a", "GET", "POST"),
+    ] {
+        let answer = plane.send(method, path, "");
+        let case = format!("{method} {path}");
+        assert_problem(&case, &answer, 405, None);
+        let mut told: Vec<&str> = answer
+            .header("allow")
+            .unwrap_or_default()
+            .split(", ")
+            .collect();
+        let mut due: Vec<&str> = allow.split(", ").collect();
+        // A fixed path such as /keys/rotate also reads as one with a name in it.
+        due.sort_unstable();
+        told.sort_unstable();
+        assert!(
+            due.iter().all(|method| told.contains(method)),
+            "{case}: {told:?}"
+        );
+        assert!(!told.contains(&method), "{case}: {told:?}");
+    }
+}
+
+#[test]
+fn a_body_that_is_no_json_of_its_type_is_told_where() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    let filter = r#"{"filter":{"endpoint":"token"}}"#;
+    for (method, path, body, at) in [
+        ("PUT", "/clock", "", "$"),
+        ("PUT", "/clock", "{", "$"),
+        ("PUT", "/clock", "[]", "$"),
+        ("PUT", "/clock", "{}", "$"),
+        ("PUT", "/clock", r#"{"now":1}"#, "now"),
+        ("PUT", "/clock", r#"{"now":"yesterday"}"#, "now"),
+        ("PUT", "/clock", r#"{"now":"2023-03-28T12:23:16Z"} x"#, "$"),
+        (
+            "PUT",
+            "/clock",
+            r#"{"now":"2023-03-28T12:23:16Z","zone":"CET"}"#,
+            "zone",
+        ),
+        ("POST", "/clock/advance", r#"{"seconds":"900"}"#, "seconds"),
+        ("POST", "/clock/advance", r#"{"seconds":1.5}"#, "seconds"),
+        ("POST", "/clock/advance", r#"{"minutes":1}"#, "minutes"),
+        ("POST", "/faults", r#"{"on":"token"}"#, "$"),
+        (
+            "POST",
+            "/faults",
+            r#"{"on":"tokens","fault":"close"}"#,
+            "on",
+        ),
+        (
+            "POST",
+            "/faults",
+            r#"{"on":"token","fault":"explode"}"#,
+            "fault",
+        ),
+        (
+            "POST",
+            "/faults",
+            r#"{"on":"token","fault":"close","times":-1}"#,
+            "times",
+        ),
+        (
+            "POST",
+            "/faults",
+            r#"{"on":"token","fault":"close","probability":2}"#,
+            "probability",
+        ),
+        (
+            "POST",
+            "/faults",
+            r#"{"on":"token","fault":"close","when":{"colour":"red"}}"#,
+            "when.colour",
+        ),
+        (
+            "POST",
+            "/faults",
+            r#"{"on":"token","fault":{"status":{"status":1000}}}"#,
+            "fault",
+        ),
+        (
+            "POST",
+            "/faults",
+            r#"{"on":"token","fault":{"drip":{"bytes_per_second":0}}}"#,
+            "fault",
+        ),
+        (
+            "POST",
+            "/verify",
+            r#"{"filter":{"endpoint":"nowhere"}}"#,
+            "filter.endpoint",
+        ),
+        (
+            "POST",
+            "/verify",
+            r#"{"filter":{"colour":"red"}}"#,
+            "filter.colour",
+        ),
+        ("POST", "/verify", r#"{"exactly":-1}"#, "exactly"),
+        (
+            "POST",
+            "/verify",
+            r#"{"in_order":[{},{"status":"x"}]}"#,
+            "in_order[1].status",
+        ),
+        ("POST", "/verify", "nonsense", "$"),
+        ("POST", "/sandboxes", r#"{"ttl":0}"#, "ttl"),
+        ("POST", "/sandboxes", r#"{"ttl":-1}"#, "ttl"),
+        ("POST", "/sandboxes", r#"{"clock":"noon"}"#, "clock"),
+        ("POST", "/sandboxes", r#"{"seed":"one"}"#, "seed"),
+        ("POST", "/sandboxes", r#"{"name":"a"}"#, "name"),
+    ] {
+        let case = format!("{method} {path} {body}");
+        assert_problem(&case, &plane.send(method, path, body), 400, Some(at));
+    }
+    assert_eq!(plane.send("POST", "/verify", filter).status, 200);
+    assert_eq!(plane.list("/faults").len(), 0);
+    assert_eq!(plane.list("/sandboxes").len(), 0);
+}
+
+#[test]
+fn a_query_with_an_unknown_or_impossible_member_is_told_which() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    for (path, at) in [
+        ("/requests?colour=red", Some("colour")),
+        ("/requests?endpoint=tokens", Some("endpoint")),
+        ("/requests?status=ok", Some("status")),
+        ("/requests?status=-200", Some("status")),
+        ("/requests/stream?colour=red", Some("colour")),
+        ("/requests/wait?colour=red", Some("colour")),
+        ("/requests?client_id=%zz", None),
+    ] {
+        assert_problem(path, &plane.get(path), 400, at);
+    }
+    let twice = plane.get("/requests?status=200&status=400");
+    assert_eq!(twice.status, 400, "{}", twice.text());
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused_and_a_large_one_is_not() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    let user = |length: usize| json!({ "sub": "large", "claims": { "text": "x".repeat(length) } });
+    assert_eq!(plane.post("/users", &user(1024 * 1024)).status, 201);
+    let answer = plane.post("/users", &user(4 * 1024 * 1024));
+    assert_problem("5 MiB", &answer, 413, None);
+    assert_eq!(plane.list("/users").len(), 2);
+}
+
+#[test]
+fn mistakes_in_a_sandbox_are_told_the_same_way() {
+    let server = frozen();
+    let sandbox = server.sandbox();
+    let plane = Plane::of(&sandbox);
+    assert_problem("404", &plane.get("/nothing"), 404, None);
+    assert_problem("405", &plane.send("PATCH", "/clock", ""), 405, None);
+    let body = json!({ "seconds": "900" });
+    assert_problem(
+        "400",
+        &plane.post("/clock/advance", &body),
+        400,
+        Some("seconds"),
+    );
+}

@@ -1,0 +1,237 @@
+//! Clients, users and named refresh tokens, in the fixtures' own types.
+
+use serde_json::{Value, json};
+
+use crate::control::both;
+use crate::drive::{Plane, USER, assert_problem, frozen, post_form, refresh};
+
+/// Where things of a kind are, one of them, and what its name is called.
+fn kinds() -> [(&'static str, Value, &'static str); 3] {
+    [
+        (
+            "/clients",
+            json!({
+                "client_id": "late", "client_secret": "s3cret", "grant_types": ["refresh_token"], "scope": "openid email",
+                "refresh": "rotate", "access_token_lifetime": 60,
+            }),
+            "client_id",
+        ),
+        (
+            "/users",
+            json!({ "sub": "late", "claims": { "email": "late@example.com", "level": 9 } }),
+            "sub",
+        ),
+        (
+            "/refresh-tokens",
+            json!({
+                "token": "late", "client_id": "client-default", "sub": USER, "scope": "openid", "auth_time": -5,
+                "expires_at": 1_900_000_000, "fault": "gateway_page",
+            }),
+            "token",
+        ),
+    ]
+}
+
+#[test]
+fn each_is_added_read_replaced_and_removed() {
+    for (path, item, name) in kinds() {
+        let server = frozen();
+        let plane = Plane::of(&server);
+        let before = plane.list(path);
+        let one = format!("{path}/late");
+        assert_problem(path, &plane.get(&one), 404, None);
+        assert_problem(path, &plane.delete(&one), 404, None);
+
+        let added = plane.post(path, &item);
+        assert_eq!(
+            (added.status, added.json()),
+            (201, item.clone()),
+            "{path}: {}",
+            added.text()
+        );
+        assert_eq!(plane.list(path).len(), before.len() + 1, "{path}");
+        assert!(plane.list(path).contains(&item), "{path}");
+        let read = plane.read(&one);
+        // One name may stand for a token of each of several clients.
+        let read = read.get("refresh_tokens").map_or(&read, |list| &list[0]);
+        assert_eq!(read, &item, "{path}");
+
+        assert_problem(path, &plane.post(path, &item), 409, Some(name));
+        let replaced = plane.put(&one, &item);
+        assert_eq!(
+            (replaced.status, replaced.json()),
+            (200, item.clone()),
+            "{path}"
+        );
+        assert_eq!(plane.list(path).len(), before.len() + 1, "{path}");
+        assert_problem(
+            path,
+            &plane.put(&format!("{path}/other"), &item),
+            400,
+            Some(name),
+        );
+
+        assert_eq!(plane.delete(&one).status, 204, "{path}");
+        assert_eq!(plane.list(path), before, "{path}");
+        let put = plane.put(&one, &item);
+        assert_eq!((put.status, put.json()), (201, item.clone()), "{path}");
+    }
+}
+
+#[test]
+fn a_mistake_names_the_member() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    for (path, body, at) in [
+        ("/clients", json!({ "client_id": "" }), "client_id"),
+        ("/clients", json!({ "client_id": "ä" }), "client_id"),
+        (
+            "/clients",
+            json!({ "client_id": "a", "client_secret": "" }),
+            "client_secret",
+        ),
+        (
+            "/clients",
+            json!({ "client_id": "a", "colour": "red" }),
+            "colour",
+        ),
+        (
+            "/clients",
+            json!({ "client_id": "a", "refresh": "never" }),
+            "refresh",
+        ),
+        (
+            "/clients",
+            json!({ "client_id": "a", "scope": "a  \"b" }),
+            "scope",
+        ),
+        (
+            "/clients",
+            json!({ "client_id": "a", "grant_types": ["a", 1] }),
+            "grant_types[1]",
+        ),
+        (
+            "/clients",
+            json!({ "client_id": "a", "access_token_lifetime": 0 }),
+            "access_token_lifetime",
+        ),
+        (
+            "/clients",
+            json!({ "client_id": "a", "access_token_lifetime": -1 }),
+            "access_token_lifetime",
+        ),
+        (
+            "/clients",
+            json!({ "client_id": "a", "id_token_audience": ["b"] }),
+            "id_token_audience",
+        ),
+        (
+            "/clients",
+            json!({ "client_id": "a", "token_endpoint_auth_method": "client_secret_basic" }),
+            "token_endpoint_auth_method",
+        ),
+        ("/clients", json!({}), "$"),
+        ("/clients", json!([]), "$"),
+        ("/users", json!({ "sub": "" }), "sub"),
+        ("/users", json!({ "sub": 1 }), "sub"),
+        ("/users", json!({ "sub": "a", "claims": [] }), "claims"),
+        ("/users", json!({ "sub": "a", "colour": "red" }), "colour"),
+        (
+            "/refresh-tokens",
+            json!({ "token": "", "client_id": "client-default", "sub": USER }),
+            "token",
+        ),
+        (
+            "/refresh-tokens",
+            json!({ "token": "a", "client_id": "nobody", "sub": USER }),
+            "client_id",
+        ),
+        (
+            "/refresh-tokens",
+            json!({ "token": "a", "client_id": "client-default", "sub": "nobody" }),
+            "sub",
+        ),
+        (
+            "/refresh-tokens",
+            json!({ "token": "a", "client_id": "client-default", "sub": USER, "scope": "admin" }),
+            "scope",
+        ),
+        (
+            "/refresh-tokens",
+            json!({ "token": "a", "client_id": "client-default", "sub": USER, "auth_time": "now" }),
+            "auth_time",
+        ),
+        (
+            "/refresh-tokens",
+            json!({ "token": "a", "client_id": "client-default", "sub": USER, "fault": "ugly" }),
+            "fault",
+        ),
+        (
+            "/refresh-tokens",
+            json!({ "token": "a", "client_id": "client-default", "sub": USER, "fault": { "status": { "status": 99 } } }),
+            "fault",
+        ),
+    ] {
+        let case = format!("{path} {body}");
+        assert_problem(&case, &plane.post(path, &body), 400, Some(at));
+    }
+    assert_eq!(plane.list("/users").len(), 1, "nothing was added");
+}
+
+#[test]
+fn what_is_registered_while_running_counts_from_the_next_request_on() {
+    both(|way| {
+        let server = way.mimic;
+        let post = |secret: &str| {
+            let form = "grant_type=refresh_token&refresh_token=LATE";
+            post_form(&server.token_url(), Some(("late", secret)), form).status
+        };
+        assert_eq!(post("s3cret"), 401, "{}", way.name);
+        let client = |secret: &str| json!({ "client_id": "late", "client_secret": secret, "scope": "openid" });
+        way.put_client(&client("s3cret"));
+        way.put_user(&json!({ "sub": "late" }));
+        let token =
+            json!({ "token": "LATE", "client_id": "late", "sub": "late", "scope": "openid" });
+        way.put_refresh_token(&token);
+        assert_eq!(post("s3cret"), 200, "{}", way.name);
+
+        way.put_client(&client("another"));
+        assert_eq!(
+            (post("s3cret"), post("another")),
+            (401, 200),
+            "{}",
+            way.name
+        );
+        assert!(way.remove_user("late"), "{}", way.name);
+        assert!(!way.remove_user("late"), "{}", way.name);
+        assert_eq!(post("another"), 400, "{}: about nobody", way.name);
+        assert!(way.remove_client("late"), "{}", way.name);
+        assert!(!way.remove_client("late"), "{}", way.name);
+        assert_eq!(post("another"), 401, "{}", way.name);
+        assert_eq!(refresh(server, "REFRESH_TOKEN", "").status, 200);
+    });
+}
+
+#[test]
+fn one_name_may_stand_for_a_token_of_each_of_several_clients() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    let named = plane.list("/refresh-tokens");
+    let three = plane.read("/refresh-tokens/REFRESH_TOKEN");
+    assert_eq!(three["refresh_tokens"].as_array().map(Vec::len), Some(3));
+    assert_eq!(plane.delete("/refresh-tokens/REFRESH_TOKEN").status, 204);
+    assert_eq!(plane.list("/refresh-tokens").len(), named.len() - 3);
+    assert_eq!(refresh(&server, "REFRESH_TOKEN", "").status, 400);
+}
+
+#[test]
+fn a_name_may_hold_what_a_path_must_encode() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    let client = json!({ "client_id": "a/b c?%41", "grant_types": ["refresh_token"] });
+    let path = "/clients/a%2Fb%20c%3F%2541";
+    assert_eq!(plane.put(path, &client).status, 201);
+    assert_eq!(plane.read(path), client);
+    assert_eq!(plane.delete(path).status, 204);
+    assert_eq!(plane.get(path).status, 404);
+}
