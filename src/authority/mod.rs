@@ -158,9 +158,9 @@ impl Authority {
     }
 
     /// Signs with another key from now on; the one before is published until `retires_at`.
-    pub(crate) fn rotate_keys(&self, retires_at: Option<Timestamp>) -> Arc<KeySet> {
+    pub(crate) fn rotate_keys(&self, now: Timestamp, retires_at: Option<Timestamp>) -> Arc<KeySet> {
         let mut keys = write(&self.keys);
-        *keys = Arc::new(keys.rotated(retires_at));
+        *keys = Arc::new(keys.rotated(now, retires_at));
         Arc::clone(&keys)
     }
 

@@ -56,7 +56,7 @@ pub(super) fn rotate(call: &Call<'_>) -> Answer {
     let Rotate { retire_after } = call.body_or_default()?;
     let now = call.sandbox.clock.now();
     let retires_at = retire_after.map(|seconds| now + Duration::from_secs(seconds.into()));
-    call.sandbox.authority.rotate_keys(retires_at);
+    call.sandbox.authority.rotate_keys(now, retires_at);
     list(call)
 }
 

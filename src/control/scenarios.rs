@@ -84,7 +84,7 @@ impl Scenario {
             });
         }
         if self.rotate_keys {
-            sandbox.authority.rotate_keys(None);
+            sandbox.authority.rotate_keys(sandbox.clock.now(), None);
         }
         self.faults
             .into_iter()

@@ -61,6 +61,21 @@ impl ErrorDialect {
         }
     }
 
+    /// Puts an error that was asked for into this dialect's head.
+    pub(crate) fn tell_error(
+        self,
+        status: u16,
+        error: &str,
+        description: &str,
+    ) -> (Vec<(&'static str, String)>, String) {
+        let members = [("error", error), ("error_description", description)];
+        let headers = match self {
+            Self::Rfc => rfc::headers(status),
+            Self::Spring => spring::headers(status, &members),
+        };
+        (headers, body(&members))
+    }
+
     /// Puts the scope that is to be issued into this dialect's order.
     pub(crate) fn arrange(self, scope: Scope, params: &Params) -> Scope {
         match self {

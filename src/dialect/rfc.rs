@@ -118,8 +118,8 @@ fn description(refusal: &Refusal) -> String {
     }
 }
 
-pub(super) fn tell(refusal: &Refusal) -> Told {
-    let (status, error) = code(refusal);
+/// What stands in the head of every error of that status.
+pub(super) fn headers(status: u16) -> Vec<(&'static str, String)> {
     let mut headers = vec![
         ("content-type", "application/json".to_owned()),
         ("cache-control", "no-store".to_owned()),
@@ -132,6 +132,12 @@ pub(super) fn tell(refusal: &Refusal) -> Told {
             r#"Basic realm="oauth-mimic", charset="UTF-8""#.to_owned(),
         ));
     }
+    headers
+}
+
+pub(super) fn tell(refusal: &Refusal) -> Told {
+    let (status, error) = code(refusal);
+    let mut headers = headers(status);
     if let Refusal::MethodNotAllowed { allow, .. } = refusal {
         headers.push(("allow", (*allow).to_owned()));
     }

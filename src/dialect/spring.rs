@@ -266,12 +266,31 @@ fn answer(refusal: &Refusal) -> Answer<'_> {
     }
 }
 
-pub(super) fn tell(refusal: &Refusal, path: &str, now: Timestamp) -> Told {
-    let mut headers: Vec<(&'static str, String)> = FILTERED
+/// What stands in the head of every answer that is no token.
+fn filtered() -> Vec<(&'static str, String)> {
+    FILTERED
         .iter()
         .chain(&[("content-type", "application/json"), ("pragma", "no-cache")])
         .map(|(name, value)| (*name, (*value).to_owned()))
-        .collect();
+        .collect()
+}
+
+/// What stands in the head of an OAuth error of that status.
+pub(super) fn headers(status: u16, members: &[(&str, &str)]) -> Vec<(&'static str, String)> {
+    let mut headers = filtered();
+    if status == 401 {
+        let summary: Vec<String> = members
+            .iter()
+            .map(|(name, value)| format!("{name}=\"{value}\""))
+            .collect();
+        headers.push(("www-authenticate", format!("Bearer {}", summary.join(", "))));
+    }
+    headers.push(("cache-control", "no-store".to_owned()));
+    headers
+}
+
+pub(super) fn tell(refusal: &Refusal, path: &str, now: Timestamp) -> Told {
+    let mut headers = filtered();
     match answer(refusal) {
         Answer::OAuth {
             status,
@@ -281,18 +300,10 @@ pub(super) fn tell(refusal: &Refusal, path: &str, now: Timestamp) -> Told {
         } => {
             let mut members = vec![("error", error), ("error_description", description)];
             members.extend(extra.as_ref().map(|(name, value)| (*name, value.as_str())));
-            if status == 401 {
-                let summary: Vec<String> = members
-                    .iter()
-                    .map(|(name, value)| format!("{name}=\"{value}\""))
-                    .collect();
-                headers.push(("www-authenticate", format!("Bearer {}", summary.join(", "))));
-            }
-            headers.push(("cache-control", "no-store".to_owned()));
             Told {
                 status,
                 error,
-                headers,
+                headers: self::headers(status, &members),
                 body: body(&members),
             }
         }

@@ -206,7 +206,7 @@ pub enum Defect {
     MissingClaim(String),
     /// It has these claims, whatever it should have.
     SetClaims(Map<String, Value>),
-    /// It is so many bytes larger than it need be.
+    /// It is so many bytes larger than it need be, one more at most (or some, where it is to be a few bytes only).
     Oversized(usize),
 }
 
@@ -217,9 +217,10 @@ pub enum Defect {
 pub enum KeysFault {
     /// There are none.
     Empty,
-    /// The one that signs is not there yet.
+    /// The one that signs is not there yet; where no other is published, there are none.
     Late,
-    /// Those of before the last rotation, and only those.
+    /// Those of before the last rotation, and only those, even where they have retired since; without a rotation, they
+    /// are right.
     Stale,
     /// Another key stands under the right `kid`.
     WrongKey,

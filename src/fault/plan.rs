@@ -106,6 +106,13 @@ impl Rule {
         self
     }
 
+    /// Only for that grant.
+    #[must_use]
+    pub fn grant_type(mut self, grant_type: impl Into<String>) -> Self {
+        self.when.grant_type = Some(grant_type.into());
+        self
+    }
+
     /// Only for that refresh token.
     #[must_use]
     pub fn refresh_token(mut self, token: impl Into<String>) -> Self {

@@ -10,10 +10,11 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, rt};
 use futures_util::{Stream, stream};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use socket2::Socket;
 
 use crate::fault::{AnswerFault, ErrorFault, Fault};
+use crate::oauth::refusal::ErrorDialect;
 use crate::sandbox::Sandbox;
 
 /// A second hold on the connection's socket, so that it can be reset.
@@ -33,7 +34,7 @@ pub(super) async fn instead(
     sandbox: &Sandbox,
 ) -> Option<HttpResponse> {
     match fault {
-        Fault::Error(fault) => Some(error(fault)),
+        Fault::Error(fault) => Some(error(fault, sandbox.authority.error_dialect)),
         Fault::Status(fault) => {
             let mut response = HttpResponse::build(status(fault.status));
             for (name, value) in &fault.headers {
@@ -72,9 +73,9 @@ pub(super) async fn onto(
             cut_off()
         }
         Fault::Drip { bytes_per_second } => {
-            let pause = Duration::from_secs(1) / *bytes_per_second;
+            let rate = *bytes_per_second;
             rebodied(response, |body| {
-                Body::Sized(body.len(), Box::new(dripping(body, pause)))
+                Body::Sized(body.len(), Box::new(dripping(body, rate)))
             })
             .await
         }
@@ -105,7 +106,7 @@ pub(super) async fn onto(
     }
 }
 
-fn error(fault: &ErrorFault) -> HttpResponse {
+fn error(fault: &ErrorFault, dialect: ErrorDialect) -> HttpResponse {
     let default = match fault.code.as_str() {
         "invalid_client" => 401,
         "server_error" => 500,
@@ -117,17 +118,12 @@ fn error(fault: &ErrorFault) -> HttpResponse {
         .description
         .as_deref()
         .unwrap_or("a fault that was asked for");
+    let (headers, body) = dialect.tell_error(status.as_u16(), &fault.code, description);
     let mut response = HttpResponse::build(status);
-    response
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::PRAGMA, "no-cache"));
-    if status == StatusCode::UNAUTHORIZED {
-        response.insert_header((
-            header::WWW_AUTHENTICATE,
-            r#"Basic realm="oauth-mimic", charset="UTF-8""#,
-        ));
+    for header in headers {
+        response.insert_header(header);
     }
-    response.json(json!({ "error": fault.code, "error_description": description }))
+    response.body(body)
 }
 
 fn status(status: u16) -> StatusCode {
@@ -171,24 +167,29 @@ async fn rebodied(response: HttpResponse, change: impl FnOnce(Bytes) -> Body) ->
     if matches!(response.body().size(), BodySize::None) {
         return response;
     }
-    let (head, body) = response.into_parts();
-    let body = to_bytes(body).await.unwrap_or_default();
-    head.set_body(match change(body) {
+    let (mut head, body) = response.into_parts();
+    let changed = change(to_bytes(body).await.unwrap_or_default());
+    if matches!(changed, Body::Whole(_)) {
+        // It is another document now.
+        head.headers_mut().remove(header::ETAG);
+    }
+    head.set_body(match changed {
         Body::Whole(bytes) => BoxBody::new(bytes),
         Body::Sized(length, stream) => BoxBody::new(SizedStream::new(length as u64, stream)),
     })
 }
 
-fn dripping(body: Bytes, pause: Duration) -> impl Stream<Item = io::Result<Bytes>> + Unpin {
-    Box::pin(stream::unfold(0, move |sent| {
-        let body = body.clone();
-        async move {
-            if sent >= body.len() {
-                return None;
-            }
-            rt::time::sleep(pause).await;
-            Some((Ok(body.slice(sent..=sent)), sent + 1))
+/// So many bytes at once that a pause is not too short for a timer: a hundred drops a second at most.
+fn dripping(body: Bytes, bytes_per_second: u32) -> impl Stream<Item = io::Result<Bytes>> + Unpin {
+    let drop = bytes_per_second.div_ceil(100);
+    let pause = Duration::from_secs(1) * drop / bytes_per_second;
+    Box::pin(stream::unfold(body, move |mut rest| async move {
+        if rest.is_empty() {
+            return None;
         }
+        rt::time::sleep(pause).await;
+        let drop = rest.split_to(rest.len().min(drop as usize));
+        Some((Ok(drop), rest))
     }))
 }
 

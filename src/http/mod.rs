@@ -19,7 +19,7 @@ use actix_cors::Cors;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::fault::Endpoint;
+use crate::fault::{Endpoint, Fault};
 use crate::http::record::Record;
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::sandbox::Sandbox;
@@ -56,30 +56,21 @@ async fn respond(
             .insert_header(("allow", allowed(endpoint)))
             .finish();
     }
-    let refusal = match endpoint {
-        Endpoint::Token => return token::answer(request, payload, sandbox, record).await,
-        Endpoint::Unknown => no_such_endpoint(request, sandbox),
-        _ if allowed(endpoint)
-            .split(", ")
-            .any(|method| method == request.method().as_str()) =>
-        {
-            return document(request, sandbox, endpoint, record).await;
-        }
-        _ => Refusal::MethodNotAllowed {
-            method: excerpt(request.method().as_str()),
-            allow: allowed(endpoint),
-        },
-    };
-    reply::refuse(request, sandbox, &refusal, record)
+    match endpoint {
+        Endpoint::Token => token::answer(request, payload, sandbox, record).await,
+        _ => without_credentials(request, sandbox, endpoint, record).await,
+    }
 }
 
-/// What is read without credentials.
-async fn document(
+async fn without_credentials(
     request: &HttpRequest,
     sandbox: &Sandbox,
     endpoint: Endpoint,
     record: &mut Record,
 ) -> HttpResponse {
+    if endpoint == Endpoint::Authorization {
+        record.asked(request);
+    }
     let fault = sandbox
         .faults
         .next(&record.traits(), &sandbox.authority.random);
@@ -89,16 +80,37 @@ async fn document(
             return instead;
         }
     }
-    record.answered();
-    let response = match endpoint {
-        Endpoint::Jwks => jwks::get(request, sandbox, fault.as_ref()),
-        Endpoint::Metadata => metadata::get(request, sandbox),
-        _ => authorization::get(request, sandbox, record),
-    };
+    let response = document(request, sandbox, endpoint, fault.as_ref(), record)
+        .unwrap_or_else(|refusal| reply::refuse(request, sandbox, &refusal, record));
     match fault {
         Some(fault) => inject::onto(&fault, request, response).await,
         None => response,
     }
+}
+
+/// What is read without credentials.
+fn document(
+    request: &HttpRequest,
+    sandbox: &Sandbox,
+    endpoint: Endpoint,
+    fault: Option<&Fault>,
+    record: &mut Record,
+) -> Result<HttpResponse, Refusal> {
+    if endpoint == Endpoint::Unknown {
+        return Err(no_such_endpoint(request, sandbox));
+    }
+    let allow = allowed(endpoint);
+    let method = request.method().as_str();
+    if allow.split(", ").all(|allowed| allowed != method) {
+        let method = excerpt(method);
+        return Err(Refusal::MethodNotAllowed { method, allow });
+    }
+    record.answered();
+    Ok(match endpoint {
+        Endpoint::Jwks => jwks::get(request, sandbox, fault),
+        Endpoint::Metadata => metadata::get(request, sandbox),
+        _ => authorization::get(request, sandbox, record),
+    })
 }
 
 /// The methods of an endpoint (RFC 9110 §10.2.1).

@@ -93,6 +93,14 @@ impl Record {
             .collect();
     }
 
+    /// A request without credentials, as its query has it.
+    pub(super) fn asked(&mut self, request: &HttpRequest) {
+        self.received(request, &[]);
+        self.client_id = self.query.get("client_id").map(str::to_owned);
+        self.exchange.client_id = self.client_id.as_deref().map(excerpt);
+        self.scope = self.query.get("scope").map(str::to_owned);
+    }
+
     /// The request as it was understood.
     pub(super) fn understood(&mut self, credentials: &Credentials, params: &Params) {
         self.client_id = credentials.client_id().map(str::to_owned);

@@ -95,7 +95,11 @@ impl SigningKey {
 
 /// The keys of a server: the first signs, all are published and believed until they retire.
 #[derive(Debug, Clone)]
-pub(crate) struct KeySet(Vec<Published>);
+pub(crate) struct KeySet {
+    held: Vec<Published>,
+    /// The public halves that were published before the last rotation.
+    before: Option<Vec<Jwk>>,
+}
 
 #[derive(Debug, Clone)]
 struct Published {
@@ -114,7 +118,7 @@ impl KeySet {
     /// The test key that is compiled in, parsed once for the whole process.
     pub(crate) fn built_in() -> Self {
         static KEY: LazyLock<Arc<SigningKey>> = LazyLock::new(|| Arc::new(load::built_in()));
-        Self(vec![Published {
+        Self::of(vec![Published {
             key: Arc::clone(&KEY),
             retires_at: None,
         }])
@@ -126,7 +130,7 @@ impl KeySet {
             key: Arc::new(key),
             retires_at: None,
         };
-        Self(
+        Self::of(
             std::iter::once(signing)
                 .chain(others)
                 .map(published)
@@ -134,13 +138,17 @@ impl KeySet {
         )
     }
 
+    fn of(held: Vec<Published>) -> Self {
+        Self { held, before: None }
+    }
+
     pub(crate) fn signing(&self) -> &SigningKey {
-        &self.0[0].key
+        &self.held[0].key
     }
 
     /// The public halves that are published at that time, the signing one first.
     pub(crate) fn published(&self, now: Timestamp) -> impl Iterator<Item = &PublicKey> {
-        self.0
+        self.held
             .iter()
             .filter(move |held| held.at(now))
             .map(|held| &held.key.public)
@@ -158,9 +166,13 @@ impl KeySet {
         let mut keys = self.jwks(now).keys;
         match fault {
             KeysFault::Empty => keys.clear(),
-            // Before the rotation is known, and long after it should be: the key that signs is not among them.
-            KeysFault::Late | KeysFault::Stale => {
+            KeysFault::Late => {
                 keys.remove(0);
+            }
+            KeysFault::Stale => {
+                if let Some(before) = &self.before {
+                    keys.clone_from(before);
+                }
             }
             KeysFault::WrongKey => {
                 let mut foreign = forge::unpublished().public.jwk.clone();
@@ -171,14 +183,14 @@ impl KeySet {
         JwkSet { keys }
     }
 
-    /// These keys with a new one to sign, and the one that signed so far published until `retires_at`.
+    /// These keys with a new one to sign from now on, and the one that signed so far published until `retires_at`.
     ///
     /// The built-in successors come first; when all are in use, a key is made, which takes a while.
-    pub(crate) fn rotated(&self, retires_at: Option<Timestamp>) -> Self {
+    pub(crate) fn rotated(&self, now: Timestamp, retires_at: Option<Timestamp>) -> Self {
         static SUCCESSORS: LazyLock<Vec<Arc<SigningKey>>> =
             LazyLock::new(|| load::successors().into_iter().map(Arc::new).collect());
         let in_use = |key: &Arc<SigningKey>| {
-            self.0
+            self.held
                 .iter()
                 .any(|held| held.key.public.kid == key.public.kid)
         };
@@ -187,34 +199,37 @@ impl KeySet {
             .find(|key| !in_use(key))
             .cloned()
             .unwrap_or_else(|| Arc::new(load::generate_signing_key()));
-        let mut keys = self.0.clone();
-        keys[0].retires_at = retires_at;
-        keys.insert(
+        let mut held = self.held.clone();
+        held[0].retires_at = retires_at;
+        held.insert(
             0,
             Published {
                 key: next,
                 retires_at: None,
             },
         );
-        Self(keys)
+        Self {
+            held,
+            before: Some(self.jwks(now).keys),
+        }
     }
 
     /// These keys without that one; the one that signs cannot go.
     pub(crate) fn without(&self, kid: &str) -> Result<Self, NotRetired> {
-        match self.0.iter().position(|held| held.key.public.kid == kid) {
+        match self.held.iter().position(|held| held.key.public.kid == kid) {
             None => Err(NotRetired::Unknown),
             Some(0) => Err(NotRetired::Signs),
             Some(index) => {
-                let mut keys = self.0.clone();
-                keys.remove(index);
-                Ok(Self(keys))
+                let mut keys = self.clone();
+                keys.held.remove(index);
+                Ok(keys)
             }
         }
     }
 
     /// The keys, and when each retires.
     pub(crate) fn schedule(&self) -> impl Iterator<Item = (&PublicKey, Option<Timestamp>)> {
-        self.0
+        self.held
             .iter()
             .map(|held| (&held.key.public, held.retires_at))
     }

@@ -377,7 +377,7 @@ impl Keys<'_> {
     pub fn rotate(&self) -> String {
         self.0
             .authority
-            .rotate_keys(None)
+            .rotate_keys(self.0.clock.now(), None)
             .signing()
             .public
             .kid
@@ -387,10 +387,10 @@ impl Keys<'_> {
     /// Signs with a new key from now on; the old one is published for so long, by the server's clock. Answers the new
     /// one's `kid`.
     pub fn rotate_and_retire_after(&self, overlap: Duration) -> String {
-        let retires_at = self.0.clock.now() + overlap;
+        let now = self.0.clock.now();
         self.0
             .authority
-            .rotate_keys(Some(retires_at))
+            .rotate_keys(now, Some(now + overlap))
             .signing()
             .public
             .kid

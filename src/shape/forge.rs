@@ -36,10 +36,6 @@ pub(super) fn write(
             expires_at: facts.expires_at + FAR,
             ..facts
         },
-        Defect::WrongIssuer => Facts {
-            issuer: "https://issuer.invalid",
-            ..facts
-        },
         _ => facts,
     };
     let audience = [
@@ -49,6 +45,7 @@ pub(super) fn write(
     .iter()
     .find_map(|placeholder| claims.member_of(placeholder))
     .unwrap_or("aud");
+    let issuer = claims.member_of(&Placeholder::Issuer).unwrap_or("iss");
     let mut header = object(&header.write(&facts));
     let mut claims = object(&claims.write(&facts));
     let set = |members: &mut Map<String, Value>, name: &str, value: Value| {
@@ -56,6 +53,8 @@ pub(super) fn write(
     };
     match defect {
         Defect::NotYetValid => set(&mut claims, "nbf", json!((facts.now + FAR).as_unix())),
+        // Here, and not among the facts: an audience may be the issuer, too.
+        Defect::WrongIssuer => set(&mut claims, issuer, json!("https://issuer.invalid")),
         Defect::WrongAudience => set(&mut claims, audience, json!(["https://audience.invalid"])),
         Defect::WrongType => set(&mut header, "typ", json!("logout+jwt")),
         Defect::UnknownKid => set(&mut header, "kid", json!("no-such-key")),
@@ -65,7 +64,10 @@ pub(super) fn write(
         Defect::SetClaims(others) => others
             .iter()
             .for_each(|(name, value)| set(&mut claims, name, value.clone())),
-        Defect::Oversized(bytes) => set(&mut claims, "padding", json!("x".repeat(*bytes))),
+        Defect::Oversized(bytes) => {
+            let padding = padding(Value::Object(claims.clone()).to_string().len(), *bytes);
+            set(&mut claims, "padding", json!(padding));
+        }
         Defect::AlgNone => set(&mut header, "alg", json!("none")),
         Defect::Hs256WithPublicKey => set(&mut header, "alg", json!("HS256")),
         _ => {}
@@ -81,6 +83,14 @@ pub(super) fn write(
         Defect::Hs256WithPublicKey => forge::hs256_with_public_key(&header, &claims, key),
         _ => crate::keys::jws::sign(&header, &claims, key),
     }
+}
+
+/// What makes a token so many bytes larger, whose claims have that length; base64 has no length for each number of them.
+fn padding(claims: usize, bytes: usize) -> String {
+    let encoded = |length: usize| (length * 4).div_ceil(3);
+    let wanted = encoded(claims) + bytes;
+    let length = (wanted * 3).div_ceil(4);
+    "x".repeat(length.saturating_sub(claims + r#","padding":"""#.len()))
 }
 
 /// What a template wrote is an object.

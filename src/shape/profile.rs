@@ -232,7 +232,9 @@ impl Profile {
         let access_token = self
             .access_token
             .write(&facts, key, defect_of(Which::AccessToken));
-        let same = issue.presented.filter(|_| issue.same_refresh_token);
+        let same = issue
+            .presented
+            .filter(|_| issue.same_refresh_token && defect_of(Which::RefreshToken).is_none());
         let refresh_token = match same {
             Some(presented) => presented.token.clone(),
             None => self.refresh_token.write(
