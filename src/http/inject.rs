@@ -6,7 +6,7 @@ use std::io;
 use std::time::Duration;
 
 use actix_web::body::{BodySize, BodyStream, BoxBody, MessageBody as _, SizedStream, to_bytes};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, rt};
 use futures_util::{Stream, stream};
@@ -72,6 +72,8 @@ pub(super) async fn onto(
             reset(request);
             cut_off()
         }
+        // There is no body to come late or in part.
+        Fault::Drip { .. } | Fault::Truncate { .. } if request.method() == Method::HEAD => response,
         Fault::Drip { bytes_per_second } => {
             let rate = *bytes_per_second;
             rebodied(response, |body| {

@@ -7,6 +7,7 @@
 
 mod control;
 mod drive;
+mod faults;
 mod golden;
 mod independent_eyes;
 mod library;

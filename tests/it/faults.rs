@@ -1,0 +1,1178 @@
+//! What goes wrong on purpose: every kind of fault over a raw socket, at every endpoint, set over HTTP and by the library.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use oauth_mimic::{
+    Client, Endpoint, ErrorDialect, Fault, KeysFault, RefreshPolicy, Rule, TokenServer, User,
+};
+use serde_json::{Value, json};
+
+use crate::support::{
+    Answer, Connection, answers, basic, encoded, get, part, path_of, post, refresh, send,
+    token_request,
+};
+
+const ENDPOINTS: [&str; 5] = ["token", "authorization", "jwks", "metadata", "unknown"];
+/// How a rule is set, each by a name for messages.
+const WAYS: [(&str, Set); 2] = [("over HTTP", by_http), ("by the library", by_library)];
+
+type Set = fn(&TokenServer, Value);
+
+fn by_http(server: &TokenServer, rule: Value) {
+    let answer = control(server, "POST", "/faults", &rule);
+    assert_eq!(answer.status, 201, "{rule}: {}", answer.text());
+}
+
+fn by_library(server: &TokenServer, rule: Value) {
+    let rule: Rule = serde_json::from_value(rule).expect("a rule");
+    server.faults().add(rule);
+}
+
+/// The next request to the endpoint goes wrong in that way.
+fn once(set: Set, server: &TokenServer, endpoint: &str, fault: &Value) {
+    set(
+        server,
+        json!({ "on": endpoint, "times": 1, "fault": fault }),
+    );
+}
+
+/// A request to the control plane.
+#[track_caller]
+pub(crate) fn control(server: &TokenServer, method: &str, path: &str, body: &Value) -> Answer {
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    let request = format!(
+        "{method} /_mimic{path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        server.address(),
+        body.len()
+    );
+    send(server.address(), request.as_bytes())
+}
+
+/// What came over a connection until its end.
+struct Came {
+    case: String,
+    bytes: Vec<u8>,
+    /// None for an end in good order.
+    broken: Option<ErrorKind>,
+    after: Duration,
+}
+
+impl Came {
+    /// The whole answer.
+    #[track_caller]
+    fn answer(&self) -> Answer {
+        assert_eq!(self.broken, None, "{}", self.case);
+        let mut answers = answers(&self.bytes, false);
+        assert_eq!(answers.len(), 1, "{}: {}", self.case, self.text());
+        answers.remove(0)
+    }
+
+    /// The head, where the body broke off, and what came of the body.
+    #[track_caller]
+    fn broken_off(&self) -> (Answer, &[u8]) {
+        assert_eq!(answers(&self.bytes, false).len(), 0, "{}", self.case);
+        let head = answers(&self.bytes, true);
+        assert_eq!(head.len(), 1, "{}: {}", self.case, self.text());
+        let end = self.bytes.windows(4).position(|four| four == b"\r\n\r\n");
+        (head[0].clone(), &self.bytes[end.expect("a head") + 4..])
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+}
+
+/// Sends a request over a connection of its own, and reads to the connection's end.
+fn raw(case: &str, address: SocketAddr, request: &[u8]) -> Came {
+    let text = String::from_utf8(request.to_vec()).expect("text");
+    let request = text.replacen("\r\n", "\r\nConnection: close\r\n", 1);
+    let start = Instant::now();
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .expect("a socket option");
+    stream
+        .write_all(request.as_bytes())
+        .expect("the connection is open");
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 4096];
+    let broken = loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => break None,
+            Ok(read) => bytes.extend_from_slice(&buffer[..read]),
+            Err(why) => break Some(why.kind()),
+        }
+    };
+    Came {
+        case: case.to_owned(),
+        bytes,
+        broken,
+        after: start.elapsed(),
+    }
+}
+
+/// A request that is answered well where nothing goes wrong, and with 404 at the endpoint that is none.
+fn request_to(server: &TokenServer, endpoint: &str) -> Vec<u8> {
+    let (jwks, metadata) = (server.jwks_url(), server.metadata_url());
+    let path = match endpoint {
+        "token" => {
+            let form = "grant_type=refresh_token&refresh_token=REFRESH_TOKEN";
+            let authorization = basic("client-default", "client-default-secret");
+            return token_request(server, Some(&authorization), form);
+        }
+        "authorization" => "/connect/oauth/authorize?response_type=none&client_id=client-default",
+        "jwks" => path_of(server, &jwks),
+        "metadata" => path_of(server, &metadata),
+        _ => "/nothing/here",
+    };
+    format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", server.address()).into_bytes()
+}
+
+fn ask(case: &str, server: &TokenServer, endpoint: &str) -> Came {
+    raw(case, server.address(), &request_to(server, endpoint))
+}
+
+/// What of an answer is the same at every request: status, headers but for lengths and dates, names of the members.
+fn form_of(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<String>) {
+    let headers = answer.headers.iter().filter(|(name, _)| {
+        !["content-length", "date", "etag", "connection"].contains(&name.as_str())
+    });
+    let mut headers: Vec<_> = headers.cloned().collect();
+    headers.sort();
+    let members = answer
+        .json()
+        .as_object()
+        .expect("an object")
+        .keys()
+        .cloned()
+        .collect();
+    (answer.status, headers, members)
+}
+
+#[track_caller]
+fn assert_error(came: &Came, status: u16, error: &str, description: &str) {
+    let answer = came.answer();
+    let case = &came.case;
+    assert_eq!(answer.status, status, "{case}");
+    let body = json!({ "error": error, "error_description": description });
+    assert_eq!(answer.json(), body, "{case}");
+    for (name, value) in [
+        ("content-type", "application/json"),
+        ("cache-control", "no-store"),
+        ("pragma", "no-cache"),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{case}");
+    }
+    let challenge = (status == 401).then_some(r#"Basic realm="oauth-mimic", charset="UTF-8""#);
+    assert_eq!(answer.header("www-authenticate"), challenge, "{case}");
+}
+
+#[track_caller]
+fn assert_as_good(came: &Came, good: &Answer) {
+    assert_eq!(form_of(&came.answer()), form_of(good), "{}", came.case);
+}
+
+#[track_caller]
+fn assert_no_answer(came: &Came, broken: Option<ErrorKind>) {
+    assert_eq!(came.text(), "", "{}", came.case);
+    assert_eq!(came.broken, broken, "{}", came.case);
+}
+
+/// A fault as JSON has it, what the client must see, and the status that the journal must show.
+type Row = (Value, fn(&Came, &Answer), fn(u16) -> u16);
+
+/// Every fault that is no business of one endpoint alone.
+fn everywhere() -> Vec<Row> {
+    const ASKED: &str = "a fault that was asked for";
+    vec![
+        (
+            json!({ "error": { "code": "invalid_grant" } }),
+            |came, _| assert_error(came, 400, "invalid_grant", ASKED),
+            |_| 400,
+        ),
+        (
+            json!({ "error": { "code": "invalid_client" } }),
+            |came, _| assert_error(came, 401, "invalid_client", ASKED),
+            |_| 401,
+        ),
+        (
+            json!({ "error": { "code": "server_error" } }),
+            |came, _| assert_error(came, 500, "server_error", ASKED),
+            |_| 500,
+        ),
+        (
+            json!({ "error": { "code": "temporarily_unavailable" } }),
+            |came, _| assert_error(came, 503, "temporarily_unavailable", ASKED),
+            |_| 503,
+        ),
+        (
+            json!({ "error": { "code": "slow_down", "description": "Not so fast", "status": 429 } }),
+            |came, _| assert_error(came, 429, "slow_down", "Not so fast"),
+            |_| 429,
+        ),
+        (
+            json!({ "status": { "status": 503, "headers": { "Retry-After": "7", "X-Cause": "tea" }, "body": "later" } }),
+            |came, _| {
+                let answer = came.answer();
+                assert_eq!((answer.status, answer.text()), (503, "later"));
+                assert_eq!(answer.header("retry-after"), Some("7"));
+                assert_eq!(answer.header("x-cause"), Some("tea"));
+            },
+            |_| 503,
+        ),
+        (
+            json!({ "status": { "status": 429 } }),
+            |came, _| {
+                let answer = came.answer();
+                assert_eq!((answer.status, answer.text()), (429, ""));
+                assert_eq!(answer.header("retry-after"), None);
+            },
+            |_| 429,
+        ),
+        (
+            json!("gateway_page"),
+            |came, _| {
+                let answer = came.answer();
+                assert_eq!(answer.status, 502);
+                assert_eq!(
+                    answer.header("content-type"),
+                    Some("text/html; charset=utf-8")
+                );
+                assert!(answer.text().starts_with("<html>"), "{}", answer.text());
+            },
+            |_| 502,
+        ),
+        (
+            json!({ "delay": { "seconds": 0.3 } }),
+            |came, good| {
+                assert_as_good(came, good);
+                assert!(came.after >= Duration::from_millis(300), "{:?}", came.after);
+            },
+            |good| good,
+        ),
+        (
+            json!({ "drip": { "bytes_per_second": 5000 } }),
+            |came, good| {
+                assert_as_good(came, good);
+                // Fifty bytes a hundredth; the timer may round each pause up.
+                let length = u32::try_from(good.body.len()).expect("a length");
+                let least = Duration::from_millis(200) * length / 1000;
+                let room = Duration::from_secs(2);
+                assert!(
+                    (least * 9 / 10..least * 2 + room).contains(&came.after),
+                    "{}: {:?} for {length} bytes",
+                    came.case,
+                    came.after
+                );
+            },
+            |good| good,
+        ),
+        (
+            json!({ "truncate": { "bytes": 1 } }),
+            |came, good| assert_truncated(came, good, 1),
+            |good| good,
+        ),
+        (
+            json!({ "truncate": { "bytes": 0 } }),
+            |came, good| assert_truncated(came, good, 0),
+            |good| good,
+        ),
+        (
+            json!("malformed"),
+            |came, good| {
+                let answer = came.answer();
+                assert_eq!(answer.status, good.status, "{}", came.case);
+                assert_eq!(answer.header("content-type"), good.header("content-type"));
+                assert!(serde_json::from_slice::<Value>(&answer.body).is_err());
+                assert_eq!(answer.body.first(), Some(&b'{'), "{}", came.case);
+                assert_eq!(answer.header("etag"), None, "{}", came.case);
+            },
+            |good| good,
+        ),
+        (
+            json!({ "content_type": "text/plain" }),
+            |came, good| {
+                let mut answer = came.answer();
+                assert_eq!(answer.header("content-type"), Some("text/plain"));
+                for (name, value) in &mut answer.headers {
+                    if name == "content-type" {
+                        *value = good.header(name).expect("a type").to_owned();
+                    }
+                }
+                assert_eq!(form_of(&answer), form_of(good), "{}", came.case);
+            },
+            |good| good,
+        ),
+        (
+            json!("close"),
+            |came, _| assert_no_answer(came, None),
+            |_| 0,
+        ),
+        (
+            json!("reset"),
+            |came, _| assert_no_answer(came, Some(ErrorKind::ConnectionReset)),
+            |_| 0,
+        ),
+        (
+            json!("lost_response"),
+            |came, _| assert_no_answer(came, Some(ErrorKind::ConnectionReset)),
+            |_| 0,
+        ),
+        (
+            json!({ "answer": { "set": { "issuer": "https://elsewhere.test", "more": [1] }, "remove": ["keys", "scope"] } }),
+            |came, good| {
+                let answer = came.answer();
+                assert_eq!(answer.status, good.status, "{}", came.case);
+                assert_eq!(answer.json()["issuer"], "https://elsewhere.test");
+                assert_eq!(answer.json()["more"], json!([1]));
+                assert_eq!(answer.json().get("keys"), None, "{}", came.case);
+                assert_eq!(answer.json().get("scope"), None, "{}", came.case);
+                assert_eq!(answer.header("etag"), None, "{}", came.case);
+            },
+            |good| good,
+        ),
+    ]
+}
+
+#[track_caller]
+fn assert_truncated(came: &Came, good: &Answer, bytes: usize) {
+    let (head, body) = came.broken_off();
+    assert_eq!(head.status, good.status, "{}", came.case);
+    assert_eq!(
+        head.header("content-type"),
+        good.header("content-type"),
+        "{}",
+        came.case
+    );
+    let length: usize = head
+        .header("content-length")
+        .and_then(|length| length.parse().ok())
+        .expect("a length");
+    // The token endpoint's answers differ by a few bytes.
+    assert!(length.abs_diff(good.body.len()) < 8, "{}", came.case);
+    assert_eq!(body, &good.body[..bytes], "{}", came.case);
+    assert_eq!(came.broken, None, "{}", came.case);
+}
+
+#[test]
+fn every_fault_does_what_it_says_at_every_endpoint_however_it_was_set() {
+    for (way, set) in WAYS {
+        thread::scope(|scope| {
+            for endpoint in ENDPOINTS {
+                scope.spawn(move || {
+                    let server = TokenServer::start();
+                    let good = ask("before", &server, endpoint).answer();
+                    for (fault, check, status) in everywhere() {
+                        let case = format!("{fault} at {endpoint}, {way}");
+                        once(set, &server, endpoint, &fault);
+                        check(&ask(&case, &server, endpoint), &good);
+                        let exchange = server.requests().pop().expect("a request");
+                        let name = fault
+                            .as_str()
+                            .or_else(|| Some(fault.as_object()?.keys().next()?.as_str()));
+                        assert_eq!(exchange.fault.as_deref(), name, "{case}");
+                        assert_eq!(exchange.status, status(good.status), "{case}");
+                        assert_as_good(&ask(&format!("after {case}"), &server, endpoint), &good);
+                    }
+                });
+            }
+        });
+    }
+}
+
+#[test]
+fn the_next_requests_fail_by_one_line_of_rust() {
+    let rows: [(Fault, fn(&Came)); 6] = [
+        (Fault::error("invalid_grant"), |came| {
+            assert_eq!(came.answer().error(), "invalid_grant");
+        }),
+        (Fault::status(503).header("Retry-After", "1"), |came| {
+            assert_eq!(came.answer().header("retry-after"), Some("1"))
+        }),
+        (Fault::GatewayPage, |came| {
+            assert_eq!(came.answer().status, 502);
+        }),
+        (Fault::delay(Duration::from_millis(150)), |came| {
+            assert!(came.after >= Duration::from_millis(150));
+        }),
+        (Fault::set("expires_in", "899"), |came| {
+            assert_eq!(came.answer().json()["expires_in"], "899");
+        }),
+        (Fault::remove("refresh_token"), |came| {
+            assert_eq!(came.answer().json().get("refresh_token"), None);
+        }),
+    ];
+    for (fault, check) in rows {
+        let server = TokenServer::start();
+        let case = fault.name();
+        server.fail_next(2, fault);
+        check(&ask(case, &server, "token"));
+        check(&ask(case, &server, "token"));
+        let after = ask(case, &server, "token");
+        assert_eq!(after.answer().status, 200, "{case}");
+        assert!(after.answer().json()["expires_in"].is_number(), "{case}");
+    }
+}
+
+#[test]
+fn an_error_that_is_asked_for_has_the_head_of_the_servers_dialect() {
+    let server = TokenServer::builder()
+        .error_dialect(ErrorDialect::Spring)
+        .start();
+    let refused = post(
+        &server,
+        Some(&basic("client-default", "client-default-secret")),
+        "grant_type=refresh_token&refresh_token=REFRESH_TOKEN&scope=admin",
+    );
+    assert_eq!(refused.error(), "invalid_scope", "{}", refused.text());
+    server.fail_next(1, Fault::error("invalid_scope"));
+    let fault = ask("invalid_scope", &server, "token").answer();
+    let head = |answer: &Answer| {
+        let mut headers = answer.headers.clone();
+        headers
+            .retain(|(name, _)| !["content-length", "date", "connection"].contains(&name.as_str()));
+        headers.sort();
+        headers
+    };
+    assert_eq!(head(&fault), head(&refused));
+    server.fail_next(1, Fault::error("invalid_client"));
+    let fault = ask("invalid_client", &server, "token").answer();
+    assert_eq!(fault.status, 401);
+    assert_eq!(
+        fault.header("www-authenticate"),
+        Some(r#"Bearer error="invalid_client", error_description="a fault that was asked for""#)
+    );
+}
+
+#[test]
+fn an_answer_can_be_wrong_in_every_member() {
+    let rows: [(Value, fn(&Value, &Value)); 5] = [
+        (json!({ "remove": ["expires_in"] }), |answer, _| {
+            assert_eq!(answer.get("expires_in"), None);
+        }),
+        (json!({ "set": { "expires_in": "899" } }), |answer, _| {
+            assert_eq!(answer["expires_in"], "899");
+        }),
+        (json!({ "set": { "token_type": "mac" } }), |answer, _| {
+            assert_eq!(answer["token_type"], "mac");
+        }),
+        (json!({ "set": { "scope": "email" } }), |answer, claims| {
+            assert_eq!(answer["scope"], "email");
+            assert_eq!(claims["scope"], json!(["openid", "email", "phone"]));
+        }),
+        (json!({ "remove": ["refresh_token"] }), |answer, _| {
+            assert_eq!(answer.get("refresh_token"), None);
+        }),
+    ];
+    for (change, check) in rows {
+        for (way, set) in WAYS {
+            let server = TokenServer::start();
+            let good = refresh(&server, "REFRESH_TOKEN", "").json();
+            once(set, &server, "token", &json!({ "answer": change }));
+            let answer = refresh(&server, "REFRESH_TOKEN", "").json();
+            let case = format!("{change}, {way}");
+            let token = answer["access_token"].as_str().expect("a token");
+            check(&answer, &part(token, 1));
+            // Whatever was not to change is as it was.
+            for (member, value) in good.as_object().expect("an object") {
+                let changed = change["set"].get(member).is_some()
+                    || change["remove"][0].as_str() == Some(member);
+                let drawn = member.ends_with("token") || member == "jti";
+                if !changed && !drawn {
+                    assert_eq!(answer.get(member), Some(value), "{case}: {member}");
+                } else if !changed {
+                    assert!(answer[member].is_string(), "{case}: {member}");
+                }
+            }
+        }
+    }
+}
+
+// --- keys -------------------------------------------------------------------------------------------------------
+
+/// The `kid`s and moduli that are shown.
+fn shown(server: &TokenServer) -> Vec<(String, String)> {
+    let jwks = ask("jwks", server, "jwks").answer().json();
+    let text = |key: &Value, name: &str| key[name].as_str().expect("a text").to_owned();
+    jwks["keys"]
+        .as_array()
+        .expect("keys")
+        .iter()
+        .map(|key| (text(key, "kid"), text(key, "n")))
+        .collect()
+}
+
+/// What is shown with that fault, and right after it.
+fn shown_wrong(set: Set, server: &TokenServer, fault: &str) -> Vec<(String, String)> {
+    let right = shown(server);
+    once(set, server, "jwks", &json!({ "keys": fault }));
+    let wrong = shown(server);
+    assert_eq!(shown(server), right, "{fault} is over");
+    wrong
+}
+
+#[test]
+fn the_keys_can_be_missing_late_stale_and_wrong() {
+    for (way, set) in WAYS {
+        let server = TokenServer::start();
+        let first = shown(&server);
+        let kids = |keys: &[(String, String)]| {
+            let kids = keys.iter().map(|(kid, _)| kid.clone());
+            kids.collect::<Vec<_>>()
+        };
+
+        // Before a rotation the key that signs is the only one, and nothing can be stale.
+        assert_eq!(shown_wrong(set, &server, "empty"), [], "{way}");
+        assert_eq!(shown_wrong(set, &server, "late"), [], "{way}");
+        assert_eq!(shown_wrong(set, &server, "stale"), first, "{way}");
+        let wrong = shown_wrong(set, &server, "wrong_key");
+        assert_eq!(kids(&wrong), kids(&first), "{way}");
+        assert_ne!(wrong[0].1, first[0].1, "{way}: another modulus");
+
+        // After one, the one that signed before is there as well.
+        let second = server.keys().rotate();
+        assert_eq!(kids(&shown(&server)), [second.clone(), first[0].0.clone()]);
+        assert_eq!(shown_wrong(set, &server, "empty"), [], "{way}");
+        assert_eq!(shown_wrong(set, &server, "late"), first, "{way}");
+        assert_eq!(shown_wrong(set, &server, "stale"), first, "{way}");
+        let right = shown(&server);
+        let wrong = shown_wrong(set, &server, "wrong_key");
+        assert_eq!(kids(&wrong), kids(&right), "{way}");
+        assert_ne!(wrong[0], right[0], "{way}");
+        assert_eq!(wrong[1], right[1], "{way}");
+
+        // When it retires, what is late has none, and what is stale has not noticed.
+        server.keys().retire(&first[0].0);
+        assert_eq!(shown_wrong(set, &server, "late"), [], "{way}");
+        assert_eq!(shown_wrong(set, &server, "stale"), first, "{way}");
+
+        // Of several rotations the last counts, and what was published by then.
+        let third = server
+            .keys()
+            .rotate_and_retire_after(Duration::from_secs(60));
+        assert_eq!(kids(&shown_wrong(set, &server, "stale")), [second.clone()]);
+        let fourth = server.keys().rotate();
+        let both = [third.clone(), second.clone()];
+        assert_eq!(
+            kids(&shown(&server)),
+            [&[fourth.clone()], &both[..]].concat()
+        );
+        assert_eq!(kids(&shown_wrong(set, &server, "stale")), both, "{way}");
+        server.clock().advance(61);
+        assert_eq!(kids(&shown(&server)), [fourth, third.clone()], "{way}");
+        assert_eq!(kids(&shown_wrong(set, &server, "late")), [third], "{way}");
+        assert_eq!(kids(&shown_wrong(set, &server, "stale")), both, "{way}");
+
+        // A reset forgets them.
+        server.reset();
+        assert_eq!(shown_wrong(set, &server, "stale"), first, "{way}");
+    }
+}
+
+#[test]
+fn a_wrong_document_has_another_tag_than_the_right_one() {
+    for fault in [
+        json!({ "keys": "late" }),
+        json!({ "keys": "wrong_key" }),
+        json!({ "answer": { "remove": ["keys"] } }),
+        json!("malformed"),
+    ] {
+        let server = TokenServer::start();
+        let right = ask("right", &server, "jwks").answer();
+        once(by_http, &server, "jwks", &fault);
+        let wrong = ask("wrong", &server, "jwks").answer();
+        assert_ne!(wrong.header("etag"), right.header("etag"), "{fault}");
+    }
+}
+
+// --- time -------------------------------------------------------------------------------------------------------
+
+#[test]
+fn while_one_waits_the_others_are_served() {
+    let server = TokenServer::start();
+    server
+        .faults()
+        .add(Rule::on(Endpoint::Token, Fault::delay(Duration::from_secs(2))).scope("email"));
+    thread::scope(|scope| {
+        let slow = scope.spawn(|| {
+            let start = Instant::now();
+            (
+                refresh(&server, "REFRESH_TOKEN", "&scope=email"),
+                start.elapsed(),
+            )
+        });
+        thread::sleep(Duration::from_millis(100));
+        let start = Instant::now();
+        for endpoint in ENDPOINTS {
+            ask("meanwhile", &server, endpoint).answer();
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            start.elapsed()
+        );
+        let (answer, after) = slow.join().expect("an answer");
+        assert_eq!(answer.status, 200);
+        assert!(after >= Duration::from_secs(2), "{after:?}");
+    });
+}
+
+#[test]
+fn jitter_is_drawn_from_the_seed() {
+    let delays = |seed: u64| -> Vec<Duration> {
+        let server = TokenServer::builder().seed(seed).start();
+        by_http(
+            &server,
+            json!({ "on": "jwks", "fault": { "delay": { "seconds": 0.1, "jitter": 0.8 } } }),
+        );
+        (0..4)
+            .map(|_| ask("jitter", &server, "jwks").after)
+            .collect()
+    };
+    let [once, again, other] = thread::scope(|scope| {
+        [7, 7, 8]
+            .map(|seed| scope.spawn(move || delays(seed)))
+            .map(|drawn| drawn.join().expect("delays"))
+    });
+    let near = |a: &[Duration], b: &[Duration]| {
+        a.iter()
+            .zip(b)
+            .all(|(a, b)| a.abs_diff(*b) < Duration::from_millis(150))
+    };
+    assert!(
+        once.iter()
+            .all(|delay| *delay >= Duration::from_millis(100))
+    );
+    assert!(near(&once, &again), "{once:?} {again:?}");
+    assert!(!near(&once, &other), "{once:?} {other:?}");
+}
+
+/// So many requests to the token endpoint, each on a connection of its own, that are all being delayed.
+fn unanswered(server: &TokenServer, count: u16) -> Vec<TcpStream> {
+    let request = request_to(server, "token");
+    let waiting = (0..count)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address()).expect("the server listens");
+            stream.write_all(&request).expect("the connection is open");
+            stream
+        })
+        .collect();
+    while server.faults().list()[0].times_left != Some(0) {
+        thread::sleep(Duration::from_millis(1));
+    }
+    waiting
+}
+
+#[test]
+fn a_thousand_delayed_requests_do_not_slow_the_next() {
+    const COUNT: u16 = 1000;
+    let server = TokenServer::start();
+    server.fail_next(COUNT.into(), Fault::delay(Duration::from_secs(30)));
+    let waiting = unanswered(&server, COUNT);
+    let mut connection = Connection::open(server.address());
+    connection.send(&request_to(&server, "jwks"));
+    for endpoint in ["jwks", "metadata", "authorization", "unknown"] {
+        let start = Instant::now();
+        connection.send(&request_to(&server, endpoint));
+        let after = start.elapsed();
+        assert!(after < Duration::from_millis(500), "{endpoint}: {after:?}");
+    }
+    for stream in &waiting {
+        stream.set_nonblocking(true).expect("a socket option");
+        let still = stream.peek(&mut [0]).map_err(|why| why.kind());
+        assert_eq!(still, Err(ErrorKind::WouldBlock), "it still waits");
+    }
+}
+
+#[test]
+fn a_server_stops_at_once_in_the_middle_of_a_long_delay() {
+    let server = TokenServer::start();
+    server.fail_next(10, Fault::delay(Duration::from_secs(30)));
+    let waiting = unanswered(&server, 10);
+    let start = Instant::now();
+    drop(server);
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+    for mut stream in waiting {
+        assert_ne!(stream.read(&mut [0; 1]).ok(), Some(1), "no answer");
+    }
+}
+
+// --- what it costs ----------------------------------------------------------------------------------------------
+
+fn rotating() -> TokenServer {
+    TokenServer::builder()
+        .client(
+            Client::confidential("app", "s3cret")
+                .scope("openid")
+                .refresh(RefreshPolicy::Rotate),
+        )
+        .user(User::new("alice"))
+        .start()
+}
+
+fn rotate(server: &TokenServer, secret: &str, token: &str) -> Vec<u8> {
+    let form = format!("grant_type=refresh_token&refresh_token={}", encoded(token));
+    token_request(server, Some(&basic("app", secret)), &form)
+}
+
+/// Every kind of fault at the token endpoint, and whether a refresh token that rotates is spent by it.
+fn costs() -> [(Value, bool); 14] {
+    [
+        // The answer not given: nothing happened.
+        (json!({ "error": { "code": "server_error" } }), false),
+        (json!({ "status": { "status": 503 } }), false),
+        (json!("gateway_page"), false),
+        (json!("close"), false),
+        (json!("reset"), false),
+        // It is lost on the way: everything happened.
+        (json!("lost_response"), true),
+        // The right answer, late, in pieces or in part; or a wrong one.
+        (json!({ "delay": { "seconds": 0.01 } }), true),
+        (json!({ "drip": { "bytes_per_second": 100_000 } }), true),
+        (json!({ "truncate": { "bytes": 10 } }), true),
+        (json!("malformed"), true),
+        (json!({ "content_type": "text/html" }), true),
+        (json!({ "answer": { "remove": ["scope"] } }), true),
+        (json!({ "token": { "defect": "expired" } }), true),
+        (json!({ "keys": "empty" }), true),
+    ]
+}
+
+#[test]
+fn a_token_is_spent_where_tokens_were_issued_and_nowhere_else() {
+    for (fault, spends) in costs() {
+        let server = rotating();
+        let token = server.mint().refresh_token();
+        once(by_http, &server, "token", &fault);
+        raw(
+            "fault",
+            server.address(),
+            &rotate(&server, "s3cret", &token),
+        );
+        let outcome = &server.requests()[0].outcome;
+        assert_eq!(outcome == "issued", spends, "{fault}: {outcome}");
+        let again = send(server.address(), &rotate(&server, "s3cret", &token));
+        let expected = if spends { "invalid_grant" } else { "" };
+        assert_eq!(again.error(), expected, "{fault}: {}", again.text());
+    }
+}
+
+#[test]
+fn a_refused_request_costs_nothing_under_any_fault() {
+    for (fault, _) in costs() {
+        let server = rotating();
+        let token = server.mint().refresh_token();
+        once(by_http, &server, "token", &fault);
+        raw(
+            "refused",
+            server.address(),
+            &rotate(&server, "wrong", &token),
+        );
+        assert_eq!(server.faults().list()[0].times_left, Some(0), "{fault}");
+        let again = send(server.address(), &rotate(&server, "s3cret", &token));
+        assert_eq!(again.status, 200, "{fault}: {}", again.text());
+    }
+}
+
+#[test]
+fn after_a_lost_response_the_retry_is_a_replay_and_revokes_the_family() {
+    for profile in ["connect", "standard"] {
+        let server = TokenServer::builder()
+            .profile(profile)
+            .client(
+                Client::confidential("app", "s3cret")
+                    .scope("openid")
+                    .refresh(RefreshPolicy::Rotate),
+            )
+            .user(User::new("alice"))
+            .start();
+        let first = server.mint().refresh_token();
+        let second =
+            send(server.address(), &rotate(&server, "s3cret", &first)).member("refresh_token");
+        server.fail_next(1, Fault::LostResponse);
+        let lost = raw(
+            profile,
+            server.address(),
+            &rotate(&server, "s3cret", &second),
+        );
+        assert_no_answer(&lost, Some(ErrorKind::ConnectionReset));
+        let journal = server.requests();
+        let exchange = journal.last().expect("a request");
+        assert_eq!((exchange.status, exchange.outcome.as_str()), (0, "issued"));
+        assert!(exchange.issued.is_some(), "{profile}: tokens nobody saw");
+
+        let retry = send(server.address(), &rotate(&server, "s3cret", &second));
+        assert_eq!(
+            (retry.status, retry.error().as_str()),
+            (400, "invalid_grant")
+        );
+        let words = retry.member("error_description");
+        assert!(words.contains("used before"), "{profile}: {words}");
+        // Nothing of that family is good any more; another login is.
+        let revoked = send(server.address(), &rotate(&server, "s3cret", &second));
+        let words = revoked.member("error_description");
+        assert!(words.contains("revoked"), "{profile}: {words}");
+        let other = server.mint().refresh_token();
+        assert_eq!(
+            send(server.address(), &rotate(&server, "s3cret", &other)).status,
+            200
+        );
+    }
+}
+
+// --- rules ------------------------------------------------------------------------------------------------------
+
+/// Statuses of refreshes, one after the other; a teapot says that the rule was for this one.
+fn statuses(server: &TokenServer, forms: &[(&str, &str)]) -> Vec<u16> {
+    forms
+        .iter()
+        .map(|(client_id, form)| {
+            let authorization = basic(client_id, &format!("{client_id}-secret"));
+            post(server, Some(&authorization), form).status
+        })
+        .collect()
+}
+
+#[test]
+fn a_rule_is_for_the_requests_it_names_and_no_others() {
+    const DEFAULT: &str = "client-default";
+    const ROTATING: &str = "client-rotating";
+    let plain = "grant_type=refresh_token&refresh_token=REFRESH_TOKEN";
+    let narrow = "grant_type=refresh_token&refresh_token=REFRESH_TOKEN&scope=email";
+    let wide = "grant_type=refresh_token&refresh_token=REFRESH_TOKEN&scope=openid+email";
+    let rotating = "grant_type=refresh_token&refresh_token=ROTATING_REFRESH_TOKEN";
+    let password = "grant_type=password&username=a&password=b";
+    let requests = [
+        (DEFAULT, plain),
+        (DEFAULT, narrow),
+        (DEFAULT, wide),
+        (ROTATING, rotating),
+        (DEFAULT, password),
+    ];
+    for (when, expected) in [
+        (json!({}), [418, 418, 418, 418, 418]),
+        (json!({ "client_id": DEFAULT }), [418, 418, 418, 200, 418]),
+        (json!({ "client_id": "nobody" }), [200, 200, 200, 200, 400]),
+        (
+            json!({ "grant_type": "refresh_token" }),
+            [418, 418, 418, 418, 400],
+        ),
+        (
+            json!({ "grant_type": "password" }),
+            [200, 200, 200, 200, 418],
+        ),
+        (json!({ "scope": "email" }), [200, 418, 200, 200, 400]),
+        (
+            json!({ "scope": "openid email" }),
+            [200, 200, 418, 200, 400],
+        ),
+        (
+            json!({ "refresh_token": "ROTATING_REFRESH_TOKEN" }),
+            [200, 200, 200, 418, 400],
+        ),
+        (
+            json!({ "client_id": ROTATING, "scope": "email" }),
+            [200, 200, 200, 200, 400],
+        ),
+        (
+            json!({ "client_id": DEFAULT, "grant_type": "refresh_token", "scope": "email", "refresh_token": "REFRESH_TOKEN" }),
+            [200, 418, 200, 200, 400],
+        ),
+    ] {
+        for (way, set) in WAYS {
+            let server = TokenServer::start();
+            set(
+                &server,
+                json!({ "on": "token", "when": when, "fault": { "status": { "status": 418 } } }),
+            );
+            assert_eq!(statuses(&server, &requests), expected, "{when}, {way}");
+        }
+    }
+}
+
+#[test]
+fn rules_are_built_in_rust_as_they_are_written_in_json() {
+    let built = Rule::on(Endpoint::Token, Fault::Keys(KeysFault::Late))
+        .client("c")
+        .grant_type("refresh_token")
+        .scope("email")
+        .refresh_token("t")
+        .skip(1)
+        .times(2)
+        .probability(0.5);
+    let written = json!({
+        "on": "token",
+        "when": { "client_id": "c", "grant_type": "refresh_token", "scope": "email", "refresh_token": "t" },
+        "skip": 1,
+        "times": 2,
+        "probability": 0.5,
+        "fault": { "keys": "late" },
+    });
+    assert_eq!(serde_json::to_value(&built).expect("JSON"), written);
+    assert_eq!(
+        serde_json::from_value::<Rule>(written).expect("a rule"),
+        built
+    );
+}
+
+#[test]
+fn a_client_can_fail_at_the_authorization_endpoint_alone() {
+    let server = TokenServer::start();
+    by_http(
+        &server,
+        json!({ "on": "authorization", "when": { "client_id": "client-public" }, "fault": "gateway_page" }),
+    );
+    let status = |client: &str| {
+        let path = format!("/connect/oauth/authorize?response_type=none&client_id={client}");
+        get(server.address(), &path).status
+    };
+    assert_eq!(status("client-public"), 502);
+    assert_eq!(status("client-default"), 200);
+}
+
+#[test]
+fn rules_fire_in_order_after_what_they_skip_and_as_often_as_they_may() {
+    for (way, set) in WAYS {
+        let server = TokenServer::start();
+        let status = |status: u16| json!({ "status": { "status": status } });
+        set(
+            &server,
+            json!({ "on": "token", "skip": 1, "times": 2, "fault": status(501) }),
+        );
+        set(
+            &server,
+            json!({ "on": "token", "skip": 1, "times": 1, "fault": status(502) }),
+        );
+        set(&server, json!({ "on": "jwks", "fault": status(503) }));
+        let next = || ask(way, &server, "token").answer().status;
+        let left = || {
+            let listed = control(&server, "GET", "/faults", &Value::Null).json();
+            let listed = listed["faults"].as_array().expect("rules").clone();
+            let own = serde_json::to_value(server.faults().list()).expect("JSON");
+            assert_eq!(Value::from(listed.clone()), own, "{way}");
+            let left = |rule: &Value| (rule["skip_left"].as_u64(), rule["times_left"].as_u64());
+            listed.iter().map(left).collect::<Vec<_>>()
+        };
+        let (some, none) = (Some, None::<u64>);
+        assert_eq!(
+            left(),
+            [(some(1), some(2)), (some(1), some(1)), (some(0), none)]
+        );
+        // Both let the first one pass, for the first lets it go on to the second.
+        assert_eq!(
+            (next(), left()[..2].to_vec()),
+            (200, vec![(some(0), some(2)), (some(0), some(1))])
+        );
+        assert_eq!(
+            (next(), left()[..2].to_vec()),
+            (501, vec![(some(0), some(1)), (some(0), some(1))])
+        );
+        assert_eq!(
+            (next(), left()[..2].to_vec()),
+            (501, vec![(some(0), some(0)), (some(0), some(1))])
+        );
+        assert_eq!(
+            (next(), left()[..2].to_vec()),
+            (502, vec![(some(0), some(0)), (some(0), some(0))])
+        );
+        assert_eq!(next(), 200, "{way}");
+
+        // Taken away, one and then all.
+        let id = server.faults().list()[2].id;
+        assert_eq!(ask(way, &server, "jwks").answer().status, 503);
+        assert_eq!(
+            control(&server, "DELETE", &format!("/faults/{id}"), &Value::Null).status,
+            204
+        );
+        assert_eq!(
+            control(&server, "DELETE", &format!("/faults/{id}"), &Value::Null).status,
+            404
+        );
+        assert_eq!(ask(way, &server, "jwks").answer().status, 200);
+        set(&server, json!({ "on": "jwks", "fault": status(503) }));
+        assert_eq!(
+            control(&server, "DELETE", "/faults", &Value::Null).status,
+            204
+        );
+        assert_eq!(ask(way, &server, "jwks").answer().status, 200);
+        assert_eq!(server.faults().list(), []);
+    }
+}
+
+#[test]
+fn chance_is_drawn_from_the_seed_and_as_likely_as_said() {
+    let draw = |seed: u64, probability: f64| -> Vec<bool> {
+        let server = TokenServer::builder().seed(seed).start();
+        by_http(
+            &server,
+            json!({ "on": "jwks", "probability": probability, "fault": { "status": { "status": 503 } } }),
+        );
+        let mut connection = Connection::open(server.address());
+        let request = request_to(&server, "jwks");
+        (0..300)
+            .map(|_| connection.send(&request).status == 503)
+            .collect()
+    };
+    let count = |drawn: &[bool]| drawn.iter().filter(|hit| **hit).count();
+    let some = draw(1, 0.3);
+    assert_eq!(draw(1, 0.3), some);
+    assert_ne!(draw(2, 0.3), some);
+    assert!((60..120).contains(&count(&some)), "{}", count(&some));
+    assert_eq!(count(&draw(1, 0.0)), 0);
+    assert_eq!(count(&draw(1, 1.0)), 300);
+}
+
+#[test]
+fn options_never_fails_and_uses_up_nothing() {
+    let server = TokenServer::start();
+    for endpoint in ENDPOINTS {
+        once(by_http, &server, endpoint, &json!("close"));
+        let text = String::from_utf8(request_to(&server, endpoint)).expect("text");
+        let path = text.split(' ').nth(1).expect("a path");
+        let options = format!(
+            "OPTIONS {path} HTTP/1.1\r\nHost: {}\r\n\r\n",
+            server.address()
+        );
+        assert_eq!(
+            send(server.address(), options.as_bytes()).status,
+            204,
+            "{endpoint}"
+        );
+        assert_no_answer(&ask(endpoint, &server, endpoint), None);
+    }
+}
+
+#[test]
+fn head_fails_as_get_does_without_a_body() {
+    for (fault, status) in [
+        (json!({ "status": { "status": 503, "body": "later" } }), 503),
+        (json!("gateway_page"), 502),
+        (json!({ "error": { "code": "server_error" } }), 500),
+        (json!("malformed"), 200),
+        (json!({ "drip": { "bytes_per_second": 1 } }), 200),
+        (json!({ "truncate": { "bytes": 1 } }), 200),
+        (json!({ "answer": { "set": { "a": 1 } } }), 200),
+    ] {
+        for endpoint in ["jwks", "metadata"] {
+            let case = format!("{fault} at {endpoint}");
+            let server = TokenServer::start();
+            once(by_http, &server, endpoint, &fault);
+            let text = String::from_utf8(request_to(&server, endpoint)).expect("text");
+            let head = raw(
+                &case,
+                server.address(),
+                text.replacen("GET", "HEAD", 1).as_bytes(),
+            );
+            assert!(head.text().ends_with("\r\n\r\n"), "{case}: {}", head.text());
+            assert_eq!(answers(&head.bytes, true)[0].status, status, "{case}");
+            assert!(
+                head.after < Duration::from_secs(5),
+                "{case}: {:?}",
+                head.after
+            );
+            assert_eq!(server.faults().list()[0].times_left, Some(0), "{case}");
+        }
+    }
+    let server = TokenServer::start();
+    once(by_http, &server, "jwks", &json!("close"));
+    let text = String::from_utf8(request_to(&server, "jwks")).expect("text");
+    let head = raw(
+        "close",
+        server.address(),
+        text.replacen("GET", "HEAD", 1).as_bytes(),
+    );
+    assert_no_answer(&head, None);
+}
+
+#[test]
+fn what_would_be_refused_fails_first() {
+    let server = TokenServer::start();
+    let address = server.address();
+    let refused = |endpoint: &str, method: &str| {
+        let text = String::from_utf8(request_to(&server, endpoint)).expect("text");
+        let path = text.split(' ').nth(1).expect("a path").to_owned();
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\n\r\n");
+        send(address, request.as_bytes()).status
+    };
+    for (endpoint, method, status) in [
+        ("token", "GET", 405),
+        ("token", "POST", 415),
+        ("jwks", "POST", 405),
+        ("metadata", "DELETE", 405),
+        ("authorization", "PUT", 405),
+        ("unknown", "GET", 404),
+    ] {
+        let case = format!("{method} {endpoint}");
+        let plain = refused(endpoint, method);
+        assert!([status, 400].contains(&plain), "{case}: {plain}");
+        once(by_http, &server, endpoint, &json!("gateway_page"));
+        assert_eq!(refused(endpoint, method), 502, "{case}");
+        assert_eq!(refused(endpoint, method), plain, "{case}: once");
+    }
+}
+
+#[test]
+fn what_cannot_be_carried_out_is_refused_when_it_is_set() {
+    let server = TokenServer::start();
+    for (rule, words) in [
+        (
+            json!({ "on": "token", "fault": { "status": { "status": 99 } } }),
+            "200 to 599",
+        ),
+        (
+            json!({ "on": "token", "fault": { "error": { "code": "" } } }),
+            "error.code",
+        ),
+        (
+            json!({ "on": "token", "fault": { "error": { "code": "a", "description": "\"" } } }),
+            "error.description",
+        ),
+        (
+            json!({ "on": "token", "fault": { "status": { "status": 500, "headers": { "a b": "" } } } }),
+            "`a b` is no header",
+        ),
+        (
+            json!({ "on": "token", "fault": { "delay": { "seconds": -1.0 } } }),
+            "0 to 3600",
+        ),
+        (
+            json!({ "on": "token", "fault": { "drip": { "bytes_per_second": 0 } } }),
+            "at least 1",
+        ),
+        (
+            json!({ "on": "token", "fault": { "content_type": "\n" } }),
+            "content_type",
+        ),
+        (
+            json!({ "on": "token", "probability": 2.0, "fault": "close" }),
+            "probability",
+        ),
+        (
+            json!({ "on": "token", "fault": { "token": { "defect": { "oversized": 1_048_577 } } } }),
+            "oversized",
+        ),
+        (json!({ "on": "token", "fault": "explode" }), "explode"),
+        (json!({ "on": "tokens", "fault": "close" }), "tokens"),
+        (
+            json!({ "on": "token", "fault": "close", "time": 1 }),
+            "time",
+        ),
+    ] {
+        let answer = control(&server, "POST", "/faults", &rule);
+        assert_eq!(answer.status, 400, "{rule}: {}", answer.text());
+        assert!(answer.text().contains(words), "{rule}: {}", answer.text());
+    }
+    assert_eq!(server.faults().list(), []);
+}
