@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use crate::authority::{Authority, MintError, MintOrder, Origin};
 use crate::clock::{Clock, Stopwatch, Timestamp};
 use crate::fault::Endpoint;
@@ -143,6 +146,7 @@ pub(crate) struct Sandboxes {
 /// What a sandbox is to be; what is left open, as the default one was made.
 #[derive(Debug, Default)]
 pub(crate) struct SandboxOrder {
+    /// With its own seed.
     pub(crate) origin: Option<Origin>,
     pub(crate) clock: Option<Timestamp>,
     pub(crate) seed: Option<u64>,
@@ -206,17 +210,14 @@ impl Sandboxes {
 
     pub(crate) fn create(&self, order: SandboxOrder) -> Arc<Sandbox> {
         let origin = match (order.origin, order.seed) {
-            (Some(origin), seed) => Arc::new(origin.reseeded(seed)),
-            (None, Some(seed)) => Arc::new(self.origin.reseeded(Some(seed))),
+            (Some(own), _) => Arc::new(own),
+            (None, Some(seed)) => Arc::new(self.origin.reseeded(seed)),
             (None, None) => Arc::clone(&self.origin),
         };
         let mut bytes = [0; 9];
         // From the system, whatever the seed: two runs may want two sandboxes of one server.
         Random::System.fill(&mut bytes);
-        let id = bytes
-            .iter()
-            .map(|byte| char::from(b"abcdefghijkmnpqrstuvwxyz23456789"[usize::from(byte % 32)]))
-            .collect::<String>();
+        let id = URL_SAFE_NO_PAD.encode(bytes);
         let base_url = format!("{}{SANDBOX}{id}", self.default.authority.base_url);
         let clock = order.clock.map_or_else(Clock::real, Clock::frozen);
         let mut sandbox = Sandbox::new(origin, base_url, clock, self.journal);

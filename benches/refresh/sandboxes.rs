@@ -17,16 +17,16 @@ pub(crate) fn run() {
     // The first of anything pays for what all share.
     make(&mut connection);
     let (before, each) = (server.resident_kib(), SANDBOXES / ROUNDS);
-    let mut made = Vec::new();
+    let mut waits = Vec::new();
     let mut id = String::new();
     for _ in 0..ROUNDS {
         let begin = Instant::now();
         for _ in 0..each {
             id = make(&mut connection);
         }
-        made.push(begin.elapsed().as_secs_f64() * 1000.0 / f64::from(each));
+        waits.push(begin.elapsed().as_secs_f64() * 1000.0 / f64::from(each));
     }
-    report("making one, over HTTP", "ms", &Stats::of(made));
+    report("making one, over HTTP", "ms", &Stats::of(waits));
     #[expect(clippy::cast_precision_loss)]
     let kept = (server.resident_kib() - before) as f64 / f64::from(SANDBOXES);
     report("keeping one", "KiB", &Stats::of([kept]));

@@ -88,14 +88,14 @@ impl Origin {
     }
 
     /// The same, with ids drawn from another seed.
-    pub(crate) fn reseeded(&self, seed: Option<u64>) -> Self {
+    pub(crate) fn reseeded(&self, seed: u64) -> Self {
         Self {
             profile: Arc::clone(&self.profile),
             issuer: self.issuer.clone(),
             error_dialect: self.error_dialect,
             registered: Arc::clone(&self.registered),
             keys: Arc::clone(&self.keys),
-            seed,
+            seed: Some(seed),
         }
     }
 }
