@@ -7,10 +7,11 @@ use schemars::transform::transform_subschemas;
 use schemars::{Schema as JsonSchema, schema_for};
 
 use crate::cli::{Mistake, print};
+use crate::control::Scenario;
 use crate::seed::Fixtures;
 use crate::shape::document::ProfileDocument;
 
-/// Print the JSON Schema of fixtures or profiles, for editors
+/// Print the JSON Schema of fixtures, profiles or scenarios, for editors
 ///
 /// An editor that finds `"$schema": "fixtures.schema.json"` at the top of a file completes and checks it.
 ///
@@ -26,6 +27,7 @@ pub(super) struct Schema {
 enum Document {
     Fixtures,
     Profile,
+    Scenario,
 }
 
 impl Schema {
@@ -33,6 +35,7 @@ impl Schema {
         let mut schema = match self.document {
             Document::Fixtures => schema_for!(Fixtures),
             Document::Profile => schema_for!(ProfileDocument),
+            Document::Scenario => schema_for!(Scenario),
         };
         // That a member may be left out shows already; an editor that completes it need not write null.
         transform_subschemas(&mut without_null_defaults, &mut schema);

@@ -27,6 +27,8 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use guard::Guard;
 pub(crate) use problem::Problem;
+#[cfg(feature = "cli")]
+pub(crate) use scenarios::Scenario;
 pub(crate) use scenarios::scenario;
 
 use crate::sandbox::{Sandbox, Sandboxes};

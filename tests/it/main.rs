@@ -6,6 +6,7 @@
 )]
 
 mod control;
+mod defects;
 mod drive;
 mod faults;
 mod golden;

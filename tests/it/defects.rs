@@ -1,0 +1,557 @@
+//! Every defect of every token, judged by `jsonwebtoken`: refused for its own reason, and for no other.
+//!
+//! One seed and one frozen clock make the good token and the broken one the same in everything that is drawn, so that
+//! whatever differs is the defect's doing.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jsonwebtoken::jwk::{AlgorithmParameters, JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use oauth_mimic::{Client, Clock, Defect, Endpoint, Fault, Rule, TokenServer, User, Which};
+use serde_json::{Map, Value, json};
+
+use crate::faults::control;
+use crate::support::{basic, encoded, get, part, path_of, post};
+
+const PROFILES: [&str; 2] = ["connect", "standard"];
+const ISSUER: &str = "https://login.example.test";
+const HOUR: i64 = 3600;
+const OVERSIZE: usize = 100_000;
+const KINDS: [(Which, &str); 3] = [
+    (Which::AccessToken, "access_token"),
+    (Which::RefreshToken, "refresh_token"),
+    (Which::IdToken, "id_token"),
+];
+
+/// A defect, the check that must refuse it, and the members of header and claims that it may change.
+struct Row {
+    defect: Value,
+    reason: &'static str,
+    header: &'static [&'static str],
+    claims: &'static [&'static str],
+}
+
+fn rows() -> Vec<Row> {
+    let row = |defect: Value, reason, header, claims| Row {
+        defect,
+        reason,
+        header,
+        claims,
+    };
+    vec![
+        row(json!("expired"), "ExpiredSignature", &[], &["exp", "iat"]),
+        row(json!("not_yet_valid"), "ImmatureSignature", &[], &["nbf"]),
+        row(json!("issued_in_future"), "iat", &[], &["exp", "iat"]),
+        row(json!("wrong_issuer"), "InvalidIssuer", &[], &["iss"]),
+        row(json!("wrong_audience"), "InvalidAudience", &[], &["aud"]),
+        row(json!("wrong_type"), "typ", &["typ"], &[]),
+        row(json!("unknown_kid"), "kid", &["kid"], &[]),
+        row(json!("foreign_key"), "InvalidSignature", &[], &[]),
+        row(json!("damaged_signature"), "InvalidSignature", &[], &[]),
+        row(json!("alg_none"), "header", &["alg"], &[]),
+        row(
+            json!("hs256_with_public_key"),
+            "InvalidAlgorithm",
+            &["alg"],
+            &[],
+        ),
+        row(
+            json!({ "missing_claim": "exp" }),
+            r#"MissingRequiredClaim("exp")"#,
+            &[],
+            &["exp"],
+        ),
+        row(
+            json!({ "missing_claim": "sub" }),
+            r#"MissingRequiredClaim("sub")"#,
+            &[],
+            &["sub"],
+        ),
+        row(
+            json!({ "set_claims": { "sub": "mallory", "admin": true } }),
+            "claims",
+            &[],
+            &["sub", "admin"],
+        ),
+        row(json!({ "oversized": OVERSIZE }), "size", &[], &["padding"]),
+    ]
+}
+
+fn defect_of(row: &Row) -> Defect {
+    serde_json::from_value(row.defect.clone()).expect("a defect")
+}
+
+#[test]
+fn the_table_has_every_defect() {
+    let refusal = serde_json::from_value::<Defect>(json!("no such defect"))
+        .expect_err("no defect")
+        .to_string();
+    let known: Vec<&str> = refusal.split('`').skip(3).step_by(2).collect();
+    let tested: Vec<String> = rows()
+        .iter()
+        .map(|row| match &row.defect {
+            Value::String(name) => name.clone(),
+            object => object
+                .as_object()
+                .expect("an object")
+                .keys()
+                .next()
+                .expect("a name")
+                .clone(),
+        })
+        .collect();
+    assert!(known.len() >= 14, "{refusal}");
+    for name in known {
+        assert!(
+            tested.iter().any(|tested| tested == name),
+            "{name} is not tested"
+        );
+    }
+}
+
+// --- where tokens come from ---------------------------------------------------------------------------------------
+
+fn server(profile: &str) -> TokenServer {
+    TokenServer::builder()
+        .profile(profile)
+        .issuer(ISSUER)
+        .seed(7)
+        .clock(&Clock::frozen(Clock::real().now()))
+        .client(Client::confidential("app", "s3cret").scope("openid email"))
+        .user(User::new("alice"))
+        .start()
+}
+
+/// A way to have a token of that kind, broken where a defect is named.
+type Source = fn(&TokenServer, Which, Option<&Row>) -> String;
+
+const SOURCES: [(&str, Source); 4] = [
+    ("the library", by_library),
+    ("the control plane", by_http),
+    ("the token endpoint", by_endpoint),
+    ("a response of the control plane", by_response),
+];
+
+fn by_library(server: &TokenServer, which: Which, row: Option<&Row>) -> String {
+    let mint = match row {
+        Some(row) => server.mint().defect(defect_of(row)),
+        None => server.mint(),
+    };
+    match which {
+        Which::AccessToken => mint.access_token(),
+        Which::RefreshToken => mint.refresh_token(),
+        Which::IdToken => mint.id_token(),
+        other => panic!("no test for {other:?}"),
+    }
+}
+
+fn by_http(server: &TokenServer, which: Which, row: Option<&Row>) -> String {
+    let mut order = json!({ "kind": which });
+    if let Some(row) = row {
+        order["defect"] = row.defect.clone();
+    }
+    control(server, "POST", "/tokens", &order).member("token")
+}
+
+/// Only the access token of a response can be broken.
+fn by_response(server: &TokenServer, which: Which, row: Option<&Row>) -> String {
+    if which != Which::AccessToken {
+        return by_http(server, which, row);
+    }
+    let mut order = json!({ "kind": "response" });
+    if let Some(row) = row {
+        order["defect"] = row.defect.clone();
+    }
+    control(server, "POST", "/tokens", &order).member("access_token")
+}
+
+fn by_endpoint(server: &TokenServer, which: Which, row: Option<&Row>) -> String {
+    let presented = server.mint().refresh_token();
+    server.reset();
+    if let Some(row) = row {
+        let fault = Fault::token(which, defect_of(row));
+        server
+            .faults()
+            .add(Rule::on(Endpoint::Token, fault).times(1));
+    }
+    let form = format!(
+        "grant_type=refresh_token&refresh_token={}",
+        encoded(&presented)
+    );
+    let answer = post(server, Some(&basic("app", "s3cret")), &form);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let (_, member) = KINDS
+        .iter()
+        .find(|(kind, _)| *kind == which)
+        .expect("a kind");
+    answer.member(member)
+}
+
+/// Each source at its start, so that it draws the same again.
+fn token(server: &TokenServer, source: Source, which: Which, row: Option<&Row>) -> String {
+    server.reset();
+    source(server, which, row)
+}
+
+// --- the verifier -------------------------------------------------------------------------------------------------
+
+fn jwks(server: &TokenServer) -> JwkSet {
+    let jwks = get(server.address(), path_of(server, &server.jwks_url())).json();
+    serde_json::from_value(jwks).expect("a JWK Set")
+}
+
+/// What a strict verifier knows of the tokens it takes, from a good one.
+struct Verifier {
+    keys: JwkSet,
+    good: String,
+    now: i64,
+}
+
+/// Which check is left out, or done by other means.
+#[derive(Clone, Copy)]
+enum Leave<'a> {
+    Nothing,
+    Out(&'a str),
+    /// Another key and algorithm are told to be right.
+    Key(&'a DecodingKey, Algorithm),
+}
+
+impl Verifier {
+    /// The claims, or the first check that fails.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the library must not depend on the crate's global backend; this test is about that crate"
+    )]
+    fn judge(&self, token: &str, leave: Leave<'_>) -> Result<Value, String> {
+        let checks = |reason: &str| !matches!(leave, Leave::Out(out) if out == reason);
+        if checks("size") && token.len() > self.good.len() + OVERSIZE / 2 {
+            return Err("size".to_owned());
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| "header")?;
+        if checks("typ") && part(token, 0)["typ"] != part(&self.good, 0)["typ"] {
+            return Err("typ".to_owned());
+        }
+        let jwk = match &header.kid {
+            Some(kid) if checks("kid") => self.keys.find(kid).ok_or("kid")?,
+            _ => &self.keys.keys[0],
+        };
+        let published = DecodingKey::from_jwk(jwk).expect("an RSA key");
+        let (key, algorithm) = match leave {
+            Leave::Key(key, algorithm) => (key, algorithm),
+            _ => (&published, Algorithm::RS256),
+        };
+        let expected = part(&self.good, 1);
+        let mut validation = Validation::new(algorithm);
+        let required: Vec<&str> = ["exp", "iss", "sub", "aud"]
+            .into_iter()
+            .filter(|claim| expected.get(claim).is_some())
+            .filter(|claim| checks(&format!(r#"MissingRequiredClaim("{claim}")"#)))
+            .collect();
+        validation.set_required_spec_claims(&required);
+        validation.validate_exp = checks("ExpiredSignature") && required.contains(&"exp");
+        validation.validate_nbf = checks("ImmatureSignature");
+        validation.validate_aud = checks("InvalidAudience");
+        if checks("InvalidIssuer") {
+            validation.set_issuer(&[ISSUER]);
+        }
+        match &expected["aud"] {
+            Value::String(audience) => validation.set_audience(&[audience]),
+            Value::Array(audience) => {
+                validation.set_audience(&[audience[0].as_str().expect("a text")]);
+            }
+            _ => {}
+        }
+        let claims = jsonwebtoken::decode::<Value>(token, key, &validation)
+            .map_err(|why| format!("{:?}", why.kind()))?
+            .claims;
+        let issued = claims["iat"].as_i64().ok_or("iat")?;
+        if checks("iat") && issued > self.now + 60 {
+            return Err("iat".to_owned());
+        }
+        // What belongs to whom a resource server knows by itself.
+        if checks("claims")
+            && (claims.get("admin").is_some()
+                || claims.get("sub").is_some_and(|sub| *sub != expected["sub"]))
+        {
+            return Err("claims".to_owned());
+        }
+        Ok(claims)
+    }
+}
+
+/// A part of a token without some members, in order.
+fn without(token: &str, index: usize, members: &[&str]) -> String {
+    let mut rest: Map<String, Value> = part(token, index).as_object().expect("an object").clone();
+    for member in members {
+        rest.shift_remove(*member);
+    }
+    Value::Object(rest).to_string()
+}
+
+/// The PEM of the public key (RFC 5280 §4.1.2.7), put together by hand.
+fn public_pem(keys: &JwkSet) -> String {
+    let AlgorithmParameters::RSA(key) = &keys.keys[0].algorithm else {
+        panic!("an RSA key");
+    };
+    assert_eq!(key.e, "AQAB");
+    let modulus = URL_SAFE_NO_PAD.decode(&key.n).expect("base64url");
+    assert_eq!(
+        modulus.len(),
+        256,
+        "the lengths below are those of 2048 bits"
+    );
+    let mut der = b"\x30\x82\x01\x22\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x82\x01\x0f\x00\x30\x82\x01\x0a\x02\x82\x01\x01\x00".to_vec();
+    der.extend(modulus);
+    der.extend(b"\x02\x03\x01\x00\x01");
+    let encoded = STANDARD.encode(der);
+    let lines: Vec<&str> = encoded
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).expect("base64"))
+        .collect();
+    format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+        lines.join("\n")
+    )
+}
+
+/// The key that is never published, as its own server would publish it.
+fn unpublished() -> DecodingKey {
+    let impostor = TokenServer::builder()
+        .keys(concat!(env!("CARGO_MANIFEST_DIR"), "/keys/unpublished.pem"))
+        .start();
+    DecodingKey::from_jwk(&jwks(&impostor).keys[0]).expect("an RSA key")
+}
+
+// --- the table ----------------------------------------------------------------------------------------------------
+
+#[test]
+fn each_defect_is_refused_for_its_own_reason_and_for_no_other() {
+    let unpublished = unpublished();
+    for profile in PROFILES {
+        let server = server(profile);
+        let keys = jwks(&server);
+        let secret = DecodingKey::from_secret(public_pem(&keys).as_bytes());
+        for (from, source) in SOURCES {
+            for (which, kind) in KINDS {
+                let good = token(&server, source, which, None);
+                assert_eq!(
+                    token(&server, source, which, None),
+                    good,
+                    "{profile}: drawn alike"
+                );
+                let verifier = Verifier {
+                    keys: keys.clone(),
+                    now: server.clock().now().as_unix(),
+                    good: good.clone(),
+                };
+                let claims = verifier.judge(&good, Leave::Nothing);
+                assert_eq!(claims, Ok(part(&good, 1)), "{profile}, {kind} of {from}");
+                for row in rows() {
+                    let case = format!("{profile}, {} in the {kind} of {from}", row.defect);
+                    let broken = token(&server, source, which, Some(&row));
+                    let verdict = verifier.judge(&broken, Leave::Nothing);
+                    assert_eq!(verdict, Err(row.reason.to_owned()), "{case}");
+                    for (index, changed) in [(0, row.header), (1, row.claims)] {
+                        assert_eq!(
+                            without(&broken, index, changed),
+                            without(&good, index, changed),
+                            "{case}: the rest is as it was"
+                        );
+                    }
+                    let name = row.defect.as_str().unwrap_or_default();
+                    let leave = match name {
+                        "alg_none" => {
+                            // No library reads it at all; its two parts were compared above.
+                            assert!(broken.ends_with('.'), "{case}");
+                            assert_eq!(part(&broken, 0)["alg"], "none", "{case}");
+                            continue;
+                        }
+                        "damaged_signature" => {
+                            assert_one_bit_differs(&case, &good, &broken);
+                            continue;
+                        }
+                        "hs256_with_public_key" => Leave::Key(&secret, Algorithm::HS256),
+                        "foreign_key" => Leave::Key(&unpublished, Algorithm::RS256),
+                        _ => Leave::Out(row.reason),
+                    };
+                    let verdict = verifier.judge(&broken, leave);
+                    assert_eq!(verdict, Ok(part(&broken, 1)), "{case}: otherwise good");
+                    assert_as_said(&case, &row, &good, &broken);
+                }
+            }
+        }
+    }
+}
+
+#[track_caller]
+fn assert_one_bit_differs(case: &str, good: &str, broken: &str) {
+    let split = |token: &str| {
+        let (input, signature) = token.rsplit_once('.').expect("a signature");
+        (
+            input.to_owned(),
+            URL_SAFE_NO_PAD.decode(signature).expect("base64url"),
+        )
+    };
+    let ((input, right), (same, wrong)) = (split(good), split(broken));
+    assert_eq!(input, same, "{case}");
+    assert_eq!(right.len(), wrong.len(), "{case}");
+    let bits: u32 = right
+        .iter()
+        .zip(&wrong)
+        .map(|(a, b)| (a ^ b).count_ones())
+        .sum();
+    assert_eq!(bits, 1, "{case}");
+}
+
+/// What changed has changed to what the defect says.
+#[track_caller]
+fn assert_as_said(case: &str, row: &Row, good: &str, broken: &str) {
+    let (right, wrong) = (part(good, 1), part(broken, 1));
+    let number = |claims: &Value, name: &str| claims[name].as_i64().expect("a number");
+    let name = row.defect.as_str().unwrap_or_else(|| {
+        let object = row.defect.as_object().expect("an object");
+        object.keys().next().expect("a name")
+    });
+    match name {
+        "expired" => {
+            let now = number(&right, "iat");
+            assert_eq!(number(&wrong, "exp"), now - HOUR, "{case}");
+            let life = |claims: &Value| number(claims, "exp") - number(claims, "iat");
+            assert_eq!(life(&wrong), life(&right), "{case}");
+        }
+        "not_yet_valid" => assert_eq!(number(&wrong, "nbf"), number(&right, "iat") + HOUR),
+        "issued_in_future" => {
+            for claim in ["iat", "exp"] {
+                assert_eq!(
+                    number(&wrong, claim),
+                    number(&right, claim) + HOUR,
+                    "{case}"
+                );
+            }
+        }
+        "missing_claim" => {
+            assert_eq!(wrong.get(row.claims[0]), None, "{case}");
+        }
+        "set_claims" => {
+            assert_eq!(
+                (&wrong["sub"], &wrong["admin"]),
+                (&json!("mallory"), &json!(true))
+            );
+        }
+        "oversized" => {
+            let grown = broken.len() - good.len();
+            assert!(
+                (OVERSIZE..=OVERSIZE + 1).contains(&grown),
+                "{case}: {grown}"
+            );
+        }
+        "unknown_kid" => assert_eq!(part(broken, 0)["kid"], "no-such-key", "{case}"),
+        _ => {}
+    }
+}
+
+#[test]
+fn an_oversized_token_is_as_large_as_said() {
+    let server = server("connect");
+    let good = token(&server, by_library, Which::AccessToken, None);
+    for bytes in [32, 33, 34, 35, 36, 1000, 4097, 1 << 20] {
+        server.reset();
+        let large = server
+            .mint()
+            .defect(Defect::Oversized(bytes))
+            .access_token();
+        let grown = large.len() - good.len();
+        assert!((bytes..=bytes + 1).contains(&grown), "{bytes}: {grown}");
+    }
+}
+
+#[test]
+fn a_defect_leaves_the_other_tokens_of_the_answer_alone() {
+    for profile in PROFILES {
+        let server = server(profile);
+        let presented = server.mint().refresh_token();
+        let form = format!(
+            "grant_type=refresh_token&refresh_token={}",
+            encoded(&presented)
+        );
+        let answer = |fault: Option<Fault>| {
+            server.reset();
+            if let Some(fault) = fault {
+                server.fail_next(1, fault);
+            }
+            post(&server, Some(&basic("app", "s3cret")), &form).json()
+        };
+        let good = answer(None);
+        for row in rows() {
+            for (which, kind) in KINDS {
+                let broken = answer(Some(Fault::token(which, defect_of(&row))));
+                for (member, value) in good.as_object().expect("an object") {
+                    let case = format!("{profile}, {} in the {kind}: {member}", row.defect);
+                    assert_eq!(broken[member] == *value, member != kind, "{case}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refresh_token_that_is_reused_comes_broken_where_that_is_asked_for() {
+    let server = TokenServer::builder()
+        .client(
+            Client::confidential("app", "s3cret")
+                .scope("openid")
+                .refresh(oauth_mimic::RefreshPolicy::Reuse),
+        )
+        .user(User::new("alice"))
+        .start();
+    let token = server.mint().refresh_token();
+    let form = format!("grant_type=refresh_token&refresh_token={}", encoded(&token));
+    let ask = |form: &str| post(&server, Some(&basic("app", "s3cret")), form);
+    server.fail_next(1, Fault::token(Which::RefreshToken, Defect::ForeignKey));
+    let broken = ask(&form).member("refresh_token");
+    assert_ne!(broken, token);
+    let refused = ask(&format!(
+        "grant_type=refresh_token&refresh_token={}",
+        encoded(&broken)
+    ));
+    assert_eq!(refused.error(), "invalid_grant", "{}", refused.text());
+    assert_eq!(ask(&form).member("refresh_token"), token);
+}
+
+#[test]
+fn the_server_refuses_its_own_refresh_tokens_where_they_cannot_be_believed() {
+    for profile in PROFILES {
+        let server = server(profile);
+        for defect in [
+            Defect::Expired,
+            Defect::WrongIssuer,
+            Defect::UnknownKid,
+            Defect::ForeignKey,
+            Defect::DamagedSignature,
+            Defect::AlgNone,
+            Defect::Hs256WithPublicKey,
+        ] {
+            let token = server.mint().defect(defect.clone()).refresh_token();
+            let form = format!("grant_type=refresh_token&refresh_token={}", encoded(&token));
+            let answer = post(&server, Some(&basic("app", "s3cret")), &form);
+            let case = format!("{profile}, {defect:?}: {}", answer.text());
+            assert_eq!(answer.error(), "invalid_grant", "{case}");
+        }
+    }
+}
+
+#[test]
+fn claims_are_set_one_by_one_in_the_library() {
+    let server = TokenServer::start();
+    let token = server
+        .mint()
+        .claim("sub", "mallory")
+        .claim("roles", json!(["admin"]))
+        .access_token();
+    assert_eq!(part(&token, 1)["sub"], "mallory");
+    assert_eq!(part(&token, 1)["roles"], json!(["admin"]));
+    let order = json!({ "kind": "access_token", "claims": { "sub": "mallory" } });
+    let token = control(&server, "POST", "/tokens", &order).member("token");
+    assert_eq!(part(&token, 1)["sub"], "mallory");
+}
