@@ -99,8 +99,10 @@ pub(super) async fn body(payload: web::Payload) -> Result<web::Bytes, Problem> {
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|why| {
+        // A `?` stands where the text broke off before a name.
         let path = why.path().to_string();
-        let path = if path == "." { "$".to_owned() } else { path };
+        let path = path.trim_end_matches(['?', '.']);
+        let path = if path.is_empty() { "$" } else { path }.to_owned();
         Problem::new(400, why.into_inner().to_string()).at(path)
     })?;
     json.end()
