@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::fault::Fault;
 use crate::oauth::client::{AuthMethod, Client};
 use crate::oauth::user::User;
 use crate::seed::fixtures::NamedRefreshToken;
@@ -219,6 +220,7 @@ pub(super) fn check_token(
         client_id,
         sub,
         scope,
+        fault,
         ..
     } = &token.value;
     if name.is_empty() || !name.chars().all(|c| matches!(c, '\x20'..='\x7E')) {
@@ -226,6 +228,9 @@ pub(super) fn check_token(
             "token",
             "must be printable ASCII and not empty (RFC 6749 Appendix A.17)",
         ));
+    }
+    if let Some(Err(why)) = fault.as_ref().map(Fault::check) {
+        return Err(token.error("fault", why));
     }
     let Some(client) = clients.get(client_id.as_str()) else {
         return Err(token.error(
