@@ -23,6 +23,9 @@ pub(super) struct Operation {
     query: Option<Schema>,
     body: Option<Schema>,
     status: u16,
+    /// Whether 201 is answered where there was nothing before.
+    creates: bool,
+    media_type: &'static str,
     answer: Option<Schema>,
 }
 
@@ -49,6 +52,8 @@ impl Operation {
             query: None,
             body: None,
             status: 204,
+            creates: false,
+            media_type: "application/json",
             answer: None,
         }
     }
@@ -60,6 +65,18 @@ impl Operation {
 
     const fn body(mut self, schema: Schema) -> Self {
         self.body = Some(schema);
+        self
+    }
+
+    const fn or_creates(mut self) -> Self {
+        self.creates = true;
+        self
+    }
+
+    const fn streams(mut self) -> Self {
+        self.status = 200;
+        self.media_type = "text/event-stream";
+        self.answer = Some(text);
         self
     }
 
@@ -76,6 +93,16 @@ fn of<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> schemars::Sch
 
 fn any(_: &mut SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({ "type": "object" })
+}
+
+fn text(_: &mut SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "string" })
+}
+
+/// One token, or what the token endpoint would have answered: the profile says what that holds.
+fn minted(generator: &mut SchemaGenerator) -> schemars::Schema {
+    let one = generator.subschema_for::<tokens::Minted>();
+    schemars::json_schema!({ "oneOf": [one, { "type": "object", "required": ["access_token"] }] })
 }
 
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -120,7 +147,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Server-sent events, one for each request that matches",
     )
     .query(of::<Filter>)
-    .answers(200, any),
+    .streams(),
     Operation::new("GET", "/requests/{number}", "One request").answers(200, of::<Exchange>),
     Operation::new(
         "POST",
@@ -131,7 +158,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .answers(200, of::<requests::Verified>),
     Operation::new("POST", "/tokens", "Mint a token, or a whole response")
         .body(of::<tokens::Mint>)
-        .answers(200, of::<tokens::Minted>),
+        .answers(200, minted),
     Operation::new("GET", "/clients", "The clients").answers(200, of::<registered::Clients>),
     Operation::new("POST", "/clients", "Add a client")
         .body(of::<Client>)
@@ -139,7 +166,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::new("GET", "/clients/{client_id}", "A client").answers(200, of::<Client>),
     Operation::new("PUT", "/clients/{client_id}", "Add or replace a client")
         .body(of::<Client>)
-        .answers(200, of::<Client>),
+        .answers(200, of::<Client>)
+        .or_creates(),
     Operation::new("DELETE", "/clients/{client_id}", "Remove a client"),
     Operation::new("GET", "/users", "The users").answers(200, of::<registered::Users>),
     Operation::new("POST", "/users", "Add a user")
@@ -148,7 +176,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::new("GET", "/users/{sub}", "A user").answers(200, of::<User>),
     Operation::new("PUT", "/users/{sub}", "Add or replace a user")
         .body(of::<User>)
-        .answers(200, of::<User>),
+        .answers(200, of::<User>)
+        .or_creates(),
     Operation::new("DELETE", "/users/{sub}", "Remove a user"),
     Operation::new("GET", "/refresh-tokens", "The named refresh tokens")
         .answers(200, of::<registered::RefreshTokens>),
@@ -167,7 +196,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Add or replace a named refresh token",
     )
     .body(of::<NamedRefreshToken>)
-    .answers(200, of::<NamedRefreshToken>),
+    .answers(200, of::<NamedRefreshToken>)
+    .or_creates(),
     Operation::new(
         "DELETE",
         "/refresh-tokens/{token}",
@@ -263,10 +293,13 @@ fn described(
     responses[&status] = match operation.answer {
         Some(answer) => json!({
             "description": operation.summary,
-            "content": { "application/json": { "schema": answer(generator) } },
+            "content": { operation.media_type: { "schema": answer(generator) } },
         }),
         None => json!({ "description": "Done" }),
     };
+    if operation.creates {
+        responses["201"] = responses[&status].clone();
+    }
     let id = operation
         .path
         .replace(['{', '}'], "")
