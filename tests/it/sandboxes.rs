@@ -1,0 +1,454 @@
+//! Many servers on one: isolated from each other, each under its own path.
+
+use std::thread;
+use std::time::Duration;
+
+use oauth_mimic::{Client, Fault, Filter, Mimic, Timestamp, TokenServer, User};
+use serde_json::{Value, json};
+
+use crate::drive::{
+    Plane, USER, assert_problem, fetch, frozen, post_form, refresh, refresh_as, request,
+};
+use crate::support::part;
+
+/// Makes a sandbox over HTTP; answers what it is told of, and its control plane.
+#[track_caller]
+fn create(server: &Mimic, order: &Value) -> (Value, Plane) {
+    let answer = Plane::of(server).post("/sandboxes", order);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let state = answer.json();
+    let plane = Plane::at(text(&state, "base_url"));
+    (state, plane)
+}
+
+#[track_caller]
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no text {name}: {value}"))
+}
+
+/// Refreshes by URL, as the default client.
+#[track_caller]
+fn refresh_at(state: &Value, token: &str) -> crate::support::Answer {
+    let form = format!("grant_type=refresh_token&refresh_token={token}");
+    let url = text(&state["endpoints"], "token");
+    post_form(
+        url,
+        Some(("client-default", "client-default-secret")),
+        &form,
+    )
+}
+
+/// Everything a test can see of a server but its answers to the protocol.
+fn state(mimic: &Mimic) -> Value {
+    let plane = Plane::of(mimic);
+    let paths = [
+        "/clock",
+        "/faults",
+        "/requests",
+        "/clients",
+        "/users",
+        "/refresh-tokens",
+        "/keys",
+    ];
+    paths.iter().map(|path| plane.read(path)).collect()
+}
+
+#[test]
+fn what_is_done_to_one_is_seen_by_no_other() {
+    let server = frozen();
+    let (a, b) = (server.sandbox(), server.sandbox());
+    for sandbox in [&a, &b] {
+        sandbox.clock().freeze(Timestamp::from_unix(1_700_000_000));
+    }
+    let three: [&Mimic; 3] = [&server, &a, &b];
+    for (index, changed) in three.iter().enumerate() {
+        let others = || {
+            three
+                .iter()
+                .enumerate()
+                .filter(move |(other, _)| *other != index)
+        };
+        let before: Vec<Value> = others().map(|(_, mimic)| state(mimic)).collect();
+        let seen = state(changed);
+        changed.clock().advance(3600);
+        changed.put_client(Client::confidential("late", "s3cret"));
+        changed.remove_client("client-public");
+        changed.put_user(User::new("late"));
+        changed.keys().rotate();
+        changed.play("flaky-gateway");
+        assert_eq!(refresh(changed, "REFRESH_TOKEN", "").status, 503);
+        assert_ne!(state(changed), seen);
+        let after: Vec<Value> = others().map(|(_, mimic)| state(mimic)).collect();
+        assert_eq!(after, before, "number {index} was changed");
+    }
+}
+
+#[test]
+fn what_is_spent_in_one_is_good_in_every_other() {
+    let server = frozen();
+    let (a, b) = (server.sandbox(), server.sandbox());
+    let three: [&Mimic; 3] = [&server, &a, &b];
+    let spend = |mimic| refresh_as(mimic, "client-rotating", "ROTATING_REFRESH_TOKEN", "").status;
+    for mimic in three {
+        assert_eq!(spend(mimic), 200);
+    }
+    for mimic in three {
+        assert_eq!(spend(mimic), 400);
+    }
+    a.reset();
+    assert_eq!((spend(&server), spend(&a), spend(&b)), (400, 200, 400));
+}
+
+#[test]
+fn a_token_of_one_is_no_token_of_another() {
+    let server = frozen();
+    let (a, b) = (server.sandbox(), server.sandbox());
+    a.clock().freeze(server.clock().now());
+    b.clock().freeze(server.clock().now());
+    let token = a.mint().refresh_token();
+    assert_eq!(refresh(&a, &token, "").status, 200);
+    for other in [&server as &Mimic, &b] {
+        let answer = refresh(other, &token, "");
+        assert_eq!(answer.error(), "invalid_grant", "{}", answer.text());
+    }
+}
+
+#[test]
+fn one_waits_for_its_own_requests_only() {
+    let server = frozen();
+    let (a, b) = (server.sandbox(), server.sandbox());
+    let mut stream = Plane::of(&a).stream("/requests/stream");
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| a.wait_for(&Filter::any(), 1, Duration::from_secs(15)));
+        fetch(&b.jwks_url());
+        fetch(&server.jwks_url());
+        fetch(&a.metadata_url());
+        let came = waiting.join().expect("it comes");
+        assert_eq!(came[0].endpoint, oauth_mimic::Endpoint::Metadata);
+    });
+    stream.until("\"endpoint\":\"metadata\"");
+    assert_eq!(stream.events().len(), 1);
+}
+
+#[test]
+fn protocol_discovery_and_control_are_under_its_own_path() {
+    for profile in ["connect", "standard"] {
+        let server = frozen();
+        let (state, plane) = create(&server, &json!({ "fixtures": { "profile": profile } }));
+        let base = text(&state, "base_url");
+        let expected = format!("{}/s/{}", server.base_url(), text(&state, "id"));
+        assert_eq!(base, expected);
+        let prefix = if profile == "connect" { "/connect" } else { "" };
+        let issuer = format!("{base}{prefix}");
+        assert_eq!(text(&state, "issuer"), issuer);
+        let overview = plane.read("");
+        assert_eq!(overview["sandbox"], state["id"], "{profile}");
+        assert_eq!(overview["endpoints"], state["endpoints"], "{profile}");
+        assert_eq!(overview["issuer"], issuer, "{profile}");
+        assert_eq!(overview["profile"], profile);
+
+        // Where OpenID Connect Discovery §4 looks, and where RFC 8414 §3.1 does.
+        let own_path = issuer.strip_prefix(server.base_url()).expect("a path");
+        let well_known =
+            |document: &str| format!("{}/.well-known/{document}{own_path}", server.base_url());
+        for url in [
+            text(&state["endpoints"], "metadata").to_owned(),
+            format!("{issuer}/.well-known/openid-configuration"),
+            well_known("openid-configuration"),
+            well_known("oauth-authorization-server"),
+        ] {
+            let metadata = fetch(&url);
+            assert_eq!(metadata.status, 200, "{url}: {}", metadata.text());
+            let metadata = metadata.json();
+            assert_eq!(metadata["issuer"], issuer, "{url}");
+            assert_eq!(
+                metadata["token_endpoint"], state["endpoints"]["token"],
+                "{url}"
+            );
+            assert_eq!(metadata["jwks_uri"], state["endpoints"]["jwks"], "{url}");
+        }
+        assert_eq!(fetch(text(&state["endpoints"], "jwks")).status, 200);
+        let journal = plane.list("/requests");
+        assert_eq!(journal.len(), 5, "{profile}: all of it is the sandbox's");
+        assert!(server.requests().is_empty(), "{profile}");
+    }
+}
+
+#[test]
+fn its_tokens_name_its_own_issuer_or_the_one_that_is_pinned() {
+    let server = frozen();
+    let pinned = json!({ "fixtures": {
+        "issuer": "https://login.example.test",
+        "clients": [{ "client_id": "client-default", "client_secret": "client-default-secret", "scope": "openid" }],
+        "users": [{ "sub": USER }],
+        "refresh_tokens": [{ "token": "REFRESH_TOKEN", "client_id": "client-default", "sub": USER, "scope": "openid" }],
+    } });
+    for (order, issuer) in [
+        (json!({}), None),
+        (pinned, Some("https://login.example.test")),
+    ] {
+        let (state, _) = create(&server, &order);
+        let issuer = issuer.unwrap_or(text(&state, "issuer"));
+        assert_eq!(text(&state, "issuer"), issuer);
+        let answer = refresh_at(&state, "REFRESH_TOKEN");
+        for token in ["access_token", "id_token", "refresh_token"] {
+            let claims = part(&answer.member(token), 1);
+            assert_eq!(claims["iss"], issuer, "{token}");
+        }
+        let metadata = fetch(text(&state["endpoints"], "metadata")).json();
+        assert_eq!(metadata["issuer"], issuer);
+    }
+}
+
+#[test]
+fn it_may_have_another_profile_other_clients_and_another_clock() {
+    let server = frozen();
+    let (state, plane) = create(
+        &server,
+        &json!({
+            "fixtures": {
+                "profile": "standard",
+                "error_dialect": "spring",
+                "clients": [{ "client_id": "reports", "client_secret": "s3cret", "scope": "openid read" }],
+                "users": [{ "sub": "alice" }],
+                "refresh_tokens": [{ "token": "SEEDED", "client_id": "reports", "sub": "alice", "scope": "openid read" }],
+            },
+            "clock": "2030-01-01T00:00:00Z",
+        }),
+    );
+    let url = text(&state["endpoints"], "token");
+    assert!(url.ends_with("/oauth2/token"), "{url}");
+    let form = "grant_type=refresh_token&refresh_token=SEEDED";
+    let answer = post_form(url, Some(("reports", "s3cret")), form);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let token = answer.member("access_token");
+    assert_eq!(part(&token, 0)["typ"], "at+jwt");
+    assert_eq!(part(&token, 1)["iat"], 1_893_456_000);
+    assert_eq!(plane.list("/clients").len(), 1, "in place of the server's");
+    assert_eq!(refresh(&server, "SEEDED", "").status, 400);
+    plane.send("POST", "/reset", "");
+    assert_eq!(plane.read("/clock")["now"], "2030-01-01T00:00:00Z");
+    assert_eq!(plane.list("/clients").len(), 1);
+}
+
+#[test]
+fn equal_seeds_and_clocks_give_equal_ids() {
+    let server = frozen();
+    let ids = |order: Value| {
+        let (state, plane) = create(&server, &order);
+        for _ in 0..3 {
+            assert_eq!(refresh_at(&state, "REFRESH_TOKEN").status, 200);
+        }
+        let journal = plane.list("/requests");
+        let issued = journal.iter().map(|exchange| exchange["issued"].clone());
+        issued.collect::<Vec<Value>>()
+    };
+    let clock = "2023-03-28T12:23:16Z";
+    let seeded = ids(json!({ "seed": 1, "clock": clock }));
+    assert_eq!(ids(json!({ "seed": 1, "clock": clock })), seeded);
+    assert_ne!(ids(json!({ "seed": 2, "clock": clock })), seeded);
+    assert_ne!(ids(json!({ "clock": clock })), seeded);
+    assert_ne!(seeded[0], seeded[1]);
+}
+
+#[test]
+fn it_is_gone_when_its_time_is_over_and_use_prolongs_it() {
+    let server = frozen();
+    let (brief, brief_plane) = create(&server, &json!({ "ttl": 1 }));
+    let (_, lasting) = create(&server, &json!({ "ttl": 600 }));
+    let (_, forever) = create(&server, &json!({}));
+    assert_eq!(brief_plane.read("")["sandbox"], brief["id"]);
+    assert_eq!(Plane::of(&server).list("/sandboxes").len(), 3);
+    thread::sleep(Duration::from_millis(1100));
+    assert_eq!(brief_plane.get("/clock").status, 404);
+    assert_eq!(refresh_at(&brief, "REFRESH_TOKEN").status, 404);
+    assert_eq!(Plane::of(&server).list("/sandboxes").len(), 2);
+    assert_eq!((lasting.get("").status, forever.get("").status), (200, 200));
+}
+
+#[test]
+fn an_unknown_one_is_told_in_json_to_protocol_and_control() {
+    let server = frozen();
+    for path in [
+        "/s/nothing",
+        "/s/",
+        "/s//connect/oauth/token",
+        "/s/nothing/connect/oauth/token",
+        "/s/nothing/connect/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server/s/nothing/connect",
+        "/s/nothing/_mimic",
+        "/s/nothing/_mimic/clock",
+        "/s/nothing/_mimic/health",
+    ] {
+        for method in ["GET", "POST", "DELETE"] {
+            let answer = request(method, &format!("{}{path}", server.base_url()), "", "");
+            let told = format!("{method} {path}: {}", answer.text());
+            assert_eq!(answer.status, 404, "{told}");
+            let kind = answer.header("content-type").unwrap_or_default();
+            assert!(kind.contains("json"), "{told}: {kind}");
+            assert!(answer.json().is_object(), "{told}");
+            assert!(told.contains("there is no sandbox of that id"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn sandboxes_are_listed_and_removed() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    let made: Vec<Value> = (0..3).map(|_| create(&server, &json!({})).0).collect();
+    let mut listed = plane.list("/sandboxes");
+    assert_eq!(listed.len(), 3);
+    for state in &made {
+        assert!(listed.contains(state), "{state}");
+    }
+    let id = text(&made[1], "id");
+    assert_eq!(plane.delete(&format!("/sandboxes/{id}")).status, 204);
+    assert_problem(
+        "twice",
+        &plane.delete(&format!("/sandboxes/{id}")),
+        404,
+        None,
+    );
+    assert_eq!(fetch(text(&made[1]["endpoints"], "jwks")).status, 404);
+    assert_eq!(fetch(text(&made[2]["endpoints"], "jwks")).status, 200);
+    listed.retain(|state| state["id"] != id);
+    assert_eq!(plane.list("/sandboxes"), listed);
+    // A body is not needed.
+    assert_eq!(plane.send("POST", "/sandboxes", "").status, 201);
+}
+
+#[test]
+fn one_that_is_dropped_is_gone() {
+    let server = frozen();
+    let sandbox = server.sandbox();
+    let (jwks, base) = (sandbox.jwks_url(), sandbox.base_url().to_owned());
+    assert_eq!(fetch(&jwks).status, 200);
+    let listed = Plane::of(&server).list("/sandboxes");
+    assert_eq!(listed[0]["base_url"], base);
+    drop(sandbox);
+    assert_eq!(fetch(&jwks).status, 404);
+    assert_eq!(Plane::of(&server).list("/sandboxes").len(), 0);
+}
+
+#[test]
+fn two_thousand_live_side_by_side() {
+    let server = frozen();
+    let mut all: Vec<_> = (0..2000).map(|_| server.sandbox()).collect();
+    assert_eq!(Plane::of(&server).list("/sandboxes").len(), 2000);
+    for (index, sandbox) in all.iter().enumerate() {
+        sandbox
+            .clock()
+            .freeze(Timestamp::from_unix(1_700_000_000 + index as i64));
+    }
+    for index in [0, 1, 999, 1998, 1999] {
+        let sandbox = &all[index];
+        sandbox.fail_next(1, Fault::status(503));
+        assert_eq!(refresh(sandbox, "REFRESH_TOKEN", "").status, 503);
+        let answer = refresh(sandbox, "REFRESH_TOKEN", "");
+        let claims = part(&answer.member("access_token"), 1);
+        assert_eq!(claims["iat"], 1_700_000_000 + index as i64);
+        assert_eq!(claims["iss"], sandbox.issuer());
+        assert_eq!(sandbox.requests().len(), 2);
+    }
+    assert!(all[500].requests().is_empty());
+    all.truncate(10);
+    assert_eq!(Plane::of(&server).list("/sandboxes").len(), 10);
+}
+
+#[test]
+fn posted_fixtures_read_no_file_and_their_mistakes_are_told_by_path() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    let client = |more: Value| {
+        let mut client = json!({ "client_id": "a" });
+        client
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().cloned().unwrap_or_default());
+        json!({ "clients": [{ "client_id": "first" }, client] })
+    };
+    let profile = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/profiles/standard.json"
+    );
+    for (fixtures, path) in [
+        (json!({ "profile": profile }), "fixtures.profile"),
+        (
+            json!({ "profile": "fixtures/profiles/standard.json" }),
+            "fixtures.profile",
+        ),
+        (json!({ "profile": "./standard.json" }), "fixtures.profile"),
+        (json!({ "profile": "nonesuch" }), "fixtures.profile"),
+        (json!({ "profile": 1 }), "fixtures.profile"),
+        (json!({ "issuer": "login" }), "fixtures.issuer"),
+        (json!({ "colour": "red" }), "fixtures.colour"),
+        (json!({ "clients": {} }), "fixtures.clients"),
+        (json!([]), "fixtures"),
+        (
+            client(json!({ "colour": "red" })),
+            "fixtures.clients[1].colour",
+        ),
+        (
+            client(json!({ "client_secret": "" })),
+            "fixtures.clients[1].client_secret",
+        ),
+        (
+            client(json!({ "client_id": "first" })),
+            "fixtures.clients[1].client_id",
+        ),
+        (
+            client(json!({ "refresh": "never" })),
+            "fixtures.clients[1].refresh",
+        ),
+        (
+            json!({ "clients": [{ "client_id": "a" }], "refresh_tokens": [{ "token": "T", "client_id": "a", "sub": "nobody" }] }),
+            "fixtures.refresh_tokens[0].sub",
+        ),
+    ] {
+        let answer = plane.post("/sandboxes", &json!({ "fixtures": fixtures }));
+        assert_problem(&fixtures.to_string(), &answer, 400, Some(path));
+        let named = answer.text().contains("lifetimes") || answer.text().contains("No such file");
+        assert!(!named, "a file was looked at: {}", answer.text());
+    }
+    assert_eq!(plane.list("/sandboxes").len(), 0);
+}
+
+#[test]
+fn one_is_made_like_its_server_where_nothing_is_said() {
+    let server = TokenServer::builder()
+        .profile("standard")
+        .client(Client::confidential("app", "s3cret").scope("openid"))
+        .user(User::new("alice"))
+        .journal(2)
+        .start();
+    let sandbox = server.sandbox();
+    assert_eq!(sandbox.issuer(), sandbox.base_url());
+    assert_eq!(Plane::of(&sandbox).list("/clients").len(), 1);
+    server.put_client(Client::public("late"));
+    assert_eq!(
+        Plane::of(&server.sandbox()).list("/clients").len(),
+        1,
+        "as it was made"
+    );
+    for _ in 0..3 {
+        fetch(&sandbox.jwks_url());
+    }
+    assert_eq!(sandbox.requests().len(), 2);
+}
+
+#[test]
+fn from_within_one_others_can_be_made_too() {
+    let server = frozen();
+    let sandbox = server.sandbox();
+    let (state, _) = create(&sandbox, &json!({}));
+    let base = text(&state, "base_url");
+    assert!(
+        base.starts_with(&format!("{}/s/", server.base_url())),
+        "{base}"
+    );
+    assert_eq!(base.matches("/s/").count(), 1, "{base}");
+    assert_eq!(fetch(text(&state["endpoints"], "jwks")).status, 200);
+}
