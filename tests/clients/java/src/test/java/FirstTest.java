@@ -1,0 +1,1 @@
+class FirstTest { @org.junit.jupiter.api.Test void first() {} }
