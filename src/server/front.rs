@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::{App, Error, HttpRequest, HttpResponse, web};
 
 use crate::control::{self, Guard, Problem};
@@ -51,20 +52,32 @@ async fn answer(
     payload: web::Payload,
     front: web::Data<Front>,
 ) -> HttpResponse {
+    let mut response = route(&request, payload, &front).await;
+    // Nothing is upgraded to, and the framework ends a connection where it was asked for: as Java's client asks with each
+    // request, for HTTP/2. Unless it is told, it sends its next request to the dying connection.
+    if request.head().upgrade() {
+        response
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
+    }
+    response
+}
+
+async fn route(request: &HttpRequest, payload: web::Payload, front: &Front) -> HttpResponse {
     let path = request.path().to_owned();
     let Some((sandbox, path)) = front.sandboxes.find(&path) else {
         let refusal = Refusal::NoSuchEndpoint {
             path: excerpt(&path),
             endpoints: "there is no sandbox of that id (any more)".to_owned(),
         };
-        return http::reply::refuse_outright(&request, &front.sandboxes.default, &refusal);
+        return http::reply::refuse_outright(request, &front.sandboxes.default, &refusal);
     };
     let reserved = path
         .strip_prefix(http::RESERVED)
         .filter(|rest| rest.is_empty() || rest.starts_with('/'));
     match (reserved, &front.control) {
         (Some(rest), Control::Beside(guard) | Control::Alone(guard)) => {
-            control::answer(&request, payload, &front.sandboxes, &sandbox, guard, rest).await
+            control::answer(request, payload, &front.sandboxes, &sandbox, guard, rest).await
         }
         (Some("/health"), Control::Absent) => {
             control::health(&sandbox).unwrap_or_else(Problem::into_response)
