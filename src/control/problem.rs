@@ -131,7 +131,7 @@ pub(super) fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
 /// A value of a query: text, and a number where one is asked for.
 struct Text(String);
 
-impl<'de> IntoDeserializer<'de> for Text {
+impl IntoDeserializer<'_> for Text {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
