@@ -104,3 +104,25 @@ fn the_placeholders_it_lists_are_the_ones_there_are() {
         }
     }
 }
+
+/// Each example for another language is a part of a file that `tests/clients/run` runs.
+#[test]
+fn the_examples_for_other_languages_are_those_that_are_run() {
+    for (language, file) in [
+        ("sh", include_str!("clients/examples/provider.sh")),
+        ("python", include_str!("clients/examples/test_provider.py")),
+        ("js", include_str!("clients/examples/provider.test.js")),
+        ("go", include_str!("clients/examples/go/provider_test.go")),
+        (
+            "java",
+            include_str!("clients/java/src/test/java/mimic/ProviderTest.java"),
+        ),
+    ] {
+        let shown = blocks(language);
+        assert_eq!(shown.len(), 1, "{language}");
+        assert!(
+            file.contains(shown[0].trim_end()),
+            "{language}: not as it is run"
+        );
+    }
+}
