@@ -9,8 +9,8 @@ const PLAIN_HTTP = { [oauth.allowInsecureRequests]: true };
 export async function openidClient(sandbox, clientId = 'client-default', { timeout = 5, fetch } = {}) {
   const config = await openid.discovery(new URL(sandbox.issuer), clientId, `${clientId}-secret`, undefined, {
     execute: [openid.allowInsecureRequests],
-    timeout,
   });
+  config.timeout = timeout;
   if (fetch) config[openid.customFetch] = fetch;
   return {
     config,

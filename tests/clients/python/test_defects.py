@@ -8,6 +8,7 @@ import pytest
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc6750 import InvalidTokenError
 from authlib.oauth2.rfc9068 import JWTBearerTokenValidator
+from conftest import over_requests
 from joserfc.jwk import KeySet
 from verifier import id_token_claims, rfc9068_claims
 
@@ -84,6 +85,7 @@ def test_pyjwt_on_an_access_token(standard, defect, refusal, words):
     (missing("iat"), InvalidTokenError, "iat"),
     (missing("client_id"), InvalidTokenError, "client_id"),
     ({"set_claims": {"exp": "tomorrow"}}, InvalidTokenError, "exp"),
+    ({"set_claims": {"sub": 42}}, InvalidTokenError, "sub"),
     ({"oversized": 65536}, ACCEPTED, ""),
 )
 def test_authlib_on_an_access_token(standard, defect, refusal, words):
@@ -127,6 +129,18 @@ def test_good_tokens_are_accepted_by_all(sandbox, standard):
     access_token = standard.mint("access_token")
     assert rfc9068_claims(standard, access_token)["sub"] == "alice"
     assert validate(standard, access_token)["sub"] == "alice"
+
+
+def test_hostile_tokens(standard):
+    """Authlib hands on nine broken access tokens, PyJWT refuses each, and the tenth is good."""
+    standard.control("POST", "scenarios/hostile-tokens")
+    client = over_requests(standard, "shop")
+    client.refresh_token(refresh_token="SHOP")
+    for _ in range(9):
+        with pytest.raises(jwt.PyJWTError):
+            rfc9068_claims(standard, client.token["access_token"])
+        client.refresh_token()
+    assert rfc9068_claims(standard, client.token["access_token"])
 
 
 def test_pyjwt_allows_for_clock_skew_where_it_is_told_to(sandbox):

@@ -47,6 +47,13 @@ def test_refuses_a_key_that_is_gone(standard):
         rfc9068_claims(standard, old)
 
 
+def test_finds_no_key_for_a_token_without_a_kid(sandbox):
+    """Such are the tokens of the default profile; see `signing_key` for what the other tests do."""
+    token = sandbox.mint("id_token", client_id="client-default")
+    with pytest.raises(jwt.PyJWKClientError, match="None"):
+        key_client(sandbox).get_signing_key_from_jwt(token)
+
+
 def test_key_rollover(standard):
     """The provider signs with a key that it does not show yet: one fetch more, and it is there."""
     standard.control("POST", "scenarios/key-rollover")

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { enableNonRepudiationChecks } from 'openid-client';
 
-import { oauth4webapi, openidClient } from '../clients.js';
+import { forEachClient, oauth4webapi, openidClient } from '../clients.js';
 import { STANDARD, sandbox } from '../control.js';
 
 const ACCEPTED = Symbol('accepted');
@@ -159,9 +159,30 @@ describe('by setting', { concurrency: true }, () => {
     const server = await sandbox(t);
     await server.scenario('clock-skew');
     const token = await server.mint('id_token', { client_id: 'client-default' });
+    await expect(ACCEPTED, () => verify(server, token, OF_AN_ID_TOKEN));
     const options = { ...OF_AN_ID_TOKEN, maxTokenAge: '1h' };
     await expect(/"iat"/, () => verify(server, token, options));
     await expect(ACCEPTED, () => verify(server, token, { ...options, clockTolerance: '2m' }));
+  });
+
+  forEachClient(it, 'lets clock skew be', async (t, connect) => {
+    const server = await sandbox(t);
+    await server.scenario('clock-skew');
+    assert.ok((await (await connect(server)).refresh('REFRESH_TOKEN')).id_token);
+  });
+
+  forEachClient(it, 'and jose come through hostile-tokens', async (t, connect) => {
+    const server = await sandbox(t, { fixtures: STANDARD });
+    const { faults } = await server.scenario('hostile-tokens');
+    const client = await connect(server, 'shop');
+    let tokens = { refresh_token: 'SHOP' };
+    for (const { fault } of faults) {
+      tokens = await client.refresh(tokens.refresh_token);
+      const attempt = () => verify(server, tokens.access_token, OF_AN_ACCESS_TOKEN);
+      await assert.rejects(attempt, undefined, `${fault.token.defect} was accepted`);
+    }
+    tokens = await client.refresh(tokens.refresh_token);
+    await verify(server, tokens.access_token, OF_AN_ACCESS_TOKEN);
   });
 
   it('good tokens are accepted by all', async (t) => {

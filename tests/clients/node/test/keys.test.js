@@ -7,7 +7,7 @@ import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { jwksCache } from 'oauth4webapi';
 import { enableNonRepudiationChecks, getJwksCache, setJwksCache } from 'openid-client';
 
-import { oauth4webapi, openidClient } from '../clients.js';
+import { forEachClient, oauth4webapi, openidClient } from '../clients.js';
 import { BUSY, STANDARD, sandbox } from '../control.js';
 
 const standard = (t) => sandbox(t, { fixtures: STANDARD });
@@ -102,6 +102,15 @@ describe('oauth4webapi', { concurrency: true }, () => {
     await fetched(server, 2);
   });
 
+  it('refuses a key that is gone', async (t) => {
+    const server = await standard(t);
+    const old = await server.mint('access_token');
+    await rotate(server);
+    await server.control('DELETE', `keys/${kid(old)}`);
+    const client = await oauth4webapi(server, 'shop');
+    await assert.rejects(client.validate(old), { code: 'OAUTH_KEY_SELECTION_FAILED' });
+  });
+
   it('refuses the new key by younger ones', async (t) => {
     const server = await standard(t);
     const client = await oauth4webapi(server, 'shop');
@@ -134,4 +143,47 @@ describe('openid-client', { concurrency: true }, () => {
     await assert.rejects(refresh(refresh_token), { code: 'OAUTH_KEY_SELECTION_FAILED' });
     await fetched(server, 1);
   });
+});
+
+/** Refreshes and has the signature of the ID token checked, each in its library's way. */
+async function checking(connect, server, clientId) {
+  const client = await connect(server, clientId);
+  if (client.config) enableNonRepudiationChecks(client.config);
+  return async (token) => {
+    const tokens = await client.refresh(token);
+    await client.checkSignature?.(tokens);
+    return tokens;
+  };
+}
+
+describe('keys that fail', { concurrency: true }, () => {
+  forEachClient(it, 'throws for a 503 of the keys, and goes on when asked again', async (t, connect) => {
+    const server = await sandbox(t);
+    await server.fault(BUSY, { on: 'jwks' });
+    const refresh = await checking(connect, server);
+    await assert.rejects(refresh('REFRESH_TOKEN'), { code: 'OAUTH_RESPONSE_IS_NOT_CONFORM' });
+    assert.ok((await refresh('REFRESH_TOKEN')).access_token);
+  });
+
+  it('cost openid-client a token that rotates: what was refused held its successor', async (t) => {
+    const server = await sandbox(t);
+    await server.fault(BUSY, { on: 'jwks' });
+    const refresh = await checking(openidClient, server, 'client-rotating');
+    await assert.rejects(refresh('ROTATING_REFRESH_TOKEN'), { code: 'OAUTH_RESPONSE_IS_NOT_CONFORM' });
+    await assert.rejects(refresh('ROTATING_REFRESH_TOKEN'), { error: 'invalid_grant' });
+  });
+
+  for (const [wrong, code] of [
+    ['empty', 'OAUTH_KEY_SELECTION_FAILED'],
+    ['late', 'OAUTH_KEY_SELECTION_FAILED'],
+    ['stale', 'OAUTH_KEY_SELECTION_FAILED'],
+    ['wrong_key', 'OAUTH_INVALID_RESPONSE'],
+  ]) {
+    forEachClient(it, `verifies nothing by keys that are ${wrong}`, async (t, connect) => {
+      const server = await standard(t);
+      await rotate(server);
+      await server.fault({ keys: wrong }, { on: 'jwks' });
+      await assert.rejects((await checking(connect, server, 'shop'))('SHOP'), { code });
+    });
+  }
 });
