@@ -1,1 +1,0 @@
-class FirstTest { @org.junit.jupiter.api.Test void first() {} }

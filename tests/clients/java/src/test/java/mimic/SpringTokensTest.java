@@ -1,0 +1,141 @@
+package mimic;
+
+import static mimic.Sandbox.Row.accepted;
+import static mimic.Sandbox.Row.refused;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.springframework.security.oauth2.client.oidc.authentication.OidcIdTokenDecoderFactory;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.security.oauth2.jwt.JwtDecoders;
+import org.springframework.security.oauth2.jwt.JwtValidators;
+import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
+
+class SpringTokensTest {
+    /** The decoder by which Spring Security's login checks ID tokens. */
+    private static JwtDecoder idTokens(Sandbox sandbox, String client) {
+        return new OidcIdTokenDecoderFactory().createDecoder(SpringRefreshTest.registration(sandbox, client));
+    }
+
+    /** The decoder by which a resource server checks access tokens of RFC 9068. */
+    private static JwtDecoder accessTokens(Sandbox sandbox) {
+        var decoder = NimbusJwtDecoder.withJwkSetUri(sandbox.jwksUrl).validateType(false).build();
+        decoder.setJwtValidator(JwtValidators.createAtJwtValidator()
+                .issuer(sandbox.issuer)
+                .audience(Sandbox.API)
+                .clientId("shop")
+                .build());
+        return decoder;
+    }
+
+    private static final List<Sandbox.Row> ID_TOKENS = List.of(
+            refused("expired", "exp"),
+            refused("not_yet_valid", "Jwt used before"),
+            refused("issued_in_future", "iat"),
+            refused("wrong_issuer", "iss"),
+            refused("wrong_audience", "aud"),
+            refused("wrong_type", "typ"),
+            refused("unknown_kid", "no matching key(s) found"),
+            refused("foreign_key", "Invalid signature"),
+            refused("damaged_signature", "Invalid signature"),
+            refused("alg_none", "Unsupported algorithm of none"),
+            refused("hs256_with_public_key", "Another algorithm expected"),
+            refused(Map.of("missing_claim", "exp"), "exp"),
+            refused(Map.of("missing_claim", "iat"), "iat"),
+            refused(Map.of("missing_claim", "iss"), "iss"),
+            refused(Map.of("missing_claim", "sub"), "sub"),
+            refused(Map.of("missing_claim", "aud"), "aud"),
+            refused(Map.of("set_claims", Map.of("azp", "another")), "azp"),
+            accepted(Map.of("oversized", 50_000)));
+
+    private static final List<Sandbox.Row> ACCESS_TOKENS = List.of(
+            refused("expired", "Jwt expired at"),
+            refused("not_yet_valid", "Jwt used before"),
+            refused("wrong_issuer", "iss claim is not valid"),
+            refused("wrong_audience", "aud claim is not valid"),
+            refused("wrong_type", "typ"),
+            refused("unknown_kid", "no matching key(s) found"),
+            refused("foreign_key", "Invalid signature"),
+            refused("damaged_signature", "Invalid signature"),
+            refused("alg_none", "Unsupported algorithm of none"),
+            refused("hs256_with_public_key", "Another algorithm expected"),
+            refused(Map.of("missing_claim", "exp"), "exp"),
+            refused(Map.of("missing_claim", "iat"), "iat"),
+            refused(Map.of("missing_claim", "iss"), "iss"),
+            refused(Map.of("missing_claim", "sub"), "sub"),
+            refused(Map.of("missing_claim", "aud"), "aud"),
+            refused(Map.of("missing_claim", "jti"), "jti"),
+            refused("issued_in_future", "iat"),
+            accepted(Map.of("oversized", 50_000)));
+
+    @Test
+    void defectsOfIdTokens() {
+        try (var sandbox = Sandbox.documented()) {
+            sandbox.holds("id_token", ID_TOKENS, idTokens(sandbox, "client-default")::decode);
+        }
+    }
+
+    @Test
+    void defectsOfStandardIdTokens() {
+        try (var sandbox = Sandbox.standard()) {
+            sandbox.holds("id_token", ID_TOKENS, idTokens(sandbox, "shop")::decode);
+        }
+    }
+
+    @Test
+    void defectsOfAccessTokens() {
+        try (var sandbox = Sandbox.standard()) {
+            sandbox.holds("access_token", ACCESS_TOKENS, accessTokens(sandbox)::decode);
+        }
+    }
+
+    /** What a resource server has that was told the issuer alone: no audience, and no access token of RFC 9068. */
+    @Test
+    void aDecoderFromTheIssuerAloneKnowsNoAudience() {
+        try (var sandbox = Sandbox.documented()) {
+            JwtDecoder decoder = JwtDecoders.fromIssuerLocation(sandbox.issuer);
+            decoder.decode(sandbox.mint("access_token"));
+            decoder.decode(sandbox.mint("access_token", "wrong_audience"));
+        }
+        try (var sandbox = Sandbox.standard()) {
+            JwtDecoder decoder = JwtDecoders.fromIssuerLocation(sandbox.issuer);
+            Sandbox.refused("at+jwt", "typ", () -> decoder.decode(sandbox.mint("access_token")));
+        }
+    }
+
+    /** An unknown kid fetches the keys again; what was fetched stays good while it is cached. */
+    @Test
+    void followsAKeyRotation() {
+        try (var sandbox = Sandbox.standard()) {
+            var decoder = accessTokens(sandbox);
+            var first = sandbox.mint("access_token");
+            decoder.decode(first);
+            decoder.decode(first);
+            sandbox.arrived(1, Map.of("endpoint", "jwks"));
+
+            var retired = sandbox.rotateKeys();
+            decoder.decode(sandbox.mint("access_token"));
+            sandbox.arrived(2, Map.of("endpoint", "jwks"));
+
+            sandbox.control("DELETE", "/keys/" + retired, null);
+            assertDoesNotThrow(() -> decoder.decode(first));
+            sandbox.rotateKeys();
+            assertDoesNotThrow(() -> decoder.decode(sandbox.mint("access_token")));
+            Sandbox.refused("of a retired key", "no matching key(s) found", () -> decoder.decode(first));
+        }
+    }
+
+    /** No retry of the keys either: the next token is good again. */
+    @Test
+    void surfacesA503OfTheKeys() {
+        try (var sandbox = Sandbox.standard()) {
+            sandbox.unavailableOnce("jwks");
+            var decoder = accessTokens(sandbox);
+            var token = sandbox.mint("access_token");
+            Sandbox.refused("without keys", "503", () -> decoder.decode(token));
+            assertDoesNotThrow(() -> decoder.decode(token));
+        }
+    }
+}
