@@ -23,6 +23,7 @@ import com.nimbusds.openid.connect.sdk.OIDCTokenResponseParser;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -32,6 +33,11 @@ class NimbusRefreshTest {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Sandbox sandbox = Sandbox.documented();
+
+    @AfterEach
+    void close() {
+        sandbox.close();
+    }
 
     private HTTPResponse send(String client, String token, String scope, Duration patience) throws Exception {
         var authentication = new ClientSecretBasic(new ClientID(client), new Secret(client + "-secret"));

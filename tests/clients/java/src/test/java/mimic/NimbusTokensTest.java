@@ -102,6 +102,7 @@ class NimbusTokensTest {
             refused(Map.of("missing_claim", "iss"), "JWT missing required claims: [iss]"),
             refused(Map.of("missing_claim", "aud"), "JWT missing required aud claim"),
             refused(Map.of("missing_claim", "sub"), "JWT missing required claims: [sub]"),
+            refused(Map.of("missing_claim", "iat"), "JWT missing required claims: [iat]"),
             // It does not compare iat with the time.
             accepted("issued_in_future"),
             accepted(Map.of("oversized", 50_000)));

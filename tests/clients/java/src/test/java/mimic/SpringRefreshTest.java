@@ -36,6 +36,7 @@ import org.springframework.security.oauth2.core.OAuth2AuthorizationException;
 import org.springframework.security.oauth2.core.OAuth2RefreshToken;
 import org.springframework.security.oauth2.core.endpoint.OAuth2AccessTokenResponse;
 import org.springframework.security.oauth2.core.http.converter.OAuth2AccessTokenResponseHttpMessageConverter;
+import org.springframework.web.client.HttpServerErrorException;
 import org.springframework.web.client.RestClient;
 
 class SpringRefreshTest {
@@ -152,13 +153,15 @@ class SpringRefreshTest {
         assertEquals(Set.of("openid"), provider.authorize(context).getAccessToken().getScopes());
     }
 
-    /** No retry, and neither the status nor Retry-After is in the error but in its text. */
+    /** No retry: the error has no code of its own; status and Retry-After are in its cause. */
     @Test
     void surfacesA503() {
         sandbox.unavailableOnce("token");
         var thrown = assertThrows(
                 OAuth2AuthorizationException.class, () -> refresh("client-default", "REFRESH_TOKEN"));
-        System.err.println("TOLD 503 " + thrown.getError());
+        assertEquals("invalid_token_response", thrown.getError().getErrorCode());
+        var cause = assertInstanceOf(HttpServerErrorException.ServiceUnavailable.class, thrown.getCause());
+        assertEquals("1", cause.getResponseHeaders().getFirst("Retry-After"));
         sandbox.arrived(1, Map.of("endpoint", "token"));
         refresh("client-default", "REFRESH_TOKEN");
         sandbox.arrived(2, Map.of("endpoint", "token"));
@@ -204,13 +207,14 @@ class SpringRefreshTest {
         sandbox.arrived(4, Map.of("endpoint", "token"));
     }
 
+    /** It reads a code out of 400 and 401 alone; with any other status the answer is in the cause. */
     @Test
     void namedErrors() {
         var table = Map.ofEntries(
                 Map.entry("EXPIRED", "invalid_grant"),
                 Map.entry("REVOKED", "invalid_grant"),
-                Map.entry("TEMPORARILY_UNAVAILABLE", "temporarily_unavailable"),
-                Map.entry("SERVER_ERROR", "server_error"),
+                Map.entry("TEMPORARILY_UNAVAILABLE", "invalid_token_response"),
+                Map.entry("SERVER_ERROR", "invalid_token_response"),
                 Map.entry("RATE_LIMITED", "invalid_token_response"),
                 Map.entry("UNAVAILABLE", "invalid_token_response"),
                 Map.entry("GATEWAY_HTML", "invalid_token_response"),

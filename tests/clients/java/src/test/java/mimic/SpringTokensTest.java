@@ -3,6 +3,7 @@ package mimic;
 import static mimic.Sandbox.Row.accepted;
 import static mimic.Sandbox.Row.refused;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
 import java.util.Map;
@@ -31,23 +32,23 @@ class SpringTokensTest {
     }
 
     private static final List<Sandbox.Row> ID_TOKENS = List.of(
-            refused("expired", "exp"),
+            refused("expired", "Jwt expired at"),
             refused("not_yet_valid", "Jwt used before"),
-            refused("issued_in_future", "iat"),
-            refused("wrong_issuer", "iss"),
-            refused("wrong_audience", "aud"),
-            refused("wrong_type", "typ"),
+            refused("issued_in_future", "invalid claims: {iat="),
+            refused("wrong_issuer", "invalid claims: {iss="),
+            refused("wrong_audience", "invalid claims: {aud="),
+            refused("wrong_type", "typ value needs to be one of [JWT]"),
             refused("unknown_kid", "no matching key(s) found"),
             refused("foreign_key", "Invalid signature"),
             refused("damaged_signature", "Invalid signature"),
             refused("alg_none", "Unsupported algorithm of none"),
             refused("hs256_with_public_key", "Another algorithm expected"),
-            refused(Map.of("missing_claim", "exp"), "exp"),
-            refused(Map.of("missing_claim", "iat"), "iat"),
-            refused(Map.of("missing_claim", "iss"), "iss"),
-            refused(Map.of("missing_claim", "sub"), "sub"),
-            refused(Map.of("missing_claim", "aud"), "aud"),
-            refused(Map.of("set_claims", Map.of("azp", "another")), "azp"),
+            refused(Map.of("missing_claim", "exp"), "invalid claims: {exp=null}"),
+            refused(Map.of("missing_claim", "iat"), "invalid claims: {iat=null}"),
+            refused(Map.of("missing_claim", "iss"), "invalid claims: {iss=null}"),
+            refused(Map.of("missing_claim", "sub"), "invalid claims: {sub=null}"),
+            refused(Map.of("missing_claim", "aud"), "invalid claims: {aud=null}"),
+            refused(Map.of("set_claims", Map.of("azp", "another")), "invalid claims: {azp=another}"),
             accepted(Map.of("oversized", 50_000)));
 
     private static final List<Sandbox.Row> ACCESS_TOKENS = List.of(
@@ -55,19 +56,20 @@ class SpringTokensTest {
             refused("not_yet_valid", "Jwt used before"),
             refused("wrong_issuer", "iss claim is not valid"),
             refused("wrong_audience", "aud claim is not valid"),
-            refused("wrong_type", "typ"),
+            refused("wrong_type", "typ value needs to be one of [at+jwt"),
             refused("unknown_kid", "no matching key(s) found"),
             refused("foreign_key", "Invalid signature"),
             refused("damaged_signature", "Invalid signature"),
             refused("alg_none", "Unsupported algorithm of none"),
             refused("hs256_with_public_key", "Another algorithm expected"),
-            refused(Map.of("missing_claim", "exp"), "exp"),
-            refused(Map.of("missing_claim", "iat"), "iat"),
-            refused(Map.of("missing_claim", "iss"), "iss"),
-            refused(Map.of("missing_claim", "sub"), "sub"),
-            refused(Map.of("missing_claim", "aud"), "aud"),
-            refused(Map.of("missing_claim", "jti"), "jti"),
-            refused("issued_in_future", "iat"),
+            refused(Map.of("missing_claim", "exp"), "exp must have a value"),
+            refused(Map.of("missing_claim", "iss"), "iss claim is not valid"),
+            refused(Map.of("missing_claim", "sub"), "sub must have a value"),
+            refused(Map.of("missing_claim", "aud"), "aud claim is not valid"),
+            refused(Map.of("missing_claim", "jti"), "jti must have a value"),
+            // It does not compare iat with the time, and makes one up where there is none.
+            accepted("issued_in_future"),
+            accepted(Map.of("missing_claim", "iat")),
             accepted(Map.of("oversized", 50_000)));
 
     @Test
@@ -91,6 +93,14 @@ class SpringTokensTest {
         }
     }
 
+    @Test
+    void itMakesUpAnIatWhereThereIsNone() {
+        try (var sandbox = Sandbox.standard()) {
+            var jwt = accessTokens(sandbox).decode(sandbox.mint("access_token", Map.of("missing_claim", "iat")));
+            assertEquals(jwt.getExpiresAt().minusSeconds(1), jwt.getIssuedAt());
+        }
+    }
+
     /** What a resource server has that was told the issuer alone: no audience, and no access token of RFC 9068. */
     @Test
     void aDecoderFromTheIssuerAloneKnowsNoAudience() {
@@ -101,7 +111,7 @@ class SpringTokensTest {
         }
         try (var sandbox = Sandbox.standard()) {
             JwtDecoder decoder = JwtDecoders.fromIssuerLocation(sandbox.issuer);
-            Sandbox.refused("at+jwt", "typ", () -> decoder.decode(sandbox.mint("access_token")));
+            Sandbox.refused("at+jwt", "typ value needs to be one of [JWT]", () -> decoder.decode(sandbox.mint("access_token")));
         }
     }
 
