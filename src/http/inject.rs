@@ -219,24 +219,3 @@ fn changed(body: &Bytes, change: &AnswerFault) -> Bytes {
     }
     Bytes::from(Value::Object(members).to_string())
 }
-
-#[cfg(test)]
-mod tests {
-    use futures_util::TryStreamExt as _;
-
-    use super::*;
-
-    #[test]
-    fn a_drip_keeps_a_rate_that_no_timer_keeps() {
-        let body = Bytes::from(vec![b'x'; 5_000]);
-        let watch = Stopwatch::start();
-        let arrived: Vec<Bytes> = rt::System::new()
-            .block_on(dripping(body.clone(), 10_000).try_collect())
-            .expect("a body");
-        let took = watch.elapsed();
-        assert_eq!(arrived.concat(), body);
-        // Half a second; with a tick of the timer for each byte it would be five and more.
-        assert!(took >= Duration::from_millis(400), "{took:?}");
-        assert!(took < Duration::from_secs(4), "{took:?}");
-    }
-}
