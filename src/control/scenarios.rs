@@ -8,7 +8,7 @@ use crate::fault::plan::{ActiveRule, Rule};
 use crate::oauth::grant::RefreshPolicy;
 use crate::sandbox::Sandbox;
 
-/// A day of trouble.
+/// A day of trouble: what to set, and which rules to add.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
@@ -20,13 +20,13 @@ pub(crate) struct Scenario {
     /// Rules to add, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     faults: Vec<Rule>,
-    /// Seconds to move the clock by.
+    /// Seconds to move the clock by; negative, back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     advance: Option<i64>,
-    /// The refresh policy of every client that is not public.
+    /// The refresh policy of every client that is registered; public ones rotate anyhow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh: Option<RefreshPolicy>,
-    /// Whether to rotate the keys.
+    /// Whether to sign with a new key; the one that signed so far stays published.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     rotate_keys: bool,
 }

@@ -5,7 +5,7 @@ pub(crate) mod plan;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -47,7 +47,8 @@ impl fmt::Display for Endpoint {
 /// # let _ = (gone, stale);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(description = "One way to go wrong.", transform = describe_members)]
 #[non_exhaustive]
 pub enum Fault {
     // --- the answer is not given -----------------------------------------------------------------------------
@@ -62,6 +63,7 @@ pub enum Fault {
     /// The right answer, so slowly.
     Drip {
         /// Bytes of the body a second.
+        #[schemars(range(min = 1))]
         bytes_per_second: u32,
     },
     /// The right head, and a body that breaks off.
@@ -178,6 +180,7 @@ pub enum Which {
 /// What can be wrong with a token. Everything else of it stays as it would be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(transform = describe_members)]
 #[non_exhaustive]
 pub enum Defect {
     /// It was issued, and expired, before now.
@@ -207,7 +210,7 @@ pub enum Defect {
     /// It has these claims, whatever it should have.
     SetClaims(Map<String, Value>),
     /// It is so many bytes larger than it need be, one more at most (or some, where it is to be a few bytes only).
-    Oversized(usize),
+    Oversized(#[schemars(range(max = 1_048_576))] usize),
 }
 
 /// What can be wrong with the published keys.
@@ -224,6 +227,20 @@ pub enum KeysFault {
     Stale,
     /// Another key stands under the right `kid`.
     WrongKey,
+}
+
+/// What a variant says holds for its one member, too: an editor shows what stands there.
+fn describe_members(schema: &mut Schema) {
+    let variants = schema.get_mut("oneOf").and_then(Value::as_array_mut);
+    for variant in variants.into_iter().flatten() {
+        let description = variant["description"].clone();
+        let members = variant.get_mut("properties").and_then(Value::as_object_mut);
+        for (_, member) in members.into_iter().flatten() {
+            if let Some(member) = member.as_object_mut() {
+                member.entry("description").or_insert(description.clone());
+            }
+        }
+    }
 }
 
 impl Fault {
@@ -370,7 +387,7 @@ impl Fault {
             Self::Token(TokenFault {
                 defect: Defect::Oversized(bytes),
                 ..
-            }) if *bytes > 1 << 20 => {
+            }) if *bytes > 1_048_576 => {
                 Err("token.defect.oversized must be at most 1048576 bytes".to_owned())
             }
             _ => Ok(()),

@@ -18,6 +18,7 @@ use crate::random::Random;
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(description = "When to go wrong, and how.")]
 #[non_exhaustive]
 pub struct Rule {
     /// Which endpoint.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::bad_input;
 use crate::support::{good, json, root};
 
-const DOCUMENTS: [&str; 2] = ["fixtures", "profile"];
+const DOCUMENTS: [&str; 3] = ["fixtures", "profile", "scenario"];
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|why| panic!("{path}: {why}"))
@@ -31,11 +31,20 @@ fn the_schemas_that_are_kept_are_those_that_are_printed() {
 
 #[test]
 fn what_is_shipped_is_good_by_its_schema_and_names_it() {
-    for (document, path) in [
-        ("fixtures", "fixtures/default.json"),
-        ("profile", "fixtures/profiles/connect.json"),
-        ("profile", "fixtures/profiles/standard.json"),
-    ] {
+    let folder = |document, folder: &str| {
+        let folder = format!("fixtures/{folder}");
+        std::fs::read_dir(root().join(&folder))
+            .expect("a folder")
+            .map(|file| file.expect("a file").file_name().into_string())
+            .map(|name| (document, format!("{folder}/{}", name.expect("UTF-8"))))
+            .collect::<Vec<_>>()
+    };
+    let mut shipped = vec![("fixtures", "fixtures/default.json".to_owned())];
+    shipped.extend(folder("profile", "profiles"));
+    shipped.extend(folder("scenario", "scenarios"));
+    assert_eq!(shipped.len(), 1 + 2 + 7, "{shipped:?}");
+    for (document, path) in shipped {
+        let path = path.as_str();
         let shipped = json(&read(path));
         let wrong: Vec<String> = validator(document)
             .iter_errors(&shipped)
@@ -104,7 +113,7 @@ const BEYOND_A_SCHEMA: &[&str] = &[
 
 #[test]
 fn every_other_bad_file_is_refused_by_the_schema_too() {
-    let [fixtures, profile] = DOCUMENTS.map(validator);
+    let [fixtures, profile, _] = DOCUMENTS.map(validator);
     let mut let_through = BTreeSet::new();
     for (file, ..) in bad_input::rows().filter(|(file, ..)| !file.starts_with("keys/")) {
         let validator = if file.starts_with("profiles/") {
@@ -162,8 +171,12 @@ fn walk(schema: &Value, path: &str, wrong: &mut Vec<String>) {
     for (name, definition) in schema["$defs"].as_object().into_iter().flatten() {
         walk(definition, &format!("{path} {name}"), wrong);
     }
-    // The values of an enumeration.
+    // The values of an enumeration, or of a member that says which.
     for value in schema["oneOf"].as_array().into_iter().flatten() {
-        walk(value, &format!("{path} {}", value["const"]), wrong);
+        let name = match value["required"][0].as_str() {
+            Some(member) => member.to_owned(),
+            None => value["const"].to_string(),
+        };
+        walk(value, &format!("{path} {name}"), wrong);
     }
 }
