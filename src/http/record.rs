@@ -1,6 +1,7 @@
 //! What is told of every request: one line in the log, one exchange in the journal. Nothing secret: no secret, no token,
 //! and of the rest only excerpts.
 
+use actix_web::HttpMessage as _;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
@@ -82,7 +83,11 @@ impl Record {
     /// The request as it came, whether it can be understood or not.
     pub(super) fn received(&mut self, request: &HttpRequest, form: &[u8]) {
         self.query = Params::decode(request.query_string().as_bytes()).unwrap_or_default();
-        self.form = Params::decode(form).unwrap_or_default();
+        // What is no form has no parameters: its secrets would be taken for names.
+        let is_form = request
+            .content_type()
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        self.form = Params::decode(if is_form { form } else { &[] }).unwrap_or_default();
         self.basic = request
             .headers()
             .get(header::AUTHORIZATION)
@@ -173,14 +178,20 @@ impl Record {
 
     fn advice(&self, sandbox: &Sandbox) -> Vec<crate::journal::Advice> {
         let presented = self.exchange.presented.as_deref();
+        let mut past = presented
+            .map(|id| sandbox.journal.present(id, self.now))
+            .unwrap_or_default();
+        let issued = self.exchange.issued.as_ref();
+        if issued.is_some_and(|ids| Some(ids.refresh_token.as_str()) == presented) {
+            // The same token came back (RFC 6749 §6): there is no other to present.
+            past.presented = None;
+        }
         advice::advise(&Facts {
             method: &self.exchange.method,
             query: &self.query,
             form: &self.form,
             basic: self.basic.clone(),
-            past: presented
-                .map(|id| sandbox.journal.present(id, self.now))
-                .unwrap_or_default(),
+            past,
             now: self.now,
             refusal: self.refusal.as_ref(),
         })

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::journal::exchange::shown_name;
 use crate::journal::{Advice, Past};
 use crate::oauth::params::Params;
 use crate::oauth::refusal::Refusal;
@@ -67,7 +68,7 @@ pub(crate) fn advise(facts: &Facts<'_>) -> Vec<Advice> {
         );
     }
     for name in facts.form.unknown() {
-        let name = crate::oauth::refusal::excerpt(name);
+        let name = shown_name(name);
         say(
             "parameter_unknown",
             "RFC 6749 §8.2",

@@ -91,36 +91,41 @@ pub struct Advice {
     pub clause: &'static str,
 }
 
-/// Parameters whose values nobody should read in a journal.
+/// What is in the name of a parameter whose value nobody should read in a journal: also of one that is misspelt.
 const SECRET: &[&str] = &[
-    "access_token",
-    "actor_token",
     "assertion",
-    "client_assertion",
-    "client_secret",
     "code",
-    "code_verifier",
-    "device_code",
-    "id_token",
-    "id_token_hint",
     "password",
-    "refresh_token",
-    "subject_token",
+    "secret",
     "token",
+    "verifier",
 ];
+
+/// A parameter's name is letters, digits, `-`, `.` and `_` (RFC 6749 §8.2), and shorter than a token.
+const LONGEST_NAME: usize = 64;
 
 impl Parameter {
     /// As it may be shown: `value` is an excerpt already.
     pub(crate) fn shown(name: &str, value: impl FnOnce() -> String) -> Self {
-        let value = if SECRET.contains(&name) {
-            "[redacted]".to_owned()
-        } else {
-            value()
-        };
+        let lower = name.to_ascii_lowercase();
+        let secret =
+            !lower.ends_with("_type") && SECRET.iter().any(|secret| lower.contains(secret));
         Self {
-            name: crate::oauth::refusal::excerpt(name),
-            value,
+            name: shown_name(name),
+            value: if secret { REDACTED.to_owned() } else { value() },
         }
+    }
+}
+
+const REDACTED: &str = "[redacted]";
+
+/// The name of a parameter, if it is one: what stands there may be a token that lost its name.
+pub(super) fn shown_name(name: &str) -> String {
+    let is_name = |c: u8| c.is_ascii_alphanumeric() || b"-._".contains(&c);
+    if name.len() <= LONGEST_NAME && name.bytes().all(is_name) {
+        crate::oauth::refusal::excerpt(name)
+    } else {
+        REDACTED.to_owned()
     }
 }
 

@@ -104,6 +104,8 @@ pub(crate) fn basic(
         .unwrap_or(header.len());
     let (scheme, rest) = header.split_at(end);
     if !scheme.eq_ignore_ascii_case(b"basic") {
+        // What has nothing behind it may be a credential that lost its scheme.
+        let scheme = if rest.is_empty() { b"(none)" } else { scheme };
         return Err(Refusal::SchemeUnsupported {
             scheme: excerpt(&String::from_utf8_lossy(scheme)),
         });
