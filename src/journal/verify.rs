@@ -139,7 +139,7 @@ impl Filter {
         add("outcome", self.outcome.clone());
         add("fault", self.fault.clone());
         if parts.is_empty() {
-            "any request".to_owned()
+            "requests of any kind".to_owned()
         } else {
             format!("requests with {}", parts.join(", "))
         }
