@@ -43,7 +43,8 @@ impl Plane {
         self.headers = headers
             .iter()
             .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         self
     }
 

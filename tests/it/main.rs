@@ -12,6 +12,7 @@ mod faults;
 mod golden;
 mod guard;
 mod independent_eyes;
+mod journal;
 mod library;
 mod metadata;
 mod obligations;

@@ -150,31 +150,22 @@ impl Way<'_> {
     /// Answers what came, or what was told of it.
     #[track_caller]
     fn wait(&self, filter: &Value, count: usize, seconds: f64) -> Result<usize, String> {
-        match &self.http {
-            Some(plane) => {
-                let filter: String = filter
-                    .as_object()
-                    .expect("a filter")
-                    .iter()
-                    .map(|(name, value)| match value.as_str() {
-                        Some(text) => format!("&{name}={text}"),
-                        None => format!("&{name}={value}"),
-                    })
-                    .collect();
-                let path = format!("/requests/wait?count={count}&timeout={seconds}{filter}");
-                let answer = plane.get(&path);
-                if answer.status == 200 {
-                    let came = answer.json()["requests"].as_array().expect("a list").len();
-                    return Ok(came);
-                }
-                Self::expect(&answer, 408);
-                Err(answer.member("detail"))
-            }
-            None => {
-                let patience = Duration::from_secs_f64(seconds);
-                told(|| self.mimic.wait_for(&read(filter), count, patience).len())
-            }
+        let Some(plane) = &self.http else {
+            let patience = Duration::from_secs_f64(seconds);
+            return told(|| self.mimic.wait_for(&read(filter), count, patience).len());
+        };
+        let mut path = format!("/requests/wait?count={count}&timeout={seconds}");
+        for (name, value) in filter.as_object().expect("a filter") {
+            let text = value.as_str().map_or(value.to_string(), str::to_owned);
+            path = format!("{path}&{name}={text}");
         }
+        let answer = plane.get(&path);
+        if answer.status == 200 {
+            let came = answer.json()["requests"].as_array().expect("a list").len();
+            return Ok(came);
+        }
+        Self::expect(&answer, 408);
+        Err(answer.member("detail"))
     }
 
     #[track_caller]

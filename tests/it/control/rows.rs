@@ -337,7 +337,10 @@ fn what_is_not_as_expected_is_told_with_what_arrived_the_nearest_first() {
     both(|way| {
         assert_eq!(
             way.verify(&json!({ "at_least": 1 })),
-            Err("expected at least 1 any request, and 0 came\nnothing arrived at all".to_owned()),
+            Err(
+                "expected at least 1 requests of any kind, and 0 came\nnothing arrived at all"
+                    .to_owned()
+            ),
         );
         four_requests(way.mimic);
         let filter = json!({
@@ -529,7 +532,7 @@ fn keys_are_rotated_retired_by_the_clock_and_deleted() {
         );
 
         assert_eq!(way.retire(&first), Ok(()), "{}", way.name);
-        assert_eq!(published(way), [third.clone()], "{}", way.name);
+        assert_eq!(published(way), [third.as_str()], "{}", way.name);
         assert_eq!(refresh(way.mimic, &token, "").status, 400, "{}", way.name);
         assert!(
             way.retire(&first)
