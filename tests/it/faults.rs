@@ -56,18 +56,18 @@ pub(crate) fn control(server: &TokenServer, method: &str, path: &str, body: &Val
 }
 
 /// What came over a connection until its end.
-struct Came {
+pub(crate) struct Came {
     case: String,
     bytes: Vec<u8>,
     /// None for an end in good order.
-    broken: Option<ErrorKind>,
-    after: Duration,
+    pub(crate) broken: Option<ErrorKind>,
+    pub(crate) after: Duration,
 }
 
 impl Came {
     /// The whole answer.
     #[track_caller]
-    fn answer(&self) -> Answer {
+    pub(crate) fn answer(&self) -> Answer {
         assert_eq!(self.broken, None, "{}", self.case);
         let mut answers = answers(&self.bytes, false);
         assert_eq!(answers.len(), 1, "{}: {}", self.case, self.text());
@@ -76,7 +76,7 @@ impl Came {
 
     /// The head, where the body broke off, and what came of the body.
     #[track_caller]
-    fn broken_off(&self) -> (Answer, &[u8]) {
+    pub(crate) fn broken_off(&self) -> (Answer, &[u8]) {
         assert_eq!(answers(&self.bytes, false).len(), 0, "{}", self.case);
         let head = answers(&self.bytes, true);
         assert_eq!(head.len(), 1, "{}: {}", self.case, self.text());
@@ -84,13 +84,13 @@ impl Came {
         (head[0].clone(), &self.bytes[end.expect("a head") + 4..])
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 }
 
 /// Sends a request over a connection of its own, and reads to the connection's end.
-fn raw(case: &str, address: SocketAddr, request: &[u8]) -> Came {
+pub(crate) fn raw(case: &str, address: SocketAddr, request: &[u8]) -> Came {
     let text = String::from_utf8(request.to_vec()).expect("text");
     let request = text.replacen("\r\n", "\r\nConnection: close\r\n", 1);
     let start = Instant::now();

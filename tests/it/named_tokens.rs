@@ -1,0 +1,238 @@
+//! The refresh tokens of the default fixtures that carry a fault: a test chooses by data alone.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use oauth_mimic::{Clock, Endpoint, Fault, NamedRefreshToken, Rule, TokenServer};
+use serde_json::Value;
+
+use crate::defects::is_signed_by;
+use crate::faults::{Came, raw};
+use crate::support::{basic, part, refresh, token_request};
+
+const DEFAULT: &str = include_str!("../../fixtures/default.json");
+
+fn request(server: &TokenServer, token: &str) -> Vec<u8> {
+    let form = format!("grant_type=refresh_token&refresh_token={token}");
+    let authorization = basic("client-default", "client-default-secret");
+    token_request(server, Some(&authorization), &form)
+}
+
+type Check = fn(&TokenServer, &Came);
+
+/// What each name promises.
+const NAMES: &[(&str, Check)] = &[
+    ("REVOKED", |_, came| {
+        let answer = came.answer();
+        assert_eq!(
+            (answer.status, answer.error().as_str()),
+            (400, "invalid_grant")
+        );
+    }),
+    ("RATE_LIMITED", |_, came| {
+        let answer = came.answer();
+        assert_eq!(
+            (answer.status, answer.header("retry-after")),
+            (429, Some("1"))
+        );
+    }),
+    ("UNAVAILABLE", |_, came| {
+        let answer = came.answer();
+        assert_eq!(
+            (answer.status, answer.header("retry-after")),
+            (503, Some("1"))
+        );
+    }),
+    ("TEMPORARILY_UNAVAILABLE", |_, came| {
+        let answer = came.answer();
+        let error = answer.error();
+        assert_eq!(
+            (answer.status, error.as_str()),
+            (503, "temporarily_unavailable")
+        );
+    }),
+    ("SERVER_ERROR", |_, came| {
+        let answer = came.answer();
+        assert_eq!(
+            (answer.status, answer.error().as_str()),
+            (500, "server_error")
+        );
+    }),
+    ("GATEWAY_HTML", |_, came| {
+        let answer = came.answer();
+        assert_eq!(answer.status, 502);
+        assert!(
+            answer.text().contains("502 Bad Gateway"),
+            "{}",
+            answer.text()
+        );
+    }),
+    ("SLOW", |_, came| {
+        assert_eq!(came.answer().status, 200);
+        assert!(came.after >= Duration::from_secs(3), "{:?}", came.after);
+    }),
+    ("TRUNCATED", |_, came| {
+        let (head, body) = came.broken_off();
+        assert_eq!((head.status, body.len()), (200, 100));
+    }),
+    ("MALFORMED", |_, came| {
+        let answer = came.answer();
+        assert_eq!(answer.status, 200);
+        assert!(serde_json::from_slice::<Value>(&answer.body).is_err());
+    }),
+    ("WRONG_CONTENT_TYPE", |_, came| {
+        let answer = came.answer();
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, Some("text/html"))
+        );
+        assert_eq!(answer.json()["expires_in"], 899);
+    }),
+    ("CLOSED", |_, came| {
+        assert_eq!((came.text().as_str(), came.broken), ("", None));
+    }),
+    ("RESET", |_, came| {
+        assert_eq!(
+            (came.text().as_str(), came.broken),
+            ("", Some(ErrorKind::ConnectionReset))
+        );
+    }),
+    ("LOST_RESPONSE", |server, came| {
+        assert_eq!(
+            (came.text().as_str(), came.broken),
+            ("", Some(ErrorKind::ConnectionReset))
+        );
+        assert_eq!(server.requests()[0].outcome, "issued");
+    }),
+    ("NO_EXPIRES_IN", |_, came| {
+        assert_eq!(came.answer().json().get("expires_in"), None);
+    }),
+    ("EXPIRES_IN_TEXT", |_, came| {
+        assert_eq!(came.answer().json()["expires_in"], "899");
+    }),
+    ("OTHER_TOKEN_TYPE", |_, came| {
+        assert_eq!(came.answer().json()["token_type"], "mac");
+    }),
+    ("NO_REFRESH_TOKEN", |_, came| {
+        assert_eq!(came.answer().json().get("refresh_token"), None);
+        assert_eq!(came.answer().json()["expires_in"], 899);
+    }),
+    ("EXPIRED_ACCESS_TOKEN", |server, came| {
+        let answer = came.answer();
+        let expires_at = |member: &str| part(&answer.member(member), 1)["exp"].as_i64();
+        let now = server.clock().now().as_unix();
+        assert!(expires_at("access_token") < Some(now));
+        assert!(expires_at("id_token") > Some(now));
+        assert!(is_signed_by(server, &answer.member("access_token")));
+    }),
+    ("FORGED_ACCESS_TOKEN", |server, came| {
+        let answer = came.answer();
+        assert!(!is_signed_by(server, &answer.member("access_token")));
+        assert!(is_signed_by(server, &answer.member("id_token")));
+    }),
+    ("FORGED_ID_TOKEN", |server, came| {
+        let answer = came.answer();
+        assert!(is_signed_by(server, &answer.member("access_token")));
+        assert!(!is_signed_by(server, &answer.member("id_token")));
+    }),
+];
+
+#[test]
+fn every_name_does_what_it_says_each_time() {
+    thread::scope(|scope| {
+        for (name, check) in NAMES {
+            scope.spawn(move || {
+                let server = TokenServer::builder()
+                    .clock(&Clock::frozen(Clock::real().now()))
+                    .start();
+                for _ in 0..2 {
+                    check(
+                        &server,
+                        &raw(name, server.address(), &request(&server, name)),
+                    );
+                }
+                assert_eq!(refresh(&server, "REFRESH_TOKEN", "").status, 200, "{name}");
+            });
+        }
+    });
+}
+
+#[test]
+fn the_table_has_every_name_that_ships_with_a_fault() {
+    let shipped: Value = serde_json::from_str(DEFAULT).expect("JSON");
+    let mut with_fault: Vec<&str> = shipped["refresh_tokens"]
+        .as_array()
+        .expect("tokens")
+        .iter()
+        .filter(|token| token.get("fault").is_some())
+        .map(|token| token["token"].as_str().expect("a name"))
+        .collect();
+    let mut tested: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+    tested.push("DRIP");
+    with_fault.sort_unstable();
+    tested.sort_unstable();
+    assert_eq!(with_fault, tested);
+}
+
+#[test]
+fn drip_sends_two_hundred_bytes_a_second() {
+    let server = TokenServer::start();
+    let mut stream = TcpStream::connect(server.address()).expect("the server listens");
+    stream
+        .write_all(&request(&server, "DRIP"))
+        .expect("the connection is open");
+    let start = Instant::now();
+    let (mut received, mut buffer) = (Vec::new(), [0; 4096]);
+    while start.elapsed() < Duration::from_secs(2) {
+        let read = stream.read(&mut buffer).expect("more of the answer");
+        received.extend_from_slice(&buffer[..read]);
+    }
+    let end = received.windows(4).position(|four| four == b"\r\n\r\n");
+    let body = received.len() - end.expect("a head") - 4;
+    // Timers are late, never early, and the last drop may fall behind the second.
+    assert!((100..=410).contains(&body), "{body}");
+}
+
+#[test]
+fn expired_is_refused_because_it_is() {
+    let server = TokenServer::start();
+    let answer = refresh(&server, "EXPIRED", "");
+    assert_eq!(
+        (answer.status, answer.error().as_str()),
+        (400, "invalid_grant")
+    );
+    let words = answer.member("error_description");
+    assert!(words.contains("expired"), "{words}");
+}
+
+#[test]
+fn a_rule_comes_before_the_fault_of_a_name() {
+    let server = TokenServer::start();
+    server.faults().add(
+        Rule::on(Endpoint::Token, Fault::status(418))
+            .refresh_token("CLOSED")
+            .times(1),
+    );
+    assert_eq!(refresh(&server, "CLOSED", "").status, 418);
+    let after = raw("after", server.address(), &request(&server, "CLOSED"));
+    assert_eq!(after.text(), "");
+}
+
+#[test]
+fn a_name_is_one_clients_alone() {
+    let server = TokenServer::start();
+    let user = "b626dc6a-0940-44da-af69-04b411a1de56";
+    server.put_refresh_token(NamedRefreshToken::new("CLOSED", "CLIENT_ID", user).scope("openid"));
+    let form = "grant_type=refresh_token&refresh_token=CLOSED";
+    let other = token_request(&server, Some(&basic("CLIENT_ID", "CLIENT_SECRET")), form);
+    assert_eq!(
+        raw("another client's", server.address(), &other)
+            .answer()
+            .status,
+        200
+    );
+    let own = raw("its own", server.address(), &request(&server, "CLOSED"));
+    assert_eq!(own.text(), "");
+}

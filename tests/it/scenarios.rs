@@ -1,0 +1,261 @@
+//! The scenarios that ship: each does what its description says, played over HTTP and by the library.
+
+use std::io::ErrorKind;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use oauth_mimic::{Clock, Exchange, TokenServer};
+use serde_json::Value;
+
+use crate::defects::Verifier;
+use crate::faults::{Came, control, raw};
+use crate::support::{Answer, basic, encoded, get, part, path_of, refresh, token_request};
+
+type Play = fn(&TokenServer, &str) -> Value;
+
+const WAYS: [(&str, Play); 2] = [("over HTTP", by_http), ("by the library", by_library)];
+
+/// Answers the rules that were added.
+fn by_http(server: &TokenServer, name: &str) -> Value {
+    let answer = control(server, "POST", &format!("/scenarios/{name}"), &Value::Null);
+    assert_eq!(answer.status, 200, "{name}: {}", answer.text());
+    let path = format!(
+        "{}/fixtures/scenarios/{name}.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let file = std::fs::read_to_string(path).expect("a file");
+    let file: Value = serde_json::from_str(&file).expect("JSON");
+    assert_eq!(answer.json()["description"], file["description"], "{name}");
+    answer.json()["faults"].clone()
+}
+
+fn by_library(server: &TokenServer, name: &str) -> Value {
+    serde_json::to_value(server.play(name)).expect("JSON")
+}
+
+/// Runs with a server of that profile on which the scenario was played, either way.
+fn played(name: &str, profile: &str, test: impl Fn(&TokenServer) + Sync) {
+    thread::scope(|scope| {
+        for (way, play) in WAYS {
+            let test = &test;
+            scope.spawn(move || {
+                let server = TokenServer::builder().profile(profile).start();
+                let rules = play(&server, name);
+                let listed = serde_json::to_value(server.faults().list()).expect("JSON");
+                assert_eq!(rules, listed, "{name}, {way}");
+                test(&server);
+            });
+        }
+    });
+}
+
+fn ask(server: &TokenServer, token: &str) -> Came {
+    let form = format!("grant_type=refresh_token&refresh_token={}", encoded(token));
+    let authorization = basic("client-default", "client-default-secret");
+    let request = token_request(server, Some(&authorization), &form);
+    raw("a refresh", server.address(), &request)
+}
+
+/// The `kid`s that are shown now.
+fn kids(server: &TokenServer) -> Vec<String> {
+    let jwks = get(server.address(), path_of(server, &server.jwks_url())).json();
+    let keys = jwks["keys"].as_array().expect("keys");
+    keys.iter()
+        .map(|key| key["kid"].as_str().expect("a kid").to_owned())
+        .collect()
+}
+
+#[test]
+fn all_that_ship_are_listed_and_tested() {
+    let server = TokenServer::start();
+    let listed = control(&server, "GET", "/scenarios", &Value::Null).json();
+    let names: Vec<&str> = listed["scenarios"]
+        .as_array()
+        .expect("scenarios")
+        .iter()
+        .map(|scenario| scenario["name"].as_str().expect("a name"))
+        .collect();
+    let tested = [
+        "clock-skew",
+        "flaky-gateway",
+        "hostile-tokens",
+        "key-rollover",
+        "lost-rotation",
+        "refresh-storm",
+        "slow-provider",
+    ];
+    assert_eq!(names, tested);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/scenarios");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|file| file.expect("a file").file_name().into_string())
+        .map(|name| name.expect("UTF-8").replace(".json", ""))
+        .collect();
+    files.sort_unstable();
+    assert_eq!(files, tested);
+    let unknown = control(&server, "POST", "/scenarios/nothing", &Value::Null);
+    assert_eq!(unknown.status, 404);
+    for name in tested {
+        assert!(unknown.text().contains(name), "{}", unknown.text());
+    }
+}
+
+#[test]
+fn flaky_gateway_fails_in_three_ways_and_then_works() {
+    played("flaky-gateway", "connect", |server| {
+        let first = ask(server, "REFRESH_TOKEN").answer();
+        assert_eq!(
+            (first.status, first.header("retry-after")),
+            (503, Some("1"))
+        );
+        let second = ask(server, "REFRESH_TOKEN").answer();
+        assert_eq!(second.status, 502);
+        assert!(second.text().starts_with("<html>"), "{}", second.text());
+        let third = ask(server, "REFRESH_TOKEN");
+        assert_eq!((third.text().as_str(), third.broken), ("", None));
+        assert_eq!(ask(server, "REFRESH_TOKEN").answer().status, 200);
+    });
+}
+
+#[test]
+fn slow_provider_answers_after_seconds_and_rightly() {
+    played("slow-provider", "connect", |server| {
+        thread::scope(|scope| {
+            let tokens = scope.spawn(|| ask(server, "REFRESH_TOKEN"));
+            let start = Instant::now();
+            assert_eq!(kids(server).len(), 1);
+            let after = start.elapsed();
+            assert!((1.0..1.8).contains(&after.as_secs_f64()), "{after:?}");
+            let tokens = tokens.join().expect("an answer");
+            assert_eq!(tokens.answer().status, 200);
+            let after = tokens.after;
+            assert!((2.0..3.8).contains(&after.as_secs_f64()), "{after:?}");
+        });
+    });
+}
+
+#[test]
+fn lost_rotation_spends_the_token_whose_successor_never_arrives() {
+    played("lost-rotation", "connect", |server| {
+        let token = server.mint().refresh_token();
+        let lost = ask(server, &token);
+        assert_eq!(
+            (lost.text().as_str(), lost.broken),
+            ("", Some(ErrorKind::ConnectionReset))
+        );
+        let refused = |words: &str| {
+            let answer = ask(server, &token).answer();
+            assert_eq!(
+                (answer.status, answer.error().as_str()),
+                (400, "invalid_grant")
+            );
+            let told = answer.member("error_description");
+            assert!(told.contains(words), "{told}");
+        };
+        refused("used before");
+        refused("revoked");
+        // The user logs in again.
+        let new = server.mint().refresh_token();
+        assert_eq!(ask(server, &new).answer().status, 200);
+        assert_eq!(ask(server, &new).answer().error(), "invalid_grant");
+    });
+}
+
+#[test]
+fn refresh_storm_lets_one_of_all_threads_win_and_tells_of_the_others() {
+    for (way, play) in WAYS {
+        let server = TokenServer::builder().workers(2).start();
+        let minted = server.mint().response();
+        let rules = play(&server, "refresh-storm");
+        assert_eq!(rules.as_array().expect("rules").len(), 1, "{way}");
+        let expires_at = part(minted.access_token(), 1)["exp"].as_i64();
+        assert!(expires_at < Some(server.clock().now().as_unix()), "{way}");
+        let answers: Vec<(Answer, Duration)> = thread::scope(|scope| {
+            let asked: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| ask(&server, minted.refresh_token())))
+                .collect();
+            let came = asked
+                .into_iter()
+                .map(|asked| asked.join().expect("an answer"));
+            came.map(|came| (came.answer(), came.after)).collect()
+        });
+        let good = answers.iter().filter(|(answer, _)| answer.status == 200);
+        assert_eq!(good.count(), 1, "{way}");
+        for (answer, after) in &answers {
+            assert!(*after >= Duration::from_millis(200), "{way}: {after:?}");
+            assert!([200, 400].contains(&answer.status), "{way}");
+        }
+        let advice =
+            |exchange: &Exchange| exchange.advice.iter().map(|advice| advice.code).collect();
+        let advised: Vec<Vec<&str>> = server
+            .requests()
+            .iter()
+            .map(|exchange| advice(exchange))
+            .collect();
+        let races = advised
+            .iter()
+            .filter(|codes| codes.contains(&"refresh_race"));
+        assert!(races.count() > 0, "{way}: {advised:?}");
+    }
+}
+
+#[test]
+fn key_rollover_shows_the_new_key_at_the_second_request() {
+    let old = TokenServer::builder()
+        .profile("standard")
+        .start()
+        .keys()
+        .signing();
+    played("key-rollover", "standard", |server| {
+        let answer = refresh(server, "REFRESH_TOKEN", "");
+        let kid = part(&answer.member("access_token"), 0)["kid"].clone();
+        assert_ne!(kid, old.as_str());
+        assert_eq!(kids(server), std::slice::from_ref(&old));
+        assert_eq!(Value::from(kids(server)), serde_json::json!([kid, old]));
+        assert_eq!(kids(server).len(), 2);
+    });
+}
+
+#[test]
+fn clock_skew_issues_from_a_minute_and_a_half_ahead() {
+    played("clock-skew", "connect", |server| {
+        let answer = refresh(server, "REFRESH_TOKEN", "");
+        let claims = part(&answer.member("access_token"), 1);
+        let ahead = claims["iat"].as_i64().expect("iat") - Clock::real().now().as_unix();
+        assert!((88..=91).contains(&ahead), "{ahead}");
+        // The token lives as long as ever.
+        assert_eq!(answer.json()["expires_in"], 899);
+    });
+}
+
+#[test]
+fn hostile_tokens_are_each_refused_for_a_reason_of_their_own() {
+    for profile in ["connect", "standard"] {
+        played("hostile-tokens", profile, |server| {
+            let verifier = Verifier::of(server, server.mint().access_token());
+            let mut reasons: Vec<String> = (0..9)
+                .map(|_| {
+                    let token =
+                        refresh(server, &server.mint().refresh_token(), "").member("access_token");
+                    verifier.verdict(&token).expect_err("a broken token")
+                })
+                .collect();
+            let expected = [
+                "ExpiredSignature",
+                "ImmatureSignature",
+                "InvalidIssuer",
+                "InvalidAudience",
+                "kid",
+                "InvalidSignature",
+                "InvalidSignature",
+                "header",
+                "InvalidAlgorithm",
+            ];
+            assert_eq!(reasons, expected, "{profile}");
+            reasons.dedup();
+            assert_eq!(reasons.len(), 8, "{profile}");
+            let token = refresh(server, &server.mint().refresh_token(), "").member("access_token");
+            verifier.verdict(&token).expect("good ones again");
+        });
+    }
+}
