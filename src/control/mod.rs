@@ -31,6 +31,7 @@ pub(crate) use problem::Problem;
 pub(crate) use scenarios::Scenario;
 pub(crate) use scenarios::scenario;
 
+use crate::oauth::refusal::excerpt;
 use crate::sandbox::{Sandbox, Sandboxes};
 
 /// What every handler gets.
@@ -76,7 +77,7 @@ pub(crate) async fn answer(
         status = response.status().as_u16(),
         "{} {}",
         request.method(),
-        crate::oauth::refusal::excerpt(request.path()),
+        excerpt(request.path()),
     );
     response
 }
@@ -138,25 +139,29 @@ async fn dispatch(call: &Call<'_>, path: &str) -> Answer {
         ("DELETE", ["sandboxes", id]) => sandboxes::remove(call, id),
         ("GET", ["scenarios"]) => scenarios::list(),
         ("POST", ["scenarios", name]) => scenarios::play(call, name),
-        (_, segments) => Err(not_here(segments)),
+        (method, segments) => not_here(method, segments),
     }
 }
 
-/// Either the path is unknown, or the method is.
-fn not_here(segments: &[&str]) -> Problem {
+/// Either the path is unknown, or the method is; unless that asks for the methods there are.
+fn not_here(method: &str, segments: &[&str]) -> Answer {
     let methods: Vec<&str> = openapi::OPERATIONS
         .iter()
         .filter(|operation| operation.is_at(segments))
-        .map(|o| o.method)
+        .map(|operation| operation.method)
         .collect();
+    let allow = methods.join(", ");
     if methods.is_empty() {
-        let path = crate::oauth::refusal::excerpt(&segments.join("/"));
-        Problem::new(
-            404,
-            format!("nothing is at /_mimic/{path}; GET /_mimic/openapi.json tells what there is"),
-        )
+        let path = excerpt(&segments.join("/"));
+        let problem =
+            format!("nothing is at /_mimic/{path}; GET /_mimic/openapi.json tells what there is");
+        Err(Problem::new(404, problem))
+    } else if method == "OPTIONS" {
+        Ok(HttpResponse::NoContent()
+            .insert_header(("allow", allow))
+            .finish())
     } else {
-        Problem::new(405, format!("use {}", methods.join(", "))).allow(methods.join(", "))
+        Err(Problem::new(405, format!("use {allow}")).allow(allow))
     }
 }
 

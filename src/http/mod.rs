@@ -51,7 +51,8 @@ async fn respond(
     if let Some(refusal) = limits::check(request) {
         return reply::refuse(request, sandbox, &refusal, record);
     }
-    if request.method() == Method::OPTIONS {
+    let somewhere = endpoint != Endpoint::Unknown || request.path() == "*";
+    if request.method() == Method::OPTIONS && somewhere {
         return HttpResponse::NoContent()
             .insert_header(("allow", allowed(endpoint)))
             .finish();

@@ -266,14 +266,13 @@ fn framing_rows() -> Vec<Row> {
     rows
 }
 
-/// Every path, and the methods it knows.
-const PATHS: [(&str, &[&str]); 6] = [
+/// Every path of the imitated server, and the methods it knows. The control plane refuses others in words of its own.
+const PATHS: [(&str, &[&str]); 5] = [
     (TOKEN, &["POST"]),
     (JWKS, &["GET", "HEAD"]),
     (METADATA, &["GET", "HEAD"]),
     ("/.well-known/oauth-authorization-server", &["GET", "HEAD"]),
     ("/oauth2/authorize", &["GET", "HEAD", "POST"]),
-    ("/_mimic/health", &["GET", "HEAD"]),
 ];
 
 /// H10 to H12.
@@ -281,6 +280,7 @@ fn method_rows() -> Vec<Row> {
     let not_found = Expected::Refused(&[404], &["invalid_request"]);
     let mut rows = table! {
         "H11", "OPTIONS *", raw("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n") => Expected::That(assert_options);
+        "H11", "OPTIONS of the control plane", request("OPTIONS", "/_mimic/health") => Expected::That(assert_options);
         "H11", "OPTIONS where nothing is", request("OPTIONS", "/nothing") => not_found;
         "H12", "CONNECT", raw("CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n") => Expected::Status(&[400, 404, 405]);
     };
