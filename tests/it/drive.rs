@@ -1,6 +1,6 @@
 //! Driving a server by its control plane, as a test of another language would.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -142,6 +142,14 @@ impl Stream {
             self.received
                 .push_str(&String::from_utf8_lossy(&buffer[..read]));
         }
+    }
+
+    /// Whether it was ended, whatever came before.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        let mut rest = Vec::new();
+        let ended = self.stream.read_to_end(&mut rest);
+        // What was not ended in time would block.
+        !ended.is_err_and(|why| matches!(why.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
     }
 
     /// The exchanges that have come.

@@ -149,6 +149,18 @@ fn it_tells_who_asked_for_what_and_what_came_of_it() {
     );
 }
 
+#[test]
+fn a_server_stops_while_a_stream_is_open() {
+    let server = frozen();
+    let mut stream = Plane::of(&server).stream("/requests/stream");
+    refresh(&server, "REFRESH_TOKEN", "");
+    stream.until("\"outcome\":\"issued\"");
+    let watch = std::time::Instant::now();
+    drop(server);
+    assert!(watch.elapsed() < Duration::from_secs(10));
+    assert!(stream.has_ended());
+}
+
 // --- what it never shows -------------------------------------------------------------------------------------------
 
 #[test]

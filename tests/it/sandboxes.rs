@@ -256,15 +256,25 @@ fn equal_seeds_and_clocks_give_equal_ids() {
 #[test]
 fn it_is_gone_when_its_time_is_over_and_use_prolongs_it() {
     let server = frozen();
+    let default = Plane::of(&server);
     let (brief, brief_plane) = create(&server, &json!({ "ttl": 1 }));
+    let (idle, _) = create(&server, &json!({ "ttl": 2 }));
+    let (_, used) = create(&server, &json!({ "ttl": 2 }));
     let (_, lasting) = create(&server, &json!({ "ttl": 600 }));
     let (_, forever) = create(&server, &json!({}));
     assert_eq!(brief_plane.read("")["sandbox"], brief["id"]);
-    assert_eq!(Plane::of(&server).list("/sandboxes").len(), 3);
+    assert_eq!(default.list("/sandboxes").len(), 5);
+
     thread::sleep(Duration::from_millis(1100));
     assert_eq!(brief_plane.get("/clock").status, 404);
     assert_eq!(refresh_at(&brief, "REFRESH_TOKEN").status, 404);
-    assert_eq!(Plane::of(&server).list("/sandboxes").len(), 2);
+    assert_eq!(default.list("/sandboxes").len(), 4);
+    assert_eq!(used.get("/clock").status, 200);
+
+    // Being listed is no use.
+    thread::sleep(Duration::from_millis(1100));
+    assert_eq!(used.get("/clock").status, 200);
+    assert_eq!(refresh_at(&idle, "REFRESH_TOKEN").status, 404);
     assert_eq!((lasting.get("").status, forever.get("").status), (200, 200));
 }
 
@@ -404,6 +414,13 @@ fn posted_fixtures_read_no_file_and_their_mistakes_are_told_by_path() {
         (
             json!({ "clients": [{ "client_id": "a" }], "refresh_tokens": [{ "token": "T", "client_id": "a", "sub": "nobody" }] }),
             "fixtures.refresh_tokens[0].sub",
+        ),
+        (
+            json!({
+                "clients": [{ "client_id": "a" }], "users": [{ "sub": "b" }],
+                "refresh_tokens": [{ "token": "T", "client_id": "a", "sub": "b", "fault": { "status": { "status": 99 } } }],
+            }),
+            "fixtures.refresh_tokens[0].fault",
         ),
     ] {
         let answer = plane.post("/sandboxes", &json!({ "fixtures": fixtures }));

@@ -196,8 +196,23 @@ fn a_body_that_is_too_large_is_refused_and_a_large_one_is_not() {
     let user = |length: usize| json!({ "sub": "large", "claims": { "text": "x".repeat(length) } });
     assert_eq!(plane.post("/users", &user(1024 * 1024)).status, 201);
     let answer = plane.post("/users", &user(4 * 1024 * 1024));
-    assert_problem("5 MiB", &answer, 413, None);
+    assert_problem("more than 4 MiB", &answer, 413, None);
     assert_eq!(plane.list("/users").len(), 2);
+}
+
+#[test]
+fn a_head_is_a_get_without_its_body() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    for (path, status) in [
+        ("", 200),
+        ("/clock", 200),
+        ("/nothing", 404),
+        ("/reset", 405),
+    ] {
+        let answer = plane.send("HEAD", path, "");
+        assert_eq!((answer.status, answer.body.len()), (status, 0), "{path}");
+    }
 }
 
 #[test]
