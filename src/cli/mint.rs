@@ -4,10 +4,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
 
 use crate::authority::{Authority, MintOrder};
 use crate::cli::{Made, Mistake, Place, print, whole_number};
 use crate::clock::Timestamp;
+use crate::fault::{Defect, Fault, TokenFault, Which};
 
 /// Print what the token endpoint would have answered, without a server
 ///
@@ -15,6 +17,8 @@ use crate::clock::Timestamp;
 /// --host and --port.
 ///
 /// Example: oauth-mimic mint --client client-default --scope 'openid email' --only refresh-token
+///
+/// A token that must be refused: oauth-mimic mint --only access-token --defect expired
 #[derive(Debug, Args)]
 pub(super) struct Mint {
     /// The client the tokens are for; without, the first of the fixtures
@@ -41,17 +45,64 @@ pub(super) struct Mint {
     /// Print this token alone instead of the whole response
     #[arg(long, value_name = "TOKEN")]
     only: Option<Only>,
+    /// Break the token of --only, or else the response's access token, and nothing else of it
+    #[arg(long, value_name = "DEFECT", value_parser = defect, long_help = DEFECTS, conflicts_with = "claims")]
+    defect: Option<Defect>,
+    /// Give that token these claims, whatever it should have, such as '{"sub":"mallory"}'
+    #[arg(long, value_name = "JSON", value_parser = claims)]
+    claims: Option<Map<String, Value>>,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
     made: Made,
 }
 
+const DEFECTS: &str = "\
+Break the token of --only, or else the response's access token, and nothing else of it
+
+One of expired, not_yet_valid, issued_in_future, wrong_issuer, wrong_audience, wrong_type, unknown_kid, foreign_key, \
+damaged_signature, alg_none and hs256_with_public_key; or with a value, as in missing_claim=exp, oversized=100000 (bytes \
+more) and set_claims='{\"admin\":true}'";
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Only {
     AccessToken,
     RefreshToken,
     IdToken,
+}
+
+impl Only {
+    fn which(self) -> Which {
+        match self {
+            Self::AccessToken => Which::AccessToken,
+            Self::RefreshToken => Which::RefreshToken,
+            Self::IdToken => Which::IdToken,
+        }
+    }
+}
+
+/// Reads a defect by its name in JSON, with its value behind `=` where it has one.
+fn defect(text: &str) -> Result<Defect, String> {
+    let read = match text.split_once('=') {
+        None => serde_json::from_value(json!(text)),
+        // A text need not be quoted.
+        Some((name, value)) => serde_json::from_value(json!({ name: value })).or_else(|_| {
+            let value: Value = serde_json::from_str(value)?;
+            serde_json::from_value(json!({ name: value }))
+        }),
+    };
+    let defect: Defect = read.map_err(|why| {
+        format!(
+            r#"{why}; those with a value are written as missing_claim=exp, oversized=100000, set_claims='{{"admin":true}}'"#
+        )
+    })?;
+    Fault::token(Which::AccessToken, defect.clone()).check()?;
+    Ok(defect)
+}
+
+fn claims(text: &str) -> Result<Map<String, Value>, String> {
+    serde_json::from_str(text)
+        .map_err(|why| format!(r#"{why}; give a JSON object such as '{{"sub":"mallory"}}'"#))
 }
 
 impl Mint {
@@ -73,6 +124,11 @@ impl Mint {
         }
         let seconds =
             |lifetime: Option<u32>| lifetime.map(|seconds| Duration::from_secs(seconds.into()));
+        let defect = self.defect.or(self.claims.map(Defect::SetClaims));
+        let defect = defect.map(|defect| TokenFault {
+            which: self.only.map_or(Which::AccessToken, Only::which),
+            defect,
+        });
         let response = sandbox.authority.mint(
             &MintOrder {
                 client_id: self.client,
@@ -82,7 +138,7 @@ impl Mint {
                 access_token_lifetime: seconds(self.access_token_lifetime),
                 id_token_lifetime: seconds(self.id_token_lifetime),
                 refresh_token_lifetime: seconds(self.refresh_token_lifetime),
-                defect: None,
+                defect,
             },
             sandbox.clock.now(),
         )?;

@@ -40,6 +40,8 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "--id-token-lifetime",
             "--refresh-token-lifetime",
             "--only",
+            "--defect",
+            "--claims",
             "--host",
             "--port",
             "--base-url",

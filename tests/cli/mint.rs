@@ -294,3 +294,115 @@ fn fixtures_without_client_or_user_mint_nothing() {
     let told = bad(&["mint", "--fixtures", &no_user]);
     assert!(told.contains("there is no user"), "{told}");
 }
+
+/// What a defect changes: the part (0 the header, 1 the claims), the member, and what is there then.
+type Change = (usize, &'static str, Value);
+
+/// Each defect as it is written on the command line.
+fn defects() -> Vec<(&'static str, Option<Change>)> {
+    vec![
+        ("expired", Some((1, "exp", json!(NOW - 3600)))),
+        ("not_yet_valid", Some((1, "nbf", json!(NOW + 3600)))),
+        ("issued_in_future", Some((1, "iat", json!(NOW + 3600)))),
+        (
+            "wrong_issuer",
+            Some((1, "iss", json!("https://issuer.invalid"))),
+        ),
+        (
+            "wrong_audience",
+            Some((1, "aud", json!(["https://audience.invalid"]))),
+        ),
+        ("wrong_type", Some((0, "typ", json!("logout+jwt")))),
+        ("unknown_kid", Some((0, "kid", json!("no-such-key")))),
+        ("foreign_key", None),
+        ("damaged_signature", None),
+        ("alg_none", Some((0, "alg", json!("none")))),
+        ("hs256_with_public_key", Some((0, "alg", json!("HS256")))),
+        ("missing_claim=exp", Some((1, "exp", Value::Null))),
+        ("missing_claim=sub", Some((1, "sub", Value::Null))),
+        ("oversized=100", Some((1, "padding", json!("x".repeat(62))))),
+        (
+            r#"set_claims={"sub":"mallory","roles":["admin"]}"#,
+            Some((1, "roles", json!(["admin"]))),
+        ),
+    ]
+}
+
+#[test]
+fn a_defect_breaks_the_token_that_is_asked_for_and_no_other() {
+    let same = ["mint", "--clock", CLOCK, "--seed", "7"];
+    let right = json(&good(&same));
+    let members = ["access_token", "refresh_token", "id_token"];
+    for (defect, change) in defects() {
+        let of_response = json(&good(&[&same[..], &["--defect", defect]].concat()));
+        for member in members {
+            let case = format!("{defect} in the {member}");
+            let kept = of_response[member] == right[member];
+            assert_eq!(kept, member != "access_token", "{case}");
+            let only = member.replace('_', "-");
+            let args = [&same[..], &["--only", &only, "--defect", defect]].concat();
+            let broken = good(&args);
+            assert_ne!(right[member], broken, "{case}");
+            if member == "access_token" {
+                assert_eq!(of_response[member], broken, "{case}");
+            }
+            match &change {
+                Some((index, name, value)) if !defect.starts_with("oversized") => {
+                    assert_eq!(part(&broken, *index)[*name], *value, "{case}");
+                }
+                Some(_) => {
+                    let grown = broken.len() - right[member].as_str().expect("a token").len();
+                    assert!((100..=101).contains(&grown), "{case}: {grown}");
+                }
+                None => {
+                    let (input, _) = broken.rsplit_once('.').expect("a signature");
+                    let good = right[member].as_str().expect("a token");
+                    assert!(good.starts_with(input), "{case}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn claims_are_set_in_the_token_that_is_asked_for() {
+    let claims = r#"{"sub":"mallory","roles":["admin"]}"#;
+    for only in ["access-token", "refresh-token", "id-token"] {
+        let token = good(&["mint", "--only", only, "--claims", claims]);
+        assert_eq!(part(&token, 1)["sub"], "mallory", "{only}");
+        assert_eq!(part(&token, 1)["roles"], json!(["admin"]), "{only}");
+    }
+    let response = json(&good(&["mint", "--claims", claims]));
+    let sub = |member: &str| part(response[member].as_str().expect("a token"), 1)["sub"].clone();
+    assert_eq!(
+        (sub("access_token"), sub("id_token")),
+        (json!("mallory"), json!(USER))
+    );
+}
+
+#[test]
+fn help_and_messages_name_every_defect() {
+    let help = good(&["mint", "--help"]);
+    let unknown = bad(&["mint", "--defect", "exspired"]);
+    for (defect, _) in defects() {
+        let name = defect.split('=').next().expect("a name");
+        assert!(help.contains(name), "{name} is not in:\n{help}");
+        assert!(unknown.contains(name), "{name} is not in:\n{unknown}");
+    }
+    for (args, problem) in [
+        (&["--defect", "missing_claim"][..], "missing_claim=exp"),
+        (&["--defect", "expired=1"], "expired"),
+        (&["--defect", "oversized=many"], "oversized=100000"),
+        (&["--defect", "oversized=1048577"], "at most 1048576"),
+        (&["--defect", "set_claims=[]"], "set_claims="),
+        (&["--claims", "[]"], "give a JSON object"),
+        (&["--claims", "{sub}"], "give a JSON object"),
+        (&["--claims", "{}", "--defect", "expired"], "--defect"),
+    ] {
+        let told = bad(&[&["mint"], args].concat());
+        assert!(
+            told.contains(problem),
+            "{args:?}: `{problem}` is not in:\n{told}"
+        );
+    }
+}
