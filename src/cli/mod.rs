@@ -41,7 +41,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Mint(mint::Mint),
+    Mint(Box<mint::Mint>),
     Inspect(inspect::Inspect),
     Check(check::Check),
     Keygen(keygen::Keygen),
