@@ -136,6 +136,12 @@ func (s *sandbox) arrived(count int, filter object) {
 	s.control("POST", "/verify", object{"filter": filter, "exactly": count}, nil)
 }
 
+// faultless fails the test if the server has anything to hold against the client's token requests.
+func (s *sandbox) faultless() {
+	s.t.Helper()
+	s.control("POST", "/verify", object{"filter": object{"endpoint": "token"}, "no_advice": true}, nil)
+}
+
 // unavailableOnce makes the next token request fail with 503 and a Retry-After of a second.
 func (s *sandbox) unavailableOnce() {
 	s.t.Helper()

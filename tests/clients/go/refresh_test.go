@@ -28,6 +28,7 @@ func TestAnExpiredTokenIsRefreshedForANewerOne(t *testing.T) {
 		t.Error("a token that is good was refreshed")
 	}
 	s.arrived(2, object{"endpoint": "token", "client_id": "client-default", "outcome": "issued"})
+	s.faultless()
 }
 
 // A token that expires within ten seconds counts as expired: the library is early by that much.

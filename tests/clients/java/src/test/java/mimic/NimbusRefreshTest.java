@@ -80,6 +80,7 @@ class NimbusRefreshTest {
         var is = claims(after.getAccessToken().getValue()).getIssueTime().toInstant();
         assertTrue(Duration.between(was, is).toMinutes() >= 20);
         sandbox.arrived(2, Map.of("endpoint", "token", "outcome", "issued"));
+        sandbox.faultless();
     }
 
     @Test

@@ -121,6 +121,11 @@ final class Sandbox implements AutoCloseable {
         control("POST", "/verify", Map.of("filter", filter, "exactly", count));
     }
 
+    /** Fails if the server has anything to hold against the client's token requests. */
+    void faultless() {
+        control("POST", "/verify", Map.of("filter", Map.of("endpoint", "token"), "no_advice", true));
+    }
+
     /** Makes the next request of that endpoint fail with 503 and a Retry-After of a second. */
     void unavailableOnce(String endpoint) {
         var fault = Map.of("status", Map.of("status", 503, "headers", Map.of("Retry-After", "1")));

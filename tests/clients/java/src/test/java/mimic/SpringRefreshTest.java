@@ -120,6 +120,7 @@ class SpringRefreshTest {
         var is = claims(second.getAccessToken().getTokenValue()).getIssueTime().toInstant();
         assertTrue(Duration.between(was, is).toMinutes() >= 20);
         sandbox.arrived(2, Map.of("endpoint", "token", "outcome", "issued"));
+        sandbox.faultless();
     }
 
     @Test
