@@ -51,16 +51,33 @@ async fn respond(
     if let Some(refusal) = limits::check(request) {
         return reply::refuse(request, sandbox, &refusal, record);
     }
-    let somewhere = endpoint != Endpoint::Unknown || request.path() == "*";
-    if request.method() == Method::OPTIONS && somewhere {
-        return HttpResponse::NoContent()
-            .insert_header(("allow", allowed(endpoint)))
-            .finish();
+    if request.method() == Method::OPTIONS {
+        // What may be asked for is asked for no fault: a preflight must not use one up.
+        return options(request, sandbox, endpoint, record);
     }
     match endpoint {
         Endpoint::Token => token::answer(request, payload, sandbox, record).await,
         _ => without_credentials(request, sandbox, endpoint, record).await,
     }
+}
+
+fn options(
+    request: &HttpRequest,
+    sandbox: &Sandbox,
+    endpoint: Endpoint,
+    record: &mut Record,
+) -> HttpResponse {
+    if endpoint == Endpoint::Unknown && request.path() != "*" {
+        return reply::refuse(
+            request,
+            sandbox,
+            &no_such_endpoint(request, sandbox),
+            record,
+        );
+    }
+    HttpResponse::NoContent()
+        .insert_header(("allow", allowed(endpoint)))
+        .finish()
 }
 
 async fn without_credentials(
