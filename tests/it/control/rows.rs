@@ -546,6 +546,20 @@ fn keys_are_rotated_retired_by_the_clock_and_deleted() {
 }
 
 #[test]
+fn what_a_key_signed_is_believed_until_it_retires() {
+    both(|way| {
+        let token = way.mimic.mint().client("client-default").refresh_token();
+        way.rotate(Some(60));
+        way.advance(59);
+        assert_eq!(refresh(way.mimic, &token, "").status, 200, "{}", way.name);
+        way.advance(1);
+        assert_eq!(refresh(way.mimic, &token, "").status, 400, "{}", way.name);
+        way.advance(-1);
+        assert_eq!(refresh(way.mimic, &token, "").status, 200, "{}", way.name);
+    });
+}
+
+#[test]
 fn keys_tell_which_one_signs_and_when_another_retires() {
     let server = frozen();
     let plane = Plane::of(&server);
