@@ -640,7 +640,7 @@ fn jitter_is_drawn_from_the_seed() {
         let server = TokenServer::builder().seed(seed).start();
         by_http(
             &server,
-            &json!({ "on": "jwks", "fault": { "delay": { "seconds": 0.1, "jitter": 0.8 } } }),
+            &json!({ "on": "jwks", "fault": { "delay": { "seconds": 0.1, "jitter": 1.2 } } }),
         );
         (0..4)
             .map(|_| ask("jitter", &server, "jwks").after)
@@ -654,7 +654,7 @@ fn jitter_is_drawn_from_the_seed() {
     let near = |a: &[Duration], b: &[Duration]| {
         a.iter()
             .zip(b)
-            .all(|(a, b)| a.abs_diff(*b) < Duration::from_millis(150))
+            .all(|(a, b)| a.abs_diff(*b) < Duration::from_millis(250))
     };
     assert!(
         once.iter()
@@ -1046,7 +1046,7 @@ fn chance_is_drawn_from_the_seed_and_as_likely_as_said() {
 #[test]
 fn options_never_fails_and_uses_up_nothing() {
     let server = TokenServer::start();
-    for endpoint in ENDPOINTS {
+    for endpoint in ["token", "authorization", "jwks", "metadata"] {
         once(by_http, &server, endpoint, &json!("close"));
         let text = String::from_utf8(request_to(&server, endpoint)).expect("text");
         let path = text.split(' ').nth(1).expect("a path");
