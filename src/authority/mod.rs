@@ -12,12 +12,11 @@ mod registry;
 
 pub use mint::MintError;
 pub(crate) use mint::MintOrder;
-pub(crate) use registry::Registered;
+pub(crate) use registry::{Named, Registered, Registry};
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use crate::authority::authenticate::same_client;
-use crate::authority::registry::Registry;
 use crate::clock::Timestamp;
 use crate::fault::TokenFault;
 use crate::grant::GrantType;

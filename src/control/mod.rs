@@ -31,7 +31,9 @@ pub(crate) use problem::Problem;
 pub(crate) use scenarios::Scenario;
 pub(crate) use scenarios::scenario;
 
+use crate::oauth::client::Client;
 use crate::oauth::refusal::excerpt;
+use crate::oauth::user::User;
 use crate::sandbox::{Sandbox, Sandboxes};
 
 /// What every handler gets.
@@ -116,16 +118,16 @@ async fn dispatch(call: &Call<'_>, path: &str) -> Answer {
         ("GET", ["requests", number]) => requests::get(call, number),
         ("POST", ["verify"]) => requests::verify(call),
         ("POST", ["tokens"]) => tokens::mint(call),
-        ("GET", ["clients"]) => registered::clients(call),
-        ("POST", ["clients"]) => registered::add_client(call),
-        ("GET", ["clients", id]) => registered::client(call, id),
-        ("PUT", ["clients", id]) => registered::put_client(call, id),
-        ("DELETE", ["clients", id]) => registered::remove_client(call, id),
-        ("GET", ["users"]) => registered::users(call),
-        ("POST", ["users"]) => registered::add_user(call),
-        ("GET", ["users", sub]) => registered::user(call, sub),
-        ("PUT", ["users", sub]) => registered::put_user(call, sub),
-        ("DELETE", ["users", sub]) => registered::remove_user(call, sub),
+        ("GET", ["clients"]) => registered::list::<Client>(call),
+        ("POST", ["clients"]) => registered::add::<Client>(call),
+        ("GET", ["clients", id]) => registered::get::<Client>(call, id),
+        ("PUT", ["clients", id]) => registered::put::<Client>(call, id),
+        ("DELETE", ["clients", id]) => registered::remove::<Client>(call, id),
+        ("GET", ["users"]) => registered::list::<User>(call),
+        ("POST", ["users"]) => registered::add::<User>(call),
+        ("GET", ["users", sub]) => registered::get::<User>(call, sub),
+        ("PUT", ["users", sub]) => registered::put::<User>(call, sub),
+        ("DELETE", ["users", sub]) => registered::remove::<User>(call, sub),
         ("GET", ["refresh-tokens"]) => registered::tokens(call),
         ("POST", ["refresh-tokens"]) => registered::add_token(call),
         ("GET", ["refresh-tokens", name]) => registered::token(call, name),

@@ -2,11 +2,13 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
+use crate::authority::{Named, Registered, Registry};
 use crate::control::{Answer, Call, Problem, created, json, no_content};
 use crate::oauth::client::Client;
 use crate::oauth::user::User;
-use crate::seed::{NamedRefreshToken, check_one};
+use crate::seed::{FixtureError, NamedRefreshToken, check_one};
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Clients {
@@ -44,106 +46,112 @@ fn same_name(path: &str, body: &str, member: &str) -> Result<(), Problem> {
     }
 }
 
-pub(super) fn clients(call: &Call<'_>) -> Answer {
-    json(&Clients {
-        clients: call.sandbox.authority.registered().clients.items().to_vec(),
-    })
+/// What is registered under one name, by itself: a client, a user.
+pub(super) trait Kind: Named + Clone + Serialize + DeserializeOwned {
+    /// For messages.
+    const WHAT: &'static str;
+    /// The member that is its name.
+    const NAME: &'static str;
+    type List: From<Vec<Self>> + Serialize;
+
+    fn of(registered: &Registered) -> &Registry<Self>;
+    fn of_mut(registered: &mut Registered) -> &mut Registry<Self>;
+    fn check(&self) -> Result<(), FixtureError>;
 }
 
-pub(super) fn client(call: &Call<'_>, id: &str) -> Answer {
+impl Kind for Client {
+    const WHAT: &'static str = "client";
+    const NAME: &'static str = "client_id";
+    type List = Clients;
+
+    fn of(registered: &Registered) -> &Registry<Self> {
+        &registered.clients
+    }
+
+    fn of_mut(registered: &mut Registered) -> &mut Registry<Self> {
+        &mut registered.clients
+    }
+
+    fn check(&self) -> Result<(), FixtureError> {
+        check_one::client(self)
+    }
+}
+
+impl From<Vec<Client>> for Clients {
+    fn from(clients: Vec<Client>) -> Self {
+        Self { clients }
+    }
+}
+
+impl Kind for User {
+    const WHAT: &'static str = "user";
+    const NAME: &'static str = "sub";
+    type List = Users;
+
+    fn of(registered: &Registered) -> &Registry<Self> {
+        &registered.users
+    }
+
+    fn of_mut(registered: &mut Registered) -> &mut Registry<Self> {
+        &mut registered.users
+    }
+
+    fn check(&self) -> Result<(), FixtureError> {
+        check_one::user(self)
+    }
+}
+
+impl From<Vec<User>> for Users {
+    fn from(users: Vec<User>) -> Self {
+        Self { users }
+    }
+}
+
+pub(super) fn list<K: Kind>(call: &Call<'_>) -> Answer {
+    let registered = call.sandbox.authority.registered();
+    json(&K::List::from(K::of(&registered).items().to_vec()))
+}
+
+pub(super) fn get<K: Kind>(call: &Call<'_>, name: &str) -> Answer {
     let registered = call.sandbox.authority.registered();
     json(
-        registered
-            .clients
-            .get(id)
-            .ok_or_else(|| unknown("client"))?,
+        K::of(&registered)
+            .get(name)
+            .ok_or_else(|| unknown(K::WHAT))?,
     )
 }
 
-pub(super) fn add_client(call: &Call<'_>) -> Answer {
-    let client: Client = call.body()?;
-    check_one::client(&client)?;
+pub(super) fn add<K: Kind>(call: &Call<'_>) -> Answer {
+    let item: K = call.body()?;
+    item.check()?;
     let added = call.sandbox.authority.register(|registered| {
-        let free = registered.clients.get(&client.client_id).is_none();
-        free.then(|| registered.clients.put(client.clone()))
+        let registry = K::of_mut(registered);
+        let free = registry.get(item.name()).is_none();
+        free.then(|| registry.put(item.clone()))
     });
-    added.ok_or_else(|| taken("client", "client_id"))?;
-    created(&client)
+    added.ok_or_else(|| taken(K::WHAT, K::NAME))?;
+    created(&item)
 }
 
-pub(super) fn put_client(call: &Call<'_>, id: &str) -> Answer {
-    let client: Client = call.body()?;
-    same_name(id, &client.client_id, "client_id")?;
-    check_one::client(&client)?;
-    let replaced = call
-        .sandbox
-        .authority
-        .register(|registered| registered.clients.put(client.clone()));
+pub(super) fn put<K: Kind>(call: &Call<'_>, name: &str) -> Answer {
+    let item: K = call.body()?;
+    same_name(name, item.name(), K::NAME)?;
+    item.check()?;
+    let authority = &call.sandbox.authority;
+    let replaced = authority.register(|registered| K::of_mut(registered).put(item.clone()));
     if replaced {
-        json(&client)
+        json(&item)
     } else {
-        created(&client)
+        created(&item)
     }
 }
 
-pub(super) fn remove_client(call: &Call<'_>, id: &str) -> Answer {
-    let removed = call
-        .sandbox
-        .authority
-        .register(|registered| registered.clients.remove(id));
-    if removed {
+pub(super) fn remove<K: Kind>(call: &Call<'_>, name: &str) -> Answer {
+    let authority = &call.sandbox.authority;
+    if authority.register(|registered| K::of_mut(registered).remove(name)) {
         Ok(no_content())
     } else {
-        Err(unknown("client"))
-    }
-}
-
-pub(super) fn users(call: &Call<'_>) -> Answer {
-    json(&Users {
-        users: call.sandbox.authority.registered().users.items().to_vec(),
-    })
-}
-
-pub(super) fn user(call: &Call<'_>, sub: &str) -> Answer {
-    let registered = call.sandbox.authority.registered();
-    json(registered.users.get(sub).ok_or_else(|| unknown("user"))?)
-}
-
-pub(super) fn add_user(call: &Call<'_>) -> Answer {
-    let user: User = call.body()?;
-    check_one::user(&user)?;
-    let added = call.sandbox.authority.register(|registered| {
-        let free = registered.users.get(&user.sub).is_none();
-        free.then(|| registered.users.put(user.clone()))
-    });
-    added.ok_or_else(|| taken("user", "sub"))?;
-    created(&user)
-}
-
-pub(super) fn put_user(call: &Call<'_>, sub: &str) -> Answer {
-    let user: User = call.body()?;
-    same_name(sub, &user.sub, "sub")?;
-    check_one::user(&user)?;
-    let replaced = call
-        .sandbox
-        .authority
-        .register(|registered| registered.users.put(user.clone()));
-    if replaced {
-        json(&user)
-    } else {
-        created(&user)
-    }
-}
-
-pub(super) fn remove_user(call: &Call<'_>, sub: &str) -> Answer {
-    let removed = call
-        .sandbox
-        .authority
-        .register(|registered| registered.users.remove(sub));
-    if removed {
-        Ok(no_content())
-    } else {
-        Err(unknown("user"))
+        Err(unknown(K::WHAT))
     }
 }
 
