@@ -80,18 +80,32 @@ impl Record {
         self.now
     }
 
-    /// The request as it came, whether it can be understood or not.
+    /// A request that could not be understood, as far as it can be read.
     pub(super) fn received(&mut self, request: &HttpRequest, form: &[u8]) {
-        self.query = Params::decode(request.query_string().as_bytes()).unwrap_or_default();
+        self.came(request);
         // What is no form has no parameters: its secrets would be taken for names.
         let is_form = request
             .content_type()
             .eq_ignore_ascii_case("application/x-www-form-urlencoded");
-        self.form = Params::decode(if is_form { form } else { &[] }).unwrap_or_default();
+        self.sent(Params::decode(if is_form { form } else { &[] }).unwrap_or_default());
+    }
+
+    /// What stands outside the body.
+    fn came(&mut self, request: &HttpRequest) {
+        self.query = Params::decode(request.query_string().as_bytes()).unwrap_or_default();
         self.basic = request
             .headers()
             .get(header::AUTHORIZATION)
             .and_then(|value| halves(value.as_bytes()));
+    }
+
+    /// The parameters of the body, once they have served. They were decoded for that; twice would be once too often on the
+    /// path of every request.
+    pub(super) fn sent(&mut self, form: Params) {
+        if !self.exchange.parameters.is_empty() {
+            return;
+        }
+        self.form = form;
         let all = self.query.iter().chain(self.form.iter());
         self.exchange.parameters = all
             .map(|(name, value)| Parameter::shown(name, || excerpt(value)))
@@ -107,7 +121,13 @@ impl Record {
     }
 
     /// The request as it was understood.
-    pub(super) fn understood(&mut self, credentials: &Credentials, params: &Params) {
+    pub(super) fn understood(
+        &mut self,
+        request: &HttpRequest,
+        credentials: &Credentials,
+        params: &Params,
+    ) {
+        self.came(request);
         self.client_id = credentials.client_id().map(str::to_owned);
         self.exchange.client_id = credentials.client_id().map(excerpt);
         self.exchange.auth_method = credentials

@@ -24,12 +24,15 @@ pub(super) async fn answer(
     if let Some(fault) = &fault {
         record.fault(fault);
         if let Some(instead) = inject::instead(fault, request, sandbox).await {
+            if let Ok((_, params)) = understood {
+                record.sent(params);
+            }
             return instead;
         }
     }
     let result = match understood {
         Ok((credentials, params)) => {
-            token(
+            let result = token(
                 request,
                 &credentials,
                 &params,
@@ -37,7 +40,9 @@ pub(super) async fn answer(
                 sandbox,
                 record,
             )
-            .await
+            .await;
+            record.sent(params);
+            result
         }
         Err(refusal) => Err(refusal),
     };
@@ -61,18 +66,29 @@ async fn understand(
     record: &mut Record,
 ) -> Result<(Credentials, Params), Refusal> {
     let body = body::read(request, payload).await?;
-    record.received(request, &body);
-    let dialect = sandbox.authority.error_dialect;
-    let (credentials, params) = dialect.read(&Received {
+    let read = read(request, &body, sandbox);
+    if read.is_err() || !request.query_string().is_empty() {
+        record.received(request, &body);
+    }
+    if let Ok((credentials, params)) = &read {
+        record.understood(request, credentials, params);
+    }
+    read
+}
+
+fn read(
+    request: &HttpRequest,
+    body: &[u8],
+    sandbox: &Sandbox,
+) -> Result<(Credentials, Params), Refusal> {
+    sandbox.authority.error_dialect.read(&Received {
         method: request.method().as_str(),
         query: request.query_string().as_bytes(),
         authorization: only(request, &header::AUTHORIZATION)?,
         content_type: only(request, &header::CONTENT_TYPE)?,
         content_encoding: only(request, &header::CONTENT_ENCODING)?,
-        body: &body,
-    })?;
-    record.understood(&credentials, &params);
-    Ok((credentials, params))
+        body,
+    })
 }
 
 /// What is to go wrong: as a rule says, or else as the refresh token's fixture does.

@@ -33,6 +33,8 @@ struct Kept {
     capacity: usize,
     last_number: u64,
     history: History,
+    /// Threads in [`Journal::wait`]: where there are none, nobody need be woken.
+    waiting: usize,
 }
 
 /// What is remembered of refresh tokens, for advice: no more of them than exchanges are kept.
@@ -60,6 +62,7 @@ impl Journal {
             capacity,
             last_number: 0,
             history: History::default(),
+            waiting: 0,
         };
         Self {
             kept: Mutex::new(kept),
@@ -113,8 +116,11 @@ impl Journal {
                 .insert(issued.refresh_token.clone(), times);
         }
         kept.exchanges.push_back(Arc::new(exchange));
+        let waiting = kept.waiting > 0;
         drop(kept);
-        self.arrived.notify_all();
+        if waiting {
+            self.arrived.notify_all();
+        }
         self.announced.notify_waiters();
     }
 
@@ -165,10 +171,13 @@ impl Journal {
         patience: Duration,
     ) -> Vec<Arc<Exchange>> {
         let matching = |kept: &Kept| kept.exchanges.iter().filter(|e| filter.matches(e)).count();
-        let (kept, _) = self
+        let mut kept = self.kept();
+        kept.waiting += 1;
+        let (mut kept, _) = self
             .arrived
-            .wait_timeout_while(self.kept(), patience, |kept| matching(kept) < count)
+            .wait_timeout_while(kept, patience, |kept| matching(kept) < count)
             .unwrap_or_else(PoisonError::into_inner);
+        kept.waiting -= 1;
         kept.exchanges
             .iter()
             .filter(|exchange| filter.matches(exchange))

@@ -154,6 +154,11 @@ const EXCERPT: usize = 64;
 
 /// Makes a text of the request fit to be quoted: percent-encoded where it must be, and cut.
 pub(crate) fn excerpt(text: &str) -> String {
+    let plain = |byte: &u8| matches!(byte, 0x20..=0x7E) && !matches!(byte, b'"' | b'\\' | b'%');
+    if (1..=EXCERPT).contains(&text.len()) && text.as_bytes().iter().all(plain) {
+        // Nearly always, and on the path of every request.
+        return text.to_owned();
+    }
     let cut: String = text.chars().take(EXCERPT).collect();
     let mut quoted = utf8_percent_encode(&cut, UNQUOTABLE).to_string();
     if text.chars().nth(EXCERPT).is_some() {
