@@ -1,7 +1,9 @@
 //! What is wrong with a request of the control plane: problem details (RFC 9457) that name the JSON path.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, rt, web};
 use percent_encoding::percent_decode_str;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,6 +14,8 @@ use crate::seed::FixtureError;
 
 /// Bytes of a body: a sandbox may bring its fixtures.
 const BODY: usize = 4 * 1024 * 1024;
+/// How long a body may take to arrive, in real time.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// RFC 9457 §3.1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -29,6 +33,8 @@ pub(crate) struct Problem {
     allow: Option<String>,
     #[serde(skip)]
     challenge: bool,
+    #[serde(skip)]
+    close: bool,
 }
 
 impl Problem {
@@ -43,6 +49,7 @@ impl Problem {
             path: None,
             allow: None,
             challenge: false,
+            close: false,
         }
     }
 
@@ -56,6 +63,12 @@ impl Problem {
         self
     }
 
+    /// Says that the rest of the body is still to come, and the connection cannot be used again.
+    fn closing(mut self) -> Self {
+        self.close = true;
+        self
+    }
+
     /// Says that a bearer token is due (RFC 6750 §3).
     pub(super) fn challenged(mut self) -> Self {
         self.challenge = true;
@@ -66,6 +79,9 @@ impl Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
         response.insert_header(("cache-control", "no-store"));
+        if self.close {
+            response.force_close();
+        }
         if let Some(methods) = &self.allow {
             response.insert_header(("allow", methods.as_str()));
         }
@@ -86,13 +102,18 @@ impl From<FixtureError> for Problem {
 }
 
 pub(super) async fn body(payload: web::Payload) -> Result<web::Bytes, Problem> {
-    match payload.to_bytes_limited(BODY).await {
+    let whole = rt::time::timeout(PATIENCE, payload.to_bytes_limited(BODY)).await;
+    match whole {
         Err(_) => Err(Problem::new(
-            413,
-            format!("the body is larger than {BODY} bytes"),
-        )),
-        Ok(Err(_)) => Err(Problem::new(400, "the body broke off")),
-        Ok(Ok(bytes)) => Ok(bytes),
+            408,
+            format!("the body did not arrive within {} s", PATIENCE.as_secs()),
+        )
+        .closing()),
+        Ok(Err(_)) => {
+            Err(Problem::new(413, format!("the body is larger than {BODY} bytes")).closing())
+        }
+        Ok(Ok(Err(_))) => Err(Problem::new(400, "the body broke off")),
+        Ok(Ok(Ok(bytes))) => Ok(bytes),
     }
 }
 

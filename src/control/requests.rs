@@ -170,6 +170,10 @@ pub(super) struct Verified {
 
 pub(super) fn verify(call: &Call<'_>) -> Answer {
     let expectation: Expectation = call.body()?;
+    if expectation.expects_nothing() {
+        let problem = "say what is expected: exactly, at_least, at_most, in_order or no_advice";
+        return Err(Problem::new(400, problem));
+    }
     call.sandbox
         .journal
         .verify(&expectation)

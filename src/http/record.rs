@@ -19,6 +19,9 @@ use crate::oauth::refusal::{Refusal, excerpt};
 use crate::oauth::response::TokenResponse;
 use crate::sandbox::Sandbox;
 
+/// More parameters than any grant has; the journal keeps no more of them.
+const MOST_PARAMETERS: usize = 64;
+
 /// What becomes known of a request on its way.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -108,6 +111,7 @@ impl Record {
         self.form = form;
         let all = self.query.iter().chain(self.form.iter());
         self.exchange.parameters = all
+            .take(MOST_PARAMETERS)
             .map(|(name, value)| Parameter::shown(name, || excerpt(value)))
             .collect();
     }

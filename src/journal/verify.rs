@@ -221,6 +221,12 @@ impl Expectation {
         }
     }
 
+    /// Whether there is nothing that could fail.
+    pub(crate) fn expects_nothing(&self) -> bool {
+        let counted = [self.exactly, self.at_least, self.at_most];
+        counted.iter().all(Option::is_none) && self.in_order.is_empty() && !self.no_advice
+    }
+
     /// Says what is not as expected, and what arrived instead, the nearest first.
     pub(crate) fn check(&self, seen: &[Arc<Exchange>]) -> Result<(), String> {
         let matching: Vec<&Arc<Exchange>> =

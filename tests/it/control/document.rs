@@ -210,7 +210,7 @@ fn bodies() -> Vec<(&'static str, &'static str, Value)> {
             "/faults",
             json!({ "on": "token", "fault": { "answer": { "set": { "expires_in": "900" }, "remove": ["scope"] } } }),
         ),
-        ("post", "/verify", json!({})),
+        ("post", "/verify", json!({ "at_least": 0 })),
         (
             "post",
             "/verify",
@@ -218,7 +218,11 @@ fn bodies() -> Vec<(&'static str, &'static str, Value)> {
                 "filter": { "endpoint": "token", "status": 200 }, "exactly": 0, "at_most": 2, "no_advice": true,
             }),
         ),
-        ("post", "/verify", json!({ "in_order": [] })),
+        (
+            "post",
+            "/verify",
+            json!({ "in_order": [], "no_advice": true }),
+        ),
         ("post", "/tokens", json!({})),
         (
             "post",

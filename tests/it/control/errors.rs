@@ -1,8 +1,10 @@
 //! Mistakes in requests of the control plane: problem details (RFC 9457) that name the place.
 
+use oauth_mimic::TokenServer;
 use serde_json::json;
 
 use crate::drive::{Plane, assert_problem, frozen};
+use crate::support::send;
 
 #[test]
 fn what_is_not_there_is_told_with_where_to_look() {
@@ -165,7 +167,8 @@ fn a_body_that_is_no_json_of_its_type_is_told_where() {
         let case = format!("{method} {path} {body}");
         assert_problem(&case, &plane.send(method, path, body), 400, Some(at));
     }
-    assert_eq!(plane.send("POST", "/verify", filter).status, 200);
+    // A filter alone expects nothing, and so could not fail.
+    assert_problem(filter, &plane.send("POST", "/verify", filter), 400, None);
     assert_eq!(plane.list("/faults").len(), 0);
     assert_eq!(plane.list("/sandboxes").len(), 0);
 }
@@ -229,4 +232,13 @@ fn mistakes_in_a_sandbox_are_told_the_same_way() {
         400,
         Some("seconds"),
     );
+}
+
+#[test]
+fn a_body_that_stalls_is_shown_out() {
+    let server = TokenServer::start();
+    let request = b"PUT /_mimic/clock HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{";
+    let answer = send(server.address(), request);
+    assert_problem("a stalled body", &answer, 408, None);
+    assert_eq!(answer.header("connection"), Some("close"));
 }
