@@ -97,7 +97,7 @@ fn write_object(members: &[(String, Node)], facts: &Facts<'_>, out: &mut Vec<u8>
         if out.last() != Some(&b'{') {
             out.push(b',');
         }
-        write_json(name, out);
+        write_text(name, out);
         out.push(b':');
         if !write_node(node, facts, out) {
             out.truncate(before);
@@ -112,11 +112,11 @@ fn write_node(node: &Node, facts: &Facts<'_>, out: &mut Vec<u8>) -> bool {
         Node::Literal(value) => write_json(value, out),
         Node::Hole(hole) => match facts.filling(hole) {
             None => return false,
-            Some(Filling::Text(text)) => write_json(text, out),
+            Some(Filling::Text(text)) => write_text(text, out),
             Some(Filling::Number(number)) => write_json(&number, out),
             Some(Filling::Texts(texts)) => write_json(texts, out),
             Some(Filling::Scope(scope)) => write_json(&scope.iter().collect::<Vec<_>>(), out),
-            Some(Filling::Joined(scope)) => write_json(&scope.to_string(), out),
+            Some(Filling::Joined(scope)) => write_text(&scope.to_string(), out),
             Some(Filling::Json(value)) => write_json(value, out),
         },
         Node::Text(pieces) => {
@@ -130,7 +130,7 @@ fn write_node(node: &Node, facts: &Facts<'_>, out: &mut Vec<u8>) -> bool {
                     },
                 }
             }
-            write_json(&text, out);
+            write_text(&text, out);
         }
         Node::Array(items) => {
             out.push(b'[');
@@ -164,7 +164,35 @@ impl Filling<'_> {
     }
 }
 
+/// A text as JSON. Nearly all of what is written is base64url and plain ASCII, which stands as it is.
+fn write_text(text: &str, out: &mut Vec<u8>) {
+    let plain = |byte: &u8| *byte >= 0x20 && *byte != b'"' && *byte != b'\\';
+    if text.as_bytes().iter().all(plain) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        write_json(text, out);
+    }
+}
+
 fn write_json<T: serde::Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     // Serializing strings, numbers and JSON values into memory cannot fail.
     let _ = serde_json::to_writer(out, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_written_as_serde_json_writes_it(text in any::<String>()) {
+            let mut out = Vec::new();
+            write_text(&text, &mut out);
+            prop_assert_eq!(out, serde_json::to_vec(&text).expect("JSON"));
+        }
+    }
 }
