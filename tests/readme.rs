@@ -126,3 +126,30 @@ fn the_examples_for_other_languages_are_those_that_are_run() {
         );
     }
 }
+
+#[test]
+fn the_tokens_that_fail_and_the_scenarios_are_all_listed() {
+    let fixtures: serde_json::Value =
+        serde_json::from_str(include_str!("../fixtures/default.json")).expect("JSON");
+    let tokens = fixtures["refresh_tokens"].as_array().expect("a list");
+    let failing = tokens.iter().filter(|token| token.get("fault").is_some());
+    let names = failing.map(|token| token["token"].as_str().expect("a name").to_owned());
+    let scenarios = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/scenarios"))
+        .expect("scenarios")
+        .map(|entry| entry.expect("a file").path())
+        .map(|path| {
+            path.file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        });
+    let mut listed = 0;
+    for name in names.chain(scenarios) {
+        assert!(
+            README.contains(&format!("`{name}`")),
+            "{name} is not in the README"
+        );
+        listed += 1;
+    }
+    assert!(listed > 20, "{listed}");
+}
