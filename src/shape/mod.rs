@@ -1,15 +1,17 @@
 //! What the imitated server looks like: a profile is data, and this room reads and obeys it.
 //!
 //! [`document`] is the JSON as it is written, [`template`] what its strings mean, [`id`] how ids are drawn and taken
-//! apart, and [`Profile`] all of it compiled: it writes claims and responses, and reads back the refresh tokens it
-//! wrote. No claim name of any provider stands in this code.
+//! apart, [`token`] one token's header and claims, and [`Profile`] all of it compiled: it writes claims and responses,
+//! and reads back the refresh tokens it wrote. No claim name of any provider stands in this code.
 
+mod check;
 pub(crate) mod document;
 mod forge;
 pub(crate) mod id;
 pub(crate) mod object;
 mod profile;
 pub(crate) mod template;
+mod token;
 
 pub(crate) use profile::{Issue, Profile};
 

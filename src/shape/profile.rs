@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::clock::Timestamp;
-use crate::fault::{Defect, TokenFault, Which};
+use crate::fault::{TokenFault, Which};
 use crate::keys::SigningKey;
-use crate::keys::jws::{self, Members};
+use crate::keys::jws::Members;
 use crate::oauth::client::Client;
 use crate::oauth::grant::{Grant, Lifetimes, Presented, RefreshPolicy};
 use crate::oauth::refusal::ErrorDialect;
@@ -15,10 +13,11 @@ use crate::oauth::response::{Lineage, TokenResponse};
 use crate::oauth::scope::Scope;
 use crate::oauth::user::User;
 use crate::random::Random;
-use crate::shape::document::{LifetimesDocument, Paths, ProfileDocument, TokenDocument};
+use crate::shape::document::{LifetimesDocument, Paths, ProfileDocument};
 use crate::shape::id::IdTemplate;
-use crate::shape::template::{Facts, Place, Placeholder, Template};
-use crate::shape::{Misshapen, forge};
+use crate::shape::template::{Facts, Place, Template};
+use crate::shape::token::{ReadBack, TokenShape};
+use crate::shape::{Misshapen, check};
 
 /// What the imitated server looks like, checked and ready to write.
 #[derive(Debug, Clone)]
@@ -33,14 +32,6 @@ pub(crate) struct Profile {
     refresh_token: TokenShape,
     id_token: Option<TokenShape>,
     response: Template,
-}
-
-#[derive(Debug, Clone)]
-struct TokenShape {
-    when_scope: Option<String>,
-    id: IdTemplate,
-    header: Template,
-    claims: Template,
 }
 
 /// Which of the three tokens.
@@ -60,15 +51,6 @@ impl TokenKind {
             Self::Id => "an ID token",
         }
     }
-}
-
-/// What a refresh token said when it was read back.
-#[derive(Debug)]
-pub(crate) struct ReadBack {
-    pub(crate) issuer: Option<String>,
-    pub(crate) id: String,
-    pub(crate) expires_at: Timestamp,
-    pub(crate) grant: Grant,
 }
 
 /// What is to be issued.
@@ -92,8 +74,8 @@ pub(crate) struct Issue<'a> {
 impl Profile {
     /// Compiles a document, or says what is wrong with it and where.
     pub(crate) fn compile(document: &ProfileDocument) -> Result<Self, Misshapen> {
-        check_paths(&document.paths)?;
-        check_lifetimes(&document.lifetimes)?;
+        check::paths(&document.paths)?;
+        check::lifetimes(&document.lifetimes)?;
         let grant_id = IdTemplate::compile(&document.grant_id, None, "grant_id")?;
         let tokens = &document.tokens;
         let access_token = TokenShape::compile(&tokens.access_token, None, "tokens.access_token")?;
@@ -306,186 +288,28 @@ impl Profile {
         }
     }
 
-    #[cfg(feature = "cli")]
     /// When a token with these claims was issued and ends, by the template of its kind.
+    #[cfg(feature = "cli")]
     pub(crate) fn times_of(
         &self,
         kind: TokenKind,
         claims: &Members,
     ) -> Option<(Option<Timestamp>, Timestamp)> {
-        let shape = match kind {
-            TokenKind::Access => &self.access_token,
-            TokenKind::Refresh => &self.refresh_token,
-            TokenKind::Id => self.id_token.as_ref()?,
-        };
-        let readings = shape.claims.read(claims)?;
-        let at = |placeholder| readings.number(placeholder).map(Timestamp::from_unix);
-        Some((at(&Placeholder::Now), at(&Placeholder::ExpiresAt)?))
+        self.shape(kind)?.times(claims)
+    }
+
+    /// The issuer that a token of that kind names.
+    #[cfg(feature = "cli")]
+    pub(crate) fn issuer_of<'a>(&self, kind: TokenKind, claims: &'a Members) -> Option<&'a str> {
+        self.shape(kind)?.issuer(claims)
     }
 
     #[cfg(feature = "cli")]
-    /// The issuer that a token of that kind names.
-    pub(crate) fn issuer_of<'a>(&self, kind: TokenKind, claims: &'a Members) -> Option<&'a str> {
-        let shape = match kind {
-            TokenKind::Access => &self.access_token,
-            TokenKind::Refresh => &self.refresh_token,
-            TokenKind::Id => self.id_token.as_ref()?,
-        };
-        shape.claims.read(claims)?.text(&Placeholder::Issuer)
-    }
-}
-
-impl TokenShape {
-    fn compile(
-        document: &TokenDocument,
-        grant_id: Option<&IdTemplate>,
-        path: &str,
-    ) -> Result<Self, Misshapen> {
-        let header = Template::compile(&document.header, Place::Header, &format!("{path}.header"))?;
-        if header.literal("alg") != Some(&Value::String("RS256".to_owned())) {
-            return Err(Misshapen::new(
-                format!("{path}.header.alg"),
-                "must be RS256: it is what the keys can sign",
-            ));
+    fn shape(&self, kind: TokenKind) -> Option<&TokenShape> {
+        match kind {
+            TokenKind::Access => Some(&self.access_token),
+            TokenKind::Refresh => Some(&self.refresh_token),
+            TokenKind::Id => self.id_token.as_ref(),
         }
-        Ok(Self {
-            when_scope: document.when_scope.clone(),
-            id: IdTemplate::compile(&document.id, grant_id, &format!("{path}.id"))?,
-            header,
-            claims: Template::compile(&document.claims, Place::Claims, &format!("{path}.claims"))?,
-        })
-    }
-
-    fn write(&self, facts: &Facts<'_>, key: &SigningKey, defect: Option<&Defect>) -> String {
-        match defect {
-            Some(defect) => forge::write(&self.header, &self.claims, facts, key, defect),
-            None => jws::sign(&self.header.write(facts), &self.claims.write(facts), key),
-        }
-    }
-
-    /// A refresh token must carry all that a refresh needs to know.
-    fn check_readable(&self) -> Result<(), Misshapen> {
-        let carries = |placeholder| self.claims.carries(&placeholder);
-        let needs = [
-            ("{subject}", carries(Placeholder::Subject)),
-            ("{client_id}", carries(Placeholder::ClientId)),
-            (
-                "{scope} or {scopes}",
-                carries(Placeholder::Scope) || carries(Placeholder::Scopes),
-            ),
-            ("{auth_time}", carries(Placeholder::AuthTime)),
-            ("{expires_at}", carries(Placeholder::ExpiresAt)),
-            ("{id}", carries(Placeholder::Id)),
-            (
-                "{grant_id}, there or in its id",
-                carries(Placeholder::GrantId) || self.id.has_grant_id(),
-            ),
-        ];
-        match needs.iter().find(|(_, there)| !there) {
-            Some((missing, _)) => Err(Misshapen::new(
-                "tokens.refresh_token.claims",
-                format!("must carry {missing}: the server reads its refresh tokens back"),
-            )),
-            None => Ok(()),
-        }
-    }
-
-    fn read(&self, claims: &Members) -> Option<ReadBack> {
-        let readings = self.claims.read(claims)?;
-        let text = |placeholder| readings.text(&placeholder);
-        let id = text(Placeholder::Id)?.to_owned();
-        let grant_id = match text(Placeholder::GrantId) {
-            Some(grant_id) => grant_id.to_owned(),
-            None => self.id.grant_id_of(&id)?.to_owned(),
-        };
-        let scope = match (
-            readings.texts(&Placeholder::Scopes),
-            text(Placeholder::Scope),
-        ) {
-            (Some(tokens), _) => Scope::from_tokens(tokens.iter().copied()).ok()?,
-            (None, Some(joined)) => joined.parse().ok()?,
-            (None, None) => Scope::default(),
-        };
-        Some(ReadBack {
-            issuer: text(Placeholder::Issuer).map(str::to_owned),
-            id,
-            expires_at: Timestamp::from_unix(readings.number(&Placeholder::ExpiresAt)?),
-            grant: Grant {
-                id: grant_id,
-                client_id: text(Placeholder::ClientId)?.to_owned(),
-                subject: text(Placeholder::Subject)?.to_owned(),
-                scope,
-                auth_time: Timestamp::from_unix(readings.number(&Placeholder::AuthTime)?),
-            },
-        })
-    }
-}
-
-/// What no other endpoint may answer at.
-const METADATA: [&str; 2] = [
-    "/.well-known/openid-configuration",
-    "/.well-known/oauth-authorization-server",
-];
-
-fn check_paths(paths: &Paths) -> Result<(), Misshapen> {
-    let own = [
-        ("token", &paths.token),
-        ("authorization", &paths.authorization),
-        ("jwks", &paths.jwks),
-    ];
-    let prefixes = std::iter::once(("prefix".to_owned(), &paths.prefix))
-        .filter(|(_, prefix)| !prefix.is_empty())
-        .chain(
-            paths
-                .aliases
-                .iter()
-                .enumerate()
-                .map(|(index, alias)| (format!("aliases[{index}]"), alias)),
-        );
-    let named = own
-        .iter()
-        .map(|(name, path)| ((*name).to_owned(), *path))
-        .chain(prefixes);
-    for (name, path) in named {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
-        let problem = if !path.starts_with('/') || path.ends_with('/') {
-            "must begin with / and not end with one"
-        } else if path.contains("//") || !path.chars().all(plain) {
-            "may hold letters, digits, - . _ ~ and single slashes only"
-        } else if path == "/_mimic" || path.starts_with("/_mimic/") {
-            "stands under /_mimic, which is kept for what is not the imitated server"
-        } else if METADATA.contains(&path.as_str()) {
-            "is where the metadata stands (RFC 8414 §3, OpenID Connect Discovery §4)"
-        } else {
-            continue;
-        };
-        return Err(Misshapen::new(
-            format!("paths.{name}"),
-            format!("`{path}` {problem}"),
-        ));
-    }
-    for (index, (name, path)) in own.iter().enumerate() {
-        if let Some((other, _)) = own[..index].iter().find(|(_, earlier)| earlier == path) {
-            return Err(Misshapen::new(
-                format!("paths.{name}"),
-                format!("`{path}` is paths.{other} already"),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn check_lifetimes(lifetimes: &LifetimesDocument) -> Result<(), Misshapen> {
-    let all = [
-        ("access_token", lifetimes.access_token),
-        ("id_token", lifetimes.id_token),
-        ("refresh_token", lifetimes.refresh_token),
-    ];
-    match all.iter().find(|(_, seconds)| *seconds == 0) {
-        Some((name, _)) => Err(Misshapen::new(
-            format!("lifetimes.{name}"),
-            "must be at least 1 second",
-        )),
-        None => Ok(()),
     }
 }

@@ -1,0 +1,75 @@
+//! What a profile's paths and lifetimes may be.
+
+use crate::shape::Misshapen;
+use crate::shape::document::{LifetimesDocument, Paths};
+
+/// What no other endpoint may answer at.
+const METADATA: [&str; 2] = [
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+];
+
+/// Paths must be plain, apart from each other and from what the server itself answers at.
+pub(super) fn paths(paths: &Paths) -> Result<(), Misshapen> {
+    let own = [
+        ("token", &paths.token),
+        ("authorization", &paths.authorization),
+        ("jwks", &paths.jwks),
+    ];
+    let prefixes = std::iter::once(("prefix".to_owned(), &paths.prefix))
+        .filter(|(_, prefix)| !prefix.is_empty())
+        .chain(
+            paths
+                .aliases
+                .iter()
+                .enumerate()
+                .map(|(index, alias)| (format!("aliases[{index}]"), alias)),
+        );
+    let named = own
+        .iter()
+        .map(|(name, path)| ((*name).to_owned(), *path))
+        .chain(prefixes);
+    for (name, path) in named {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
+        let problem = if !path.starts_with('/') || path.ends_with('/') {
+            "must begin with / and not end with one"
+        } else if path.contains("//") || !path.chars().all(plain) {
+            "may hold letters, digits, - . _ ~ and single slashes only"
+        } else if path == "/_mimic" || path.starts_with("/_mimic/") {
+            "stands under /_mimic, which is kept for what is not the imitated server"
+        } else if METADATA.contains(&path.as_str()) {
+            "is where the metadata stands (RFC 8414 §3, OpenID Connect Discovery §4)"
+        } else {
+            continue;
+        };
+        return Err(Misshapen::new(
+            format!("paths.{name}"),
+            format!("`{path}` {problem}"),
+        ));
+    }
+    for (index, (name, path)) in own.iter().enumerate() {
+        if let Some((other, _)) = own[..index].iter().find(|(_, earlier)| earlier == path) {
+            return Err(Misshapen::new(
+                format!("paths.{name}"),
+                format!("`{path}` is paths.{other} already"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A token must live.
+pub(super) fn lifetimes(lifetimes: &LifetimesDocument) -> Result<(), Misshapen> {
+    let all = [
+        ("access_token", lifetimes.access_token),
+        ("id_token", lifetimes.id_token),
+        ("refresh_token", lifetimes.refresh_token),
+    ];
+    match all.iter().find(|(_, seconds)| *seconds == 0) {
+        Some((name, _)) => Err(Misshapen::new(
+            format!("lifetimes.{name}"),
+            "must be at least 1 second",
+        )),
+        None => Ok(()),
+    }
+}

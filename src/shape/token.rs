@@ -1,0 +1,141 @@
+//! A token's shape: what it is written by, and what a refresh token is read back by.
+
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+use crate::fault::Defect;
+use crate::keys::SigningKey;
+use crate::keys::jws::{self, Members};
+use crate::oauth::grant::Grant;
+use crate::oauth::scope::Scope;
+use crate::shape::document::TokenDocument;
+use crate::shape::id::IdTemplate;
+use crate::shape::template::{Facts, Place, Placeholder, Template};
+use crate::shape::{Misshapen, forge};
+
+/// How one of the tokens is written.
+#[derive(Debug, Clone)]
+pub(super) struct TokenShape {
+    pub(super) when_scope: Option<String>,
+    pub(super) id: IdTemplate,
+    pub(super) header: Template,
+    pub(super) claims: Template,
+}
+
+/// What a refresh token said when it was read back.
+#[derive(Debug)]
+pub(crate) struct ReadBack {
+    pub(crate) issuer: Option<String>,
+    pub(crate) id: String,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) grant: Grant,
+}
+
+impl TokenShape {
+    /// Compiles a document that stands at `path`; `grant_id` is the template of the grant's id, where the token's own may
+    /// carry it.
+    pub(super) fn compile(
+        document: &TokenDocument,
+        grant_id: Option<&IdTemplate>,
+        path: &str,
+    ) -> Result<Self, Misshapen> {
+        let header = Template::compile(&document.header, Place::Header, &format!("{path}.header"))?;
+        if header.literal("alg") != Some(&Value::String("RS256".to_owned())) {
+            return Err(Misshapen::new(
+                format!("{path}.header.alg"),
+                "must be RS256: it is what the keys can sign",
+            ));
+        }
+        Ok(Self {
+            when_scope: document.when_scope.clone(),
+            id: IdTemplate::compile(&document.id, grant_id, &format!("{path}.id"))?,
+            header,
+            claims: Template::compile(&document.claims, Place::Claims, &format!("{path}.claims"))?,
+        })
+    }
+
+    /// Writes and signs the token, or spoils it as it does so.
+    pub(super) fn write(
+        &self,
+        facts: &Facts<'_>,
+        key: &SigningKey,
+        defect: Option<&Defect>,
+    ) -> String {
+        match defect {
+            Some(defect) => forge::write(&self.header, &self.claims, facts, key, defect),
+            None => jws::sign(&self.header.write(facts), &self.claims.write(facts), key),
+        }
+    }
+
+    /// A refresh token must carry all that a refresh needs to know.
+    pub(super) fn check_readable(&self) -> Result<(), Misshapen> {
+        let carries = |placeholder| self.claims.carries(&placeholder);
+        let needs = [
+            ("{subject}", carries(Placeholder::Subject)),
+            ("{client_id}", carries(Placeholder::ClientId)),
+            (
+                "{scope} or {scopes}",
+                carries(Placeholder::Scope) || carries(Placeholder::Scopes),
+            ),
+            ("{auth_time}", carries(Placeholder::AuthTime)),
+            ("{expires_at}", carries(Placeholder::ExpiresAt)),
+            ("{id}", carries(Placeholder::Id)),
+            (
+                "{grant_id}, there or in its id",
+                carries(Placeholder::GrantId) || self.id.has_grant_id(),
+            ),
+        ];
+        match needs.iter().find(|(_, there)| !there) {
+            Some((missing, _)) => Err(Misshapen::new(
+                "tokens.refresh_token.claims",
+                format!("must carry {missing}: the server reads its refresh tokens back"),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads a refresh token back, if these claims have its shape.
+    pub(super) fn read(&self, claims: &Members) -> Option<ReadBack> {
+        let readings = self.claims.read(claims)?;
+        let text = |placeholder| readings.text(&placeholder);
+        let id = text(Placeholder::Id)?.to_owned();
+        let grant_id = match text(Placeholder::GrantId) {
+            Some(grant_id) => grant_id.to_owned(),
+            None => self.id.grant_id_of(&id)?.to_owned(),
+        };
+        let scope = match (
+            readings.texts(&Placeholder::Scopes),
+            text(Placeholder::Scope),
+        ) {
+            (Some(tokens), _) => Scope::from_tokens(tokens.iter().copied()).ok()?,
+            (None, Some(joined)) => joined.parse().ok()?,
+            (None, None) => Scope::default(),
+        };
+        Some(ReadBack {
+            issuer: text(Placeholder::Issuer).map(str::to_owned),
+            id,
+            expires_at: Timestamp::from_unix(readings.number(&Placeholder::ExpiresAt)?),
+            grant: Grant {
+                id: grant_id,
+                client_id: text(Placeholder::ClientId)?.to_owned(),
+                subject: text(Placeholder::Subject)?.to_owned(),
+                scope,
+                auth_time: Timestamp::from_unix(readings.number(&Placeholder::AuthTime)?),
+            },
+        })
+    }
+
+    /// When a token with these claims was issued, where it says so, and when it ends.
+    #[cfg(feature = "cli")]
+    pub(super) fn times(&self, claims: &Members) -> Option<(Option<Timestamp>, Timestamp)> {
+        let readings = self.claims.read(claims)?;
+        let at = |placeholder| readings.number(placeholder).map(Timestamp::from_unix);
+        Some((at(&Placeholder::Now), at(&Placeholder::ExpiresAt)?))
+    }
+
+    /// The issuer that a token with these claims names.
+    #[cfg(feature = "cli")]
+    pub(super) fn issuer<'a>(&self, claims: &'a Members) -> Option<&'a str> {
+        self.claims.read(claims)?.text(&Placeholder::Issuer)
+    }
+}
