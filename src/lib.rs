@@ -63,15 +63,16 @@ pub use crate::authority::MintError;
 pub use crate::clock::{Clock, InvalidTimestamp, Timestamp};
 pub use crate::fault::plan::{ActiveRule, Rule, When};
 pub use crate::fault::{
-    AnswerFault, Defect, DelayFault, Endpoint, ErrorFault, Fault, KeysFault, StatusFault,
-    TokenFault, Which,
+    AnswerFault, Defect, DelayFault, ErrorFault, Fault, KeysFault, StatusFault, TokenFault,
 };
 pub use crate::journal::{Advice, Exchange, Expectation, Filter, IssuedIds, Parameter};
 pub use crate::oauth::client::{AuthMethod, Client, Secret};
+pub use crate::oauth::endpoint::Endpoint;
 pub use crate::oauth::grant::RefreshPolicy;
 pub use crate::oauth::refusal::ErrorDialect;
 pub use crate::oauth::response::TokenResponse;
 pub use crate::oauth::scope::{InvalidScope, Scope};
+pub use crate::oauth::token_kind::TokenKind;
 pub use crate::oauth::user::User;
 pub use crate::seed::{FixtureError, Fixtures, NamedRefreshToken};
 pub use crate::server::{

@@ -10,9 +10,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::authority::{Authority, MintError, MintOrder, Origin};
 use crate::clock::{Clock, Stopwatch, Timestamp};
-use crate::fault::Endpoint;
 use crate::fault::plan::Plan;
 use crate::journal::Journal;
+use crate::oauth::endpoint::Endpoint;
 use crate::oauth::response::TokenResponse;
 use crate::random::Random;
 

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use crate::authority::{Authority, MintOrder};
 use crate::cli::{Made, Mistake, Place, print, whole_number};
 use crate::clock::Timestamp;
-use crate::fault::{Defect, Fault, TokenFault, Which};
+use crate::fault::{Defect, Fault, TokenFault};
+use crate::oauth::token_kind::TokenKind;
 
 /// Print what the token endpoint would have answered, without a server
 ///
@@ -72,11 +73,11 @@ enum Only {
 }
 
 impl Only {
-    fn which(self) -> Which {
+    fn which(self) -> TokenKind {
         match self {
-            Self::AccessToken => Which::AccessToken,
-            Self::RefreshToken => Which::RefreshToken,
-            Self::IdToken => Which::IdToken,
+            Self::AccessToken => TokenKind::AccessToken,
+            Self::RefreshToken => TokenKind::RefreshToken,
+            Self::IdToken => TokenKind::IdToken,
         }
     }
 }
@@ -96,7 +97,7 @@ fn defect(text: &str) -> Result<Defect, String> {
             r#"{why}; those with a value are written as missing_claim=exp, oversized=100000, set_claims='{{"admin":true}}'"#
         )
     })?;
-    Fault::token(Which::AccessToken, defect.clone()).check()?;
+    Fault::token(TokenKind::AccessToken, defect.clone()).check()?;
     Ok(defect)
 }
 
@@ -126,7 +127,7 @@ impl Mint {
             |lifetime: Option<u32>| lifetime.map(|seconds| Duration::from_secs(seconds.into()));
         let defect = self.defect.or(self.claims.map(Defect::SetClaims));
         let defect = defect.map(|defect| TokenFault {
-            which: self.only.map_or(Which::AccessToken, Only::which),
+            which: self.only.map_or(TokenKind::AccessToken, Only::which),
             defect,
         });
         let response = sandbox.authority.mint(

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Stopwatch;
 use crate::control::{Answer, Call, Problem, json, no_content};
-use crate::fault::Endpoint;
 use crate::journal::{Exchange, Expectation, Filter};
+use crate::oauth::endpoint::Endpoint;
 
 /// Seconds that a wait may last.
 const LONGEST: f64 = 300.0;

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::authority::{MintError, MintOrder};
 use crate::control::{Answer, Call, Problem, json};
-use crate::fault::{Defect, Fault, TokenFault, Which};
+use crate::fault::{Defect, Fault, TokenFault};
+use crate::oauth::token_kind::TokenKind;
 
 /// What is to be minted; what is left out, the fixtures decide.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -53,9 +54,9 @@ pub(super) struct Minted {
 pub(super) fn mint(call: &Call<'_>) -> Answer {
     let mint: Mint = call.body_or_default()?;
     let which = match mint.kind {
-        Kind::AccessToken | Kind::Response => Which::AccessToken,
-        Kind::RefreshToken => Which::RefreshToken,
-        Kind::IdToken => Which::IdToken,
+        Kind::AccessToken | Kind::Response => TokenKind::AccessToken,
+        Kind::RefreshToken => TokenKind::RefreshToken,
+        Kind::IdToken => TokenKind::IdToken,
     };
     let defect = match (mint.defect, mint.claims) {
         (Some(_), Some(_)) => {
@@ -77,7 +78,7 @@ pub(super) fn mint(call: &Call<'_>) -> Answer {
     let lifetime = mint
         .lifetime
         .map(|seconds| Duration::from_secs(seconds.into()));
-    let of = |kind: Which| lifetime.filter(|_| which == kind);
+    let of = |kind: TokenKind| lifetime.filter(|_| which == kind);
     let response = call
         .sandbox
         .mint(&MintOrder {
@@ -85,9 +86,9 @@ pub(super) fn mint(call: &Call<'_>) -> Answer {
             subject: mint.sub,
             scope: mint.scope,
             auth_time: None,
-            access_token_lifetime: of(Which::AccessToken),
-            id_token_lifetime: of(Which::IdToken),
-            refresh_token_lifetime: of(Which::RefreshToken),
+            access_token_lifetime: of(TokenKind::AccessToken),
+            id_token_lifetime: of(TokenKind::IdToken),
+            refresh_token_lifetime: of(TokenKind::RefreshToken),
             defect,
         })
         .map_err(|why| {

@@ -3,47 +3,19 @@
 pub(crate) mod plan;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// What a request is addressed to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Endpoint {
-    /// RFC 6749 §3.2.
-    Token,
-    /// RFC 6749 §3.1.
-    Authorization,
-    /// RFC 7517 §5.
-    Jwks,
-    /// RFC 8414 §3, OpenID Connect Discovery §4.
-    Metadata,
-    /// What answers nothing: an unknown path.
-    Unknown,
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Token => "token",
-            Self::Authorization => "authorization",
-            Self::Jwks => "jwks",
-            Self::Metadata => "metadata",
-            Self::Unknown => "unknown",
-        })
-    }
-}
+use crate::oauth::token_kind::TokenKind;
 
 /// One way to go wrong.
 ///
 /// ```
-/// use oauth_mimic::{Defect, Fault, Which};
+/// use oauth_mimic::{Defect, Fault, TokenKind};
 /// let gone = Fault::status(503).header("Retry-After", "1");
-/// let stale = Fault::token(Which::AccessToken, Defect::Expired);
+/// let stale = Fault::token(TokenKind::AccessToken, Defect::Expired);
 /// # let _ = (gone, stale);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -158,23 +130,9 @@ pub struct AnswerFault {
 pub struct TokenFault {
     /// Which token of the answer; omitted, the access token.
     #[serde(default)]
-    pub which: Which,
+    pub which: TokenKind,
     /// What is wrong with it.
     pub defect: Defect,
-}
-
-/// Which of the three tokens.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Which {
-    /// The access token.
-    #[default]
-    AccessToken,
-    /// The refresh token.
-    RefreshToken,
-    /// The ID token.
-    IdToken,
 }
 
 /// What can be wrong with a token. Everything else of it stays as it would be.
@@ -303,7 +261,7 @@ impl Fault {
 
     /// A broken token.
     #[must_use]
-    pub fn token(which: Which, defect: Defect) -> Self {
+    pub fn token(which: TokenKind, defect: Defect) -> Self {
         Self::Token(TokenFault { which, defect })
     }
 

@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::{Endpoint, Fault};
+use crate::fault::Fault;
+use crate::oauth::endpoint::Endpoint;
 use crate::random::Random;
 
 /// When to go wrong, and how.

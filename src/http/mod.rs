@@ -19,8 +19,9 @@ use actix_cors::Cors;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::fault::{Endpoint, Fault};
+use crate::fault::Fault;
 use crate::http::record::Record;
+use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::sandbox::Sandbox;
 

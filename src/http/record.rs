@@ -8,12 +8,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::clock::{Stopwatch, Timestamp, real_time};
+use crate::fault::Fault;
 use crate::fault::plan::Traits;
-use crate::fault::{Endpoint, Fault};
 use crate::http::inject;
 use crate::journal::advice::{self, Facts};
 use crate::journal::{Exchange, IssuedIds, Parameter};
 use crate::oauth::credentials::Credentials;
+use crate::oauth::endpoint::Endpoint;
 use crate::oauth::params::Params;
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::oauth::response::TokenResponse;

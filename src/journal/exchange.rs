@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::fault::Endpoint;
+use crate::oauth::endpoint::Endpoint;
 
 /// One request and its answer, as the journal keeps it. No secret and no token is in it.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::Endpoint;
 use crate::journal::Exchange;
+use crate::oauth::endpoint::Endpoint;
 
 /// Which exchanges; what is left out, any.
 ///

@@ -4,10 +4,12 @@
 
 pub(crate) mod client;
 pub(crate) mod credentials;
+pub(crate) mod endpoint;
 pub(crate) mod form;
 pub(crate) mod grant;
 pub(crate) mod params;
 pub(crate) mod refusal;
 pub(crate) mod response;
 pub(crate) mod scope;
+pub(crate) mod token_kind;
 pub(crate) mod user;

@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::authority::{MintError, MintOrder};
 use crate::clock::Timestamp;
-use crate::fault::{Defect, TokenFault, Which};
+use crate::fault::{Defect, TokenFault};
 use crate::oauth::response::TokenResponse;
+use crate::oauth::token_kind::TokenKind;
 use crate::sandbox::Sandbox;
 
 /// Describes tokens and mints them, by the same path on which the endpoint issues them.
@@ -95,7 +96,7 @@ impl<'s> Mint<'s> {
     /// ```
     pub fn defect(mut self, defect: Defect) -> Self {
         self.order.defect = Some(TokenFault {
-            which: Which::AccessToken,
+            which: TokenKind::AccessToken,
             defect,
         });
         self
@@ -149,7 +150,7 @@ impl<'s> Mint<'s> {
     #[must_use]
     #[track_caller]
     pub fn refresh_token(&self) -> String {
-        self.response_of(Which::RefreshToken).refresh_token
+        self.response_of(TokenKind::RefreshToken).refresh_token
     }
 
     /// Mints an access token.
@@ -159,7 +160,7 @@ impl<'s> Mint<'s> {
     #[must_use]
     #[track_caller]
     pub fn access_token(&self) -> String {
-        self.response_of(Which::AccessToken).access_token
+        self.response_of(TokenKind::AccessToken).access_token
     }
 
     /// Mints an ID token.
@@ -169,7 +170,7 @@ impl<'s> Mint<'s> {
     #[must_use]
     #[track_caller]
     pub fn id_token(&self) -> String {
-        let response = self.response_of(Which::IdToken);
+        let response = self.response_of(TokenKind::IdToken);
         match response.id_token {
             Some(id_token) => id_token,
             None => panic!("scope `{}` calls for no ID token", response.scope),
@@ -177,7 +178,7 @@ impl<'s> Mint<'s> {
     }
 
     #[track_caller]
-    fn response_of(&self, which: Which) -> TokenResponse {
+    fn response_of(&self, which: TokenKind) -> TokenResponse {
         let mut order = self.order.clone();
         if let Some(fault) = &mut order.defect {
             fault.which = which;

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::control;
+use crate::fault::Fault;
 use crate::fault::plan::{ActiveRule, Rule};
-use crate::fault::{Endpoint, Fault};
 use crate::journal::{Exchange, Expectation, Filter};
 use crate::keys::NotRetired;
 use crate::oauth::client::Client;
+use crate::oauth::endpoint::Endpoint;
 use crate::oauth::user::User;
 use crate::sandbox::{Sandbox, Sandboxes};
 use crate::seed::NamedRefreshToken;

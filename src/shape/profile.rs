@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
-use crate::fault::{TokenFault, Which};
+use crate::fault::TokenFault;
 use crate::keys::SigningKey;
 use crate::keys::jws::Members;
 use crate::oauth::client::Client;
@@ -11,6 +11,7 @@ use crate::oauth::grant::{Grant, Lifetimes, Presented, RefreshPolicy};
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::response::{Lineage, TokenResponse};
 use crate::oauth::scope::Scope;
+use crate::oauth::token_kind::TokenKind;
 use crate::oauth::user::User;
 use crate::random::Random;
 use crate::shape::document::{LifetimesDocument, Paths, ProfileDocument};
@@ -32,25 +33,6 @@ pub(crate) struct Profile {
     refresh_token: TokenShape,
     id_token: Option<TokenShape>,
     response: Template,
-}
-
-/// Which of the three tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TokenKind {
-    Access,
-    Refresh,
-    Id,
-}
-
-impl TokenKind {
-    /// For people, with its article.
-    pub(crate) fn described(self) -> &'static str {
-        match self {
-            Self::Access => "an access token",
-            Self::Refresh => "a refresh token",
-            Self::Id => "an ID token",
-        }
-    }
 }
 
 /// What is to be issued.
@@ -205,7 +187,7 @@ impl Profile {
             refresh_token: "",
             id_token: id_shape.map(|_| ""),
         };
-        let defect_of = |which: Which| {
+        let defect_of = |which: TokenKind| {
             issue
                 .defect
                 .filter(|fault| fault.which == which)
@@ -213,10 +195,10 @@ impl Profile {
         };
         let access_token = self
             .access_token
-            .write(&facts, key, defect_of(Which::AccessToken));
+            .write(&facts, key, defect_of(TokenKind::AccessToken));
         let same = issue
             .presented
-            .filter(|_| issue.same_refresh_token && defect_of(Which::RefreshToken).is_none());
+            .filter(|_| issue.same_refresh_token && defect_of(TokenKind::RefreshToken).is_none());
         let refresh_token = match same {
             Some(presented) => presented.token.clone(),
             None => self.refresh_token.write(
@@ -228,7 +210,7 @@ impl Profile {
                     ..facts
                 },
                 key,
-                defect_of(Which::RefreshToken),
+                defect_of(TokenKind::RefreshToken),
             ),
         };
         let id_token = id_shape.map(|shape| {
@@ -239,7 +221,7 @@ impl Profile {
                     ..facts
                 },
                 key,
-                defect_of(Which::IdToken),
+                defect_of(TokenKind::IdToken),
             )
         });
         facts.access_token = &access_token;
@@ -270,7 +252,7 @@ impl Profile {
     ) -> Result<ReadBack, Option<TokenKind>> {
         self.refresh_token.read(claims).ok_or_else(|| {
             self.kind_of(claims)
-                .filter(|kind| *kind != TokenKind::Refresh)
+                .filter(|kind| *kind != TokenKind::RefreshToken)
         })
     }
 
@@ -278,11 +260,11 @@ impl Profile {
     pub(crate) fn kind_of(&self, claims: &Members) -> Option<TokenKind> {
         let looks_like = |shape: &TokenShape| shape.claims.read(claims).is_some();
         if looks_like(&self.refresh_token) {
-            Some(TokenKind::Refresh)
+            Some(TokenKind::RefreshToken)
         } else if looks_like(&self.access_token) {
-            Some(TokenKind::Access)
+            Some(TokenKind::AccessToken)
         } else if self.id_token.as_ref().is_some_and(looks_like) {
-            Some(TokenKind::Id)
+            Some(TokenKind::IdToken)
         } else {
             None
         }
@@ -307,9 +289,9 @@ impl Profile {
     #[cfg(feature = "cli")]
     fn shape(&self, kind: TokenKind) -> Option<&TokenShape> {
         match kind {
-            TokenKind::Access => Some(&self.access_token),
-            TokenKind::Refresh => Some(&self.refresh_token),
-            TokenKind::Id => self.id_token.as_ref(),
+            TokenKind::AccessToken => Some(&self.access_token),
+            TokenKind::RefreshToken => Some(&self.refresh_token),
+            TokenKind::IdToken => self.id_token.as_ref(),
         }
     }
 }

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::jwk::{AlgorithmParameters, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use oauth_mimic::{Client, Clock, Defect, Endpoint, Fault, Rule, TokenServer, User, Which};
+use oauth_mimic::{Client, Clock, Defect, Endpoint, Fault, Rule, TokenKind, TokenServer, User};
 use serde_json::{Map, Value, json};
 
 use crate::faults::control;
@@ -17,10 +17,10 @@ const PROFILES: [&str; 2] = ["connect", "standard"];
 const ISSUER: &str = "https://login.example.test";
 const HOUR: i64 = 3600;
 const OVERSIZE: usize = 100_000;
-const KINDS: [(Which, &str); 3] = [
-    (Which::AccessToken, "access_token"),
-    (Which::RefreshToken, "refresh_token"),
-    (Which::IdToken, "id_token"),
+const KINDS: [(TokenKind, &str); 3] = [
+    (TokenKind::AccessToken, "access_token"),
+    (TokenKind::RefreshToken, "refresh_token"),
+    (TokenKind::IdToken, "id_token"),
 ];
 
 /// A defect, the check that must refuse it, and the members of header and claims that it may change.
@@ -123,7 +123,7 @@ fn server(profile: &str) -> TokenServer {
 }
 
 /// A way to have a token of that kind, broken where a defect is named.
-type Source = fn(&TokenServer, Which, Option<&Row>) -> String;
+type Source = fn(&TokenServer, TokenKind, Option<&Row>) -> String;
 
 const SOURCES: [(&str, Source); 4] = [
     ("the library", by_library),
@@ -132,20 +132,20 @@ const SOURCES: [(&str, Source); 4] = [
     ("a response of the control plane", by_response),
 ];
 
-fn by_library(server: &TokenServer, which: Which, row: Option<&Row>) -> String {
+fn by_library(server: &TokenServer, which: TokenKind, row: Option<&Row>) -> String {
     let mint = match row {
         Some(row) => server.mint().defect(defect_of(row)),
         None => server.mint(),
     };
     match which {
-        Which::AccessToken => mint.access_token(),
-        Which::RefreshToken => mint.refresh_token(),
-        Which::IdToken => mint.id_token(),
+        TokenKind::AccessToken => mint.access_token(),
+        TokenKind::RefreshToken => mint.refresh_token(),
+        TokenKind::IdToken => mint.id_token(),
         other => panic!("no test for {other:?}"),
     }
 }
 
-fn by_http(server: &TokenServer, which: Which, row: Option<&Row>) -> String {
+fn by_http(server: &TokenServer, which: TokenKind, row: Option<&Row>) -> String {
     let mut order = json!({ "kind": which });
     if let Some(row) = row {
         order["defect"] = row.defect.clone();
@@ -154,8 +154,8 @@ fn by_http(server: &TokenServer, which: Which, row: Option<&Row>) -> String {
 }
 
 /// Only the access token of a response can be broken.
-fn by_response(server: &TokenServer, which: Which, row: Option<&Row>) -> String {
-    if which != Which::AccessToken {
+fn by_response(server: &TokenServer, which: TokenKind, row: Option<&Row>) -> String {
+    if which != TokenKind::AccessToken {
         return by_http(server, which, row);
     }
     let mut order = json!({ "kind": "response" });
@@ -165,7 +165,7 @@ fn by_response(server: &TokenServer, which: Which, row: Option<&Row>) -> String 
     control(server, "POST", "/tokens", &order).member("access_token")
 }
 
-fn by_endpoint(server: &TokenServer, which: Which, row: Option<&Row>) -> String {
+fn by_endpoint(server: &TokenServer, which: TokenKind, row: Option<&Row>) -> String {
     let presented = server.mint().refresh_token();
     server.reset();
     if let Some(row) = row {
@@ -188,7 +188,7 @@ fn by_endpoint(server: &TokenServer, which: Which, row: Option<&Row>) -> String 
 }
 
 /// Each source at its start, so that it draws the same again.
-fn token(server: &TokenServer, source: Source, which: Which, row: Option<&Row>) -> String {
+fn token(server: &TokenServer, source: Source, which: TokenKind, row: Option<&Row>) -> String {
     server.reset();
     source(server, which, row)
 }
@@ -478,7 +478,7 @@ fn assert_as_said(case: &str, row: &Row, good: &str, broken: &str) {
 #[test]
 fn an_oversized_token_is_as_large_as_said() {
     let server = server("connect");
-    let good = token(&server, by_library, Which::AccessToken, None);
+    let good = token(&server, by_library, TokenKind::AccessToken, None);
     for bytes in [32, 33, 34, 35, 36, 1000, 4097, 1 << 20] {
         server.reset();
         let large = server
@@ -532,7 +532,7 @@ fn a_refresh_token_that_is_reused_comes_broken_where_that_is_asked_for() {
     let token = server.mint().refresh_token();
     let form = format!("grant_type=refresh_token&refresh_token={}", encoded(&token));
     let ask = |form: &str| post(&server, Some(&basic("app", "s3cret")), form);
-    server.fail_next(1, Fault::token(Which::RefreshToken, Defect::ForeignKey));
+    server.fail_next(1, Fault::token(TokenKind::RefreshToken, Defect::ForeignKey));
     let broken = ask(&form).member("refresh_token");
     assert_ne!(broken, token);
     let refused = ask(&format!(
