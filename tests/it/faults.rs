@@ -69,7 +69,7 @@ impl Came {
     #[track_caller]
     pub(crate) fn answer(&self) -> Answer {
         assert_eq!(self.broken, None, "{}", self.case);
-        let mut answers = answers(&self.bytes, false);
+        let mut answers = answers(b"", &self.bytes);
         assert_eq!(answers.len(), 1, "{}: {}", self.case, self.text());
         answers.remove(0)
     }
@@ -77,8 +77,8 @@ impl Came {
     /// The head, where the body broke off, and what came of the body.
     #[track_caller]
     pub(crate) fn broken_off(&self) -> (Answer, &[u8]) {
-        assert_eq!(answers(&self.bytes, false).len(), 0, "{}", self.case);
-        let head = answers(&self.bytes, true);
+        assert_eq!(answers(b"", &self.bytes).len(), 0, "{}", self.case);
+        let head = answers(b"HEAD ", &self.bytes);
         assert_eq!(head.len(), 1, "{}: {}", self.case, self.text());
         let end = self.bytes.windows(4).position(|four| four == b"\r\n\r\n");
         (head[0].clone(), &self.bytes[end.expect("a head") + 4..])
@@ -1086,7 +1086,7 @@ fn head_fails_as_get_does_without_a_body() {
                 text.replacen("GET", "HEAD", 1).as_bytes(),
             );
             assert!(head.text().ends_with("\r\n\r\n"), "{case}: {}", head.text());
-            assert_eq!(answers(&head.bytes, true)[0].status, status, "{case}");
+            assert_eq!(answers(b"HEAD ", &head.bytes)[0].status, status, "{case}");
             assert!(
                 head.after < Duration::from_secs(5),
                 "{case}: {:?}",

@@ -16,9 +16,9 @@ mod journal;
 mod library;
 mod metadata;
 mod named_tokens;
-mod obligations;
 mod policies;
 mod sandboxes;
 mod scenarios;
 mod spring;
+#[path = "../support/mod.rs"]
 mod support;

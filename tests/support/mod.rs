@@ -1,5 +1,6 @@
 //! What the tests speak HTTP with: bytes over a socket, so that nothing repairs what a test sends or hides what came.
 
+use std::fmt;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -13,12 +14,36 @@ use serde_json::Value;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A response as it came over the wire.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Answer {
+    /// What was sent, for the messages of assertions.
+    request: String,
     pub(crate) status: u16,
     /// Names in lower case, in order.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+}
+
+/// The exchange as text: the request, then the answer.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n--- request\n{}", self.request)?;
+        writeln!(f, "--- answer\n{}", self.status)?;
+        for (name, value) in &self.headers {
+            writeln!(f, "{name}: {value}")?;
+        }
+        writeln!(f, "\n{}\n---", excerpt(&self.body))
+    }
+}
+
+/// The beginning of what was sent or received, as text.
+pub(crate) fn excerpt(bytes: &[u8]) -> String {
+    const LONGEST: usize = 2000;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]);
+    match bytes.len().checked_sub(LONGEST) {
+        Some(more) if more > 0 => format!("{text}... and {more} bytes more"),
+        _ => text.into_owned(),
+    }
 }
 
 impl Answer {
@@ -68,11 +93,10 @@ pub(crate) fn exchange(address: SocketAddr, request: &[u8], count: usize) -> Vec
         .expect("a socket option");
     // A server that refuses early may close before it has read everything.
     let _ = stream.write_all(request);
-    let bodiless = request.starts_with(b"HEAD ");
     let mut received = Vec::new();
     let mut buffer = [0; 16 * 1024];
     loop {
-        let answers = answers(&received, bodiless);
+        let answers = answers(request, &received);
         if answers.len() >= count {
             return answers;
         }
@@ -86,11 +110,10 @@ pub(crate) fn exchange(address: SocketAddr, request: &[u8], count: usize) -> Vec
 /// Sends one request and reads its one answer.
 #[track_caller]
 pub(crate) fn send(address: SocketAddr, request: &[u8]) -> Answer {
-    let shown = String::from_utf8_lossy(&request[..request.len().min(300)]).into_owned();
     exchange(address, request, 1)
         .into_iter()
         .next()
-        .unwrap_or_else(|| panic!("no answer to:\n{shown}"))
+        .unwrap_or_else(|| panic!("no answer to:\n{}", excerpt(request)))
 }
 
 /// A connection that is kept for many requests, one after the other.
@@ -116,7 +139,7 @@ impl Connection {
         let mut received = Vec::new();
         let mut buffer = [0; 16 * 1024];
         loop {
-            if let Some(answer) = answers(&received, request.starts_with(b"HEAD ")).pop() {
+            if let Some(answer) = answers(request, &received).pop() {
                 return answer;
             }
             let read = self.0.read(&mut buffer).expect("an answer in time");
@@ -126,8 +149,9 @@ impl Connection {
     }
 }
 
-/// The complete answers at the front of what was received; interim ones (1xx) count.
-pub(crate) fn answers(received: &[u8], bodiless: bool) -> Vec<Answer> {
+/// The complete answers at the beginning of what was received after that request; interim ones (1xx) count.
+pub(crate) fn answers(request: &[u8], received: &[u8]) -> Vec<Answer> {
+    let bodiless = request.starts_with(b"HEAD ");
     let mut answers = Vec::new();
     let mut rest = received;
     while let Some(end) = find(rest, b"\r\n\r\n") {
@@ -150,6 +174,7 @@ pub(crate) fn answers(received: &[u8], bodiless: bool) -> Vec<Answer> {
             break;
         };
         answers.push(Answer {
+            request: excerpt(request),
             status,
             headers,
             body: body.to_vec(),

@@ -1,28 +1,33 @@
-//! What a token server must answer, row by row: the RFCs, and what the tests of the most trusted servers ask.
+//! What a token server must answer, row by row: the RFCs, and what the tests of the most trusted servers require.
 //!
-//! A row is data: its id, what is sent, what must come back. One runner plays a table over raw sockets, goes on where
-//! a row fails, and names every row that did. What takes several exchanges is a row with a story. The rows are about
-//! the profile `standard`, the dialect `rfc` and refresh tokens that rotate, unless they say otherwise.
+//! A row is data: its id, a request, the expected answer. Each row is a test of its own, named by its id and its text:
+//! `cargo test R08` runs the rows of R08. A row that needs several exchanges is a function with a server of its own; the
+//! others share one. The rows use the profile `standard`, the dialect `rfc` and rotating refresh tokens, unless they say
+//! otherwise.
 //!
-//! After every refusal the runner looks whether the refresh token that was sent still works: a refused refresh costs
-//! nothing (R30). So a row need not say so.
+//! After every refusal the runner checks that the refresh token of the request still works: a refused refresh costs
+//! nothing (R30).
 //!
-//! Void, because the server has nothing they could be about:
+//! Void, because the server does not have what they test:
 //! - J08: only RS256 is offered, so there is no ECDSA signature.
-//! - R19: there is no grace mode; a used refresh token is a replay.
+//! - R19: there is no grace period; a used refresh token is a replay.
 //! - D12: keys do not rotate while a server runs.
 //!
-//! Played as far as the server has what they are about:
+//! Tested as far as the server has what they are about:
 //! - R12: there are no codes and no device codes to try as refresh tokens.
 //! - J09: one library verifies here.
-//! - R14, J10: no introspection and no userinfo; an access token is tried where a token is taken: as a refresh token.
+//! - R14, J10: no introspection and no userinfo; an access token is tried where a token is accepted: as a refresh token.
 //! - R11: no revocation endpoint; a family is revoked by a replay.
-//! - D15: there is one issuer; where another would be, nothing answers.
-//! - D03, D05: there is no TLS mode, so `https` is asked of nothing.
+//! - D15: there is one issuer; at the paths of another, nothing answers.
+//! - D03, D05: there is no TLS mode, so `https` is not required.
 //!
-//! Smaller than the list would have them, because a debug build runs them beside everything else: R16 (rounds), R23 and
-//! J12 (how many tokens are compared), H17 (how many connections stall).
+//! Smaller than in the list, because a debug build runs them beside everything else: R16 (rounds), R23 and J12 (how many
+//! tokens are compared), H17 (how many connections stall).
 
+#![expect(
+    clippy::expect_used,
+    reason = "in a test, a broken assumption is a failure"
+)]
 #![expect(
     clippy::too_many_lines,
     reason = "a table is as long as there are obligations"
@@ -31,7 +36,7 @@
 /// A table of rows: `id, what it is about, what is sent => what must come back;`.
 macro_rules! table {
     ($($id:literal, $about:expr, $request:expr => $expected:expr;)*) => {
-        vec![$(crate::obligations::row($id, $about, $request, $expected)),*]
+        vec![$(crate::row($id, $about, $request, $expected)),*]
     };
 }
 
@@ -41,18 +46,40 @@ mod http_abuse;
 mod jwt;
 mod refresh_token;
 mod scope;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "the test target `it` uses the rest")]
+mod support;
 mod token_endpoint;
 
-use std::any::Any;
+use std::collections::HashSet;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use libtest_mimic::{Arguments, Trial};
 use oauth_mimic::{AuthMethod, Client, Clock, RefreshPolicy, TokenServer, User};
 use serde_json::Value;
 
-use crate::support::{self, Answer, basic, encoded, send};
+use support::{Answer, basic, encoded, excerpt, send};
+
+fn main() -> ExitCode {
+    let rows = [
+        token_endpoint::rows(),
+        client_authentication::rows(),
+        refresh_token::rows(),
+        scope::rows(),
+        jwt::rows(),
+        discovery::rows(),
+        http_abuse::rows(),
+    ]
+    .concat();
+    let names: HashSet<String> = rows.iter().map(Row::name).collect();
+    assert_eq!(names.len(), rows.len(), "two rows have the same name");
+    let trials = rows.into_iter().map(Row::into_trial).collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
 
 /// The token endpoint of the profile `standard`.
 const TOKEN: &str = "/oauth2/token";
@@ -194,7 +221,7 @@ impl World {
         let _ = stream.write_all(request);
         then(&stream);
         let (received, ended) = read_to_end(&mut stream);
-        let answers = support::answers(&received, request.starts_with(b"HEAD "));
+        let answers = support::answers(request, &received);
         (answers, ended)
     }
 
@@ -386,12 +413,16 @@ const INVALID_SCOPE: Expected = Expected::Refused(&[400], &["invalid_scope"]);
 const NOT_ALLOWED: Expected = Expected::Refused(&[405], &["invalid_request"]);
 
 /// One row of a table.
+#[derive(Clone)]
 struct Row {
     id: &'static str,
     about: String,
     play: Play,
+    /// Whether a good request follows.
+    still_serves: bool,
 }
 
+#[derive(Clone)]
 enum Play {
     Exchange(Box<Request>, Expected),
     /// What takes more than one exchange; it panics where it fails.
@@ -403,6 +434,7 @@ fn row(id: &'static str, about: impl Into<String>, request: Request, expected: E
         id,
         about: about.into(),
         play: Play::Exchange(Box::new(request), expected),
+        still_serves: false,
     }
 }
 
@@ -411,90 +443,91 @@ fn story(id: &'static str, about: &str, story: fn(&World)) -> Row {
         id,
         about: about.to_owned(),
         play: Play::Story(story),
+        still_serves: false,
     }
 }
 
-/// Plays a table to its end, then fails with every row that did.
-#[track_caller]
-fn play(world: &World, rows: &[Row]) {
-    let failures: Vec<String> = rows
-        .iter()
-        .filter_map(|row| {
-            let why = catch_unwind(AssertUnwindSafe(|| row.play(world))).err()?;
-            let why = message(&*why).replace('\n', " ");
-            Some(format!("{} ({}): {why}", row.id, row.about))
-        })
-        .collect();
-    assert!(
-        failures.is_empty(),
-        "{} of {} rows fail:\n{}",
-        failures.len(),
-        rows.len(),
-        failures.join("\n")
-    );
-}
-
-fn message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or(panic.downcast_ref::<&str>().copied())
-        .unwrap_or("a panic without words")
-}
-
 impl Row {
-    fn play(&self, world: &World) {
-        let (request, expected) = match &self.play {
-            Play::Story(story) => return story(world),
-            Play::Exchange(request, expected) => (request, *expected),
+    fn name(&self) -> String {
+        format!("{} {}", self.id, self.about)
+    }
+
+    fn into_trial(self) -> Trial {
+        Trial::test(self.name(), move || {
+            self.run();
+            Ok(())
+        })
+    }
+
+    fn run(&self) {
+        /// Rows of one exchange change nothing for each other.
+        static SHARED: LazyLock<World> = LazyLock::new(World::new);
+        let own;
+        let world = match &self.play {
+            Play::Exchange(request, expected) => {
+                SHARED.play(request, *expected);
+                &*SHARED
+            }
+            Play::Story(story) => {
+                own = World::new();
+                story(&own);
+                &own
+            }
         };
-        let refresh_token = world.refresh_token(request.owner);
-        if let Expected::Rejected(statuses) = expected {
-            let (answers, closed) = world.wire(&request.bytes(&refresh_token));
-            assert_rejected(&answers, closed, statuses);
-        } else {
-            let answer = world.send_with(request, &refresh_token);
-            match expected {
-                Expected::Tokens => {
-                    assert_tokens(&answer);
-                    return;
-                }
-                Expected::Scope(scope) => {
-                    assert_tokens(&answer);
-                    assert_scope(&answer, scope);
-                    return;
-                }
-                Expected::Refused(statuses, errors) => {
-                    assert_refused(&answer, statuses, errors);
-                }
-                Expected::Status(statuses) => {
-                    assert!(statuses.contains(&answer.status), "{}", shown(&answer));
-                }
-                Expected::Bodiless(statuses) => {
-                    assert!(statuses.contains(&answer.status), "{}", shown(&answer));
-                    assert!(answer.body.is_empty(), "{}", shown(&answer));
-                }
-                Expected::That(check) => check(&answer),
-                Expected::Rejected(_) => unreachable!("is played above"),
-            }
-            if answer.status == 200 {
-                return;
-            }
+        if self.still_serves {
+            world.still_serves();
         }
-        if request.holds_a_refresh_token() {
-            let afterwards = world.refresh(request.owner, &refresh_token);
+    }
+}
+
+impl World {
+    fn play(&self, request: &Request, expected: Expected) {
+        let refresh_token = self.refresh_token(request.owner);
+        if self.refuses(request, expected, &refresh_token) && request.holds_a_refresh_token() {
+            let afterwards = self.refresh(request.owner, &refresh_token);
+            // The one client that may not refresh is refused for that.
+            let due = if request.owner == "coder" { 400 } else { 200 };
             assert_eq!(
-                afterwards.status,
-                if request.owner == "coder" { 400 } else { 200 },
-                "the refresh token afterwards: {}",
-                afterwards.text()
+                afterwards.status, due,
+                "the refresh token afterwards: {afterwards:?}"
             );
         }
+    }
+
+    /// Sends the request and checks the answer; returns true if it was not a success.
+    fn refuses(&self, request: &Request, expected: Expected, refresh_token: &str) -> bool {
+        if let Expected::Rejected(statuses) = expected {
+            let bytes = request.bytes(refresh_token);
+            let (answers, closed) = self.wire(&bytes);
+            assert_rejected(&bytes, &answers, closed, statuses);
+            return true;
+        }
+        let answer = self.send_with(request, refresh_token);
+        match expected {
+            Expected::Tokens => assert_tokens(&answer),
+            Expected::Scope(scope) => {
+                assert_tokens(&answer);
+                assert_scope(&answer, scope);
+            }
+            Expected::Refused(statuses, errors) => assert_refused(&answer, statuses, errors),
+            Expected::Status(statuses) => {
+                assert!(statuses.contains(&answer.status), "{answer:?}");
+            }
+            Expected::Bodiless(statuses) => {
+                assert!(statuses.contains(&answer.status), "{answer:?}");
+                assert!(answer.body.is_empty(), "{answer:?}");
+            }
+            Expected::That(check) => check(&answer),
+            Expected::Rejected(_) => unreachable!("is played above"),
+        }
+        answer.status != 200
     }
 }
 
 /// A good answer of a token endpoint, in every respect (RFC 6749 §5.1).
 #[track_caller]
 fn assert_tokens(answer: &Answer) {
-    assert_eq!(answer.status, 200, "{}", shown(answer));
+    assert_eq!(answer.status, 200, "{answer:?}");
     assert_never_stored(answer);
     let body = answer.json();
     let members = body.as_object().expect("one JSON object");
@@ -534,14 +567,12 @@ fn assert_scope(answer: &Answer, scope: &str) {
 fn assert_refused(answer: &Answer, statuses: &[u16], errors: &[&str]) {
     assert!(
         statuses.contains(&answer.status),
-        "expected {statuses:?} {errors:?}: {}",
-        shown(answer)
+        "expected {statuses:?} {errors:?}: {answer:?}"
     );
     assert_error(answer);
     assert!(
         errors.contains(&answer.error().as_str()),
-        "expected {errors:?}: {}",
-        shown(answer)
+        "expected {errors:?}: {answer:?}"
     );
 }
 
@@ -598,8 +629,7 @@ fn assert_never_stored(answer: &Answer) {
         let first = held.split([';', ',']).next().unwrap_or_default();
         assert!(
             first.eq_ignore_ascii_case(value),
-            "{name}: {held:?}; {}",
-            shown(answer)
+            "{name}: {held:?}; {answer:?}"
         );
     };
     is("content-type", "application/json");
@@ -609,18 +639,18 @@ fn assert_never_stored(answer: &Answer) {
 
 /// Refused as HTTP: once, with nothing behind it, in JSON where the server had a say.
 #[track_caller]
-fn assert_rejected(answers: &[Answer], closed: bool, statuses: &[u16]) {
+fn assert_rejected(request: &[u8], answers: &[Answer], closed: bool, statuses: &[u16]) {
     assert!(closed, "the connection is still open: {answers:?}");
     match answers {
         [] => assert!(
             statuses.contains(&0),
-            "no answer, but {statuses:?} expected"
+            "no answer, but {statuses:?} expected, to:\n{}",
+            excerpt(request)
         ),
         [answer] => {
             assert!(
                 statuses.contains(&answer.status),
-                "expected {statuses:?}: {}",
-                shown(answer)
+                "expected {statuses:?}: {answer:?}"
             );
             if !answer.body.is_empty() {
                 assert_error(answer);
@@ -628,11 +658,4 @@ fn assert_rejected(answers: &[Answer], closed: bool, statuses: &[u16]) {
         }
         several => panic!("{} answers to one request: {several:?}", several.len()),
     }
-}
-
-/// An answer, short enough to be read in a list of failures.
-fn shown(answer: &Answer) -> String {
-    let text = String::from_utf8_lossy(&answer.body);
-    let cut: String = text.chars().take(300).collect();
-    format!("{} {cut}", answer.status)
 }

@@ -8,15 +8,10 @@ use oauth_mimic::{Scope, TokenServer};
 use serde_json::Value;
 
 use super::{
-    Expected, GOOD, JWKS, METADATA, Row, TOKEN, World, alpha, assert_refused, assert_tokens, play,
-    post, request, story,
+    Expected, GOOD, JWKS, METADATA, Row, TOKEN, World, alpha, assert_refused, assert_tokens, post,
+    request, story,
 };
 use crate::support::{Answer, get, part, path_of, send};
-
-#[test]
-fn what_the_server_says_of_itself_is_true() {
-    play(&World::new(), &rows());
-}
 
 const ANOTHER_FORM: &str = "/.well-known/oauth-authorization-server";
 
@@ -91,7 +86,7 @@ fn assert_document(answer: &Answer) {
     );
 }
 
-fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let not_found = Expected::Refused(&[404], &["invalid_request"]);
     let mut rows = table! {
         "D01", "OpenID Connect Discovery", request("GET", METADATA) => Expected::That(assert_document);

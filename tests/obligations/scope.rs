@@ -3,16 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Expected, GOOD, INVALID_SCOPE, Row, World, alpha, assert_refused, assert_scope, assert_tokens,
-    play, row, story,
+    Expected, GOOD, INVALID_SCOPE, Row, alpha, assert_refused, assert_scope, assert_tokens, row,
+    story,
 };
 
-#[test]
-fn every_scope_is_read_by_the_letter() {
-    play(&World::new(), &rows());
-}
-
-fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let asked = |scope: &str| alpha(format!("{GOOD}&scope={scope}"));
     let mut rows = table! {
         "S01", "no scope is what was granted", alpha(GOOD) => Expected::Scope("a b c");

@@ -2,17 +2,12 @@
 
 use super::{
     Expected, FORM, GOOD, INVALID_CLIENT, INVALID_GRANT, INVALID_REQUEST, NOT_ALLOWED, Row, TOKEN,
-    World, alpha, assert_tokens, play, post, request, row, story,
+    alpha, assert_tokens, post, request, row, story,
 };
-
-#[test]
-fn every_token_request_is_answered_by_the_letter() {
-    play(&World::new(), &rows());
-}
 
 const UNSUPPORTED: Expected = Expected::Refused(&[400], &["unsupported_grant_type"]);
 
-fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let mut rows = table! {
         "T01", "a good refresh is never to be stored", alpha(GOOD) => Expected::Tokens;
         "T02", "its members are what they are called", alpha(GOOD) => Expected::Tokens;
