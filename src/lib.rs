@@ -31,7 +31,7 @@
 //! - `keys` reads keys, signs and verifies, and forges on command.
 //! - `fault` is what can go wrong on purpose, as data, and which is next.
 //! - `journal` keeps what came in and went out, and compares it with what a test expects.
-//! - `oauth` is the vocabulary; `clock` and `random` are time and chance.
+//! - `json` reads objects strictly; `oauth` is the vocabulary; `clock` and `random` are time and chance.
 //! - `sandbox` is one authority with its clock, faults and journal; `control` bends it over HTTP, [`Mimic`] in a test.
 //! - `server` and the command line put them together.
 
@@ -50,6 +50,7 @@ mod fault;
 mod grant;
 mod http;
 mod journal;
+mod json;
 mod keys;
 mod ledger;
 mod oauth;

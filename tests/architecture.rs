@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// Every room of `src/`, lowest first: a room may use those before it.
 const ROOMS: &[&str] = &[
+    "json",
     "clock",
     "random",
     "oauth",

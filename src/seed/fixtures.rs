@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::fault::Fault;
+use crate::json::object;
 use crate::oauth::client::Client;
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::scope::Scope;
 use crate::oauth::user::User;
-use crate::shape::object;
 
 /// One fixture file: what a server starts with.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Track;
 
+use crate::json::object;
 use crate::seed::fixtures::Fixtures;
 use crate::seed::{Draft, FixtureError, Written};
 use crate::shape::Profile;
 use crate::shape::document::ProfileDocument;
-use crate::shape::object;
 
 /// The fixtures of a server that was told of none.
 const DEFAULT: (&str, &str) = (

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::json::object;
 use crate::oauth::grant::RefreshPolicy;
 use crate::oauth::refusal::ErrorDialect;
-use crate::shape::object;
 
 /// What an imitated token server looks like.
 ///

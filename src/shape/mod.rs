@@ -8,7 +8,6 @@ mod check;
 pub(crate) mod document;
 mod forge;
 pub(crate) mod id;
-pub(crate) mod object;
 mod profile;
 pub(crate) mod template;
 mod token;

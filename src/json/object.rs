@@ -1,7 +1,7 @@
-//! JSON objects that are objects.
+//! JSON objects where an object is due.
 //!
-//! What serde derives for a struct takes an array too, its members by position. A list where an object is due is a
-//! slip in a hand-written file, and must be told as one.
+//! The `Deserialize` that serde derives for a struct also accepts an array of its members by position. In a file that a
+//! person writes, an array in the place of an object is a mistake, and the reader must report it.
 
 use std::fmt;
 use std::marker::PhantomData;
