@@ -47,6 +47,12 @@ impl Ledger {
         self.entries().revoked.contains_key(family)
     }
 
+    /// Forgets that an id was spent, because the token it names can no longer be presented. Nothing depends on it but
+    /// memory, so a shared store may do it later.
+    pub(crate) fn forget(&self, id: &str) {
+        self.entries().spent.remove(id);
+    }
+
     /// Forgets everything.
     pub(crate) fn clear(&self) {
         *self.entries() = Entries::default();
@@ -85,6 +91,17 @@ mod tests {
         assert!(ledger.spend("a", at(10), at(0)).await);
         assert!(!ledger.spend("a", at(10), at(0)).await);
         assert!(ledger.spend("b", at(10), at(0)).await);
+    }
+
+    #[actix_web::test]
+    async fn a_forgotten_id_leaves_nothing_in_memory() {
+        let ledger = Ledger::default();
+        for token in 0..10 {
+            let id = token.to_string();
+            assert!(ledger.spend(&id, Timestamp::NEVER, at(0)).await);
+            ledger.forget(&id);
+        }
+        assert!(ledger.entries().spent.is_empty());
     }
 
     #[actix_web::test]

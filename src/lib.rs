@@ -27,6 +27,7 @@
 //! - `grant` holds what each grant must prove, one file each.
 //! - `ledger` remembers what was spent or revoked, and nothing else.
 //! - `seed` reads fixtures and says what is wrong with them.
+//! - `registry` holds the clients, users and named refresh tokens.
 //! - `shape` is the profile: what tokens and answers look like, as data.
 //! - `keys` reads keys, signs and verifies, and forges on command.
 //! - `fault` is what can go wrong on purpose, as data, and which is next.
@@ -55,6 +56,7 @@ mod keys;
 mod ledger;
 mod oauth;
 mod random;
+mod registry;
 mod sandbox;
 mod seed;
 mod server;

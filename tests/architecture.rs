@@ -19,6 +19,7 @@ const ROOMS: &[&str] = &[
     "keys",
     "shape",
     "seed",
+    "registry",
     "ledger",
     "grant",
     "dialect",

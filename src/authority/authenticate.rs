@@ -1,10 +1,10 @@
 //! Who sends a request. Whoever does not authenticate learns nothing else.
 
-use crate::authority::Registered;
 use crate::oauth::client::{Client, Secret};
 use crate::oauth::credentials::{Claim, Credentials};
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::oauth::user::User;
+use crate::registry::Registered;
 
 impl Registered {
     /// Checks every claim of the request to be a client.

@@ -8,11 +8,9 @@ mod metadata;
 mod mint;
 #[cfg(feature = "cli")]
 mod overview;
-mod registry;
 
 pub use mint::MintError;
 pub(crate) use mint::MintOrder;
-pub(crate) use registry::{Named, Registered, Registry};
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
@@ -20,7 +18,7 @@ use crate::authority::authenticate::same_client;
 use crate::clock::Timestamp;
 use crate::fault::TokenFault;
 use crate::grant::GrantType;
-use crate::grant::refresh_token::{self, NamedTokens, Sources};
+use crate::grant::refresh_token::{self, Sources};
 use crate::keys::{KeySet, NotRetired};
 use crate::ledger::Ledger;
 use crate::oauth::client::Client;
@@ -30,7 +28,8 @@ use crate::oauth::params::Params;
 use crate::oauth::refusal::{ErrorDialect, Refusal, excerpt};
 use crate::oauth::response::TokenResponse;
 use crate::random::Random;
-use crate::seed::Seed;
+use crate::registry::Registered;
+use crate::seed::{NamedRefreshToken, Seed};
 use crate::shape::{Issue, Profile};
 
 /// An authorization server: who is registered, what was spent, and what tokens look like.
@@ -71,11 +70,7 @@ impl Origin {
             users,
             refresh_tokens,
         } = seed;
-        let registered = Registered {
-            clients: Registry::new(clients),
-            users: Registry::new(users),
-            named: NamedTokens::new(refresh_tokens, &profile),
-        };
+        let registered = Registered::new(clients, users, refresh_tokens, &profile);
         Self {
             profile,
             issuer,
@@ -144,6 +139,33 @@ impl Authority {
     /// Changes who is registered, for requests to come.
     pub(crate) fn register<T>(&self, change: impl FnOnce(&mut Registered) -> T) -> T {
         change(Arc::make_mut(&mut *write(&self.registered)))
+    }
+
+    /// Adds a named refresh token, or replaces the one of that name and client, which makes it usable again. Returns
+    /// true if it replaced one.
+    pub(crate) fn put_refresh_token(&self, token: NamedRefreshToken) -> bool {
+        let replaced = self.register(|registered| registered.named.put(token, &self.profile));
+        replaced.inspect(|id| self.ledger.forget(id)).is_some()
+    }
+
+    /// Adds a named refresh token, unless the client has one of that name; returns true if it was added.
+    pub(crate) fn add_refresh_token(&self, token: NamedRefreshToken) -> bool {
+        self.register(|registered| {
+            let free = !registered.named.has(&token.token, &token.client_id);
+            if free {
+                registered.named.put(token, &self.profile);
+            }
+            free
+        })
+    }
+
+    /// Removes the refresh tokens of that name, of all clients; returns true if there were any.
+    pub(crate) fn remove_refresh_tokens(&self, name: &str) -> bool {
+        let removed = self.register(|registered| registered.named.remove(name, None));
+        for id in &removed {
+            self.ledger.forget(id);
+        }
+        !removed.is_empty()
     }
 
     /// The keys as they are now.
@@ -256,9 +278,12 @@ impl Authority {
                     return Ok(false);
                 }
                 let last_successor = lifetimes.refresh_token_end(presented.grant.auth_time, now);
-                self.ledger
-                    .revoke(family, presented.remember_until.max(last_successor), now)
-                    .await;
+                // That a token without an end was used is remembered for as long as it is registered.
+                let until = match presented.remember_until {
+                    Timestamp::NEVER => last_successor,
+                    end => end.max(last_successor),
+                };
+                self.ledger.revoke(family, until, now).await;
                 Err(Refusal::RefreshTokenReplayed)
             }
         }

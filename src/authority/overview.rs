@@ -6,7 +6,7 @@ use crate::oauth::client::Client;
 impl Authority {
     /// Whether a refresh token of the fixtures goes by that name.
     pub(crate) fn names_token(&self, name: &str) -> bool {
-        self.registered().named.has(name)
+        self.registered().named.has_name(name)
     }
 
     /// What there is, in one line.

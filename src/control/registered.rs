@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::authority::{Named, Registered, Registry};
 use crate::control::{Answer, Call, Problem, created, json, no_content};
 use crate::oauth::client::Client;
 use crate::oauth::user::User;
+use crate::registry::{Named, Registered, Registry};
 use crate::seed::{FixtureError, NamedRefreshToken, check_one};
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -186,15 +186,9 @@ pub(super) fn token(call: &Call<'_>, name: &str) -> Answer {
 pub(super) fn add_token(call: &Call<'_>) -> Answer {
     let token: NamedRefreshToken = call.body()?;
     check(call, &token)?;
-    let authority = &call.sandbox.authority;
-    let added = authority.register(|registered| {
-        let same = |held: &NamedRefreshToken| {
-            held.token == token.token && held.client_id == token.client_id
-        };
-        let free = !registered.named.iter().any(same);
-        free.then(|| registered.named.put(token.clone(), &authority.profile))
-    });
-    added.ok_or_else(|| taken("refresh token", "token"))?;
+    if !call.sandbox.authority.add_refresh_token(token.clone()) {
+        return Err(taken("refresh token", "token"));
+    }
     created(&token)
 }
 
@@ -202,10 +196,7 @@ pub(super) fn put_token(call: &Call<'_>, name: &str) -> Answer {
     let token: NamedRefreshToken = call.body()?;
     same_name(name, &token.token, "token")?;
     check(call, &token)?;
-    let authority = &call.sandbox.authority;
-    let replaced =
-        authority.register(|registered| registered.named.put(token.clone(), &authority.profile));
-    if replaced {
+    if call.sandbox.authority.put_refresh_token(token.clone()) {
         json(&token)
     } else {
         created(&token)
@@ -213,11 +204,7 @@ pub(super) fn put_token(call: &Call<'_>, name: &str) -> Answer {
 }
 
 pub(super) fn remove_token(call: &Call<'_>, name: &str) -> Answer {
-    let removed = call
-        .sandbox
-        .authority
-        .register(|registered| registered.named.remove(name, None));
-    if removed {
+    if call.sandbox.authority.remove_refresh_tokens(name) {
         Ok(no_content())
     } else {
         Err(unknown("refresh token"))

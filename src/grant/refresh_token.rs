@@ -1,125 +1,15 @@
 //! The refresh token grant (RFC 6749 §6): the token must be this server's or a fixture's, this client's, and alive.
 
-use std::collections::HashMap;
-
-use sha2::{Digest, Sha256};
-
 use crate::clock::Timestamp;
-use crate::fault::Fault;
 use crate::keys::KeySet;
 use crate::keys::jws::Jws;
 use crate::oauth::client::Client;
 use crate::oauth::grant::{Grant, Presented};
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::oauth::scope::Scope;
-use crate::random::Random;
+use crate::registry::{NamedToken, NamedTokens};
 use crate::seed::NamedRefreshToken;
 use crate::shape::Profile;
-
-/// The refresh tokens that are known by name; one name may stand for a grant of each of several clients.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct NamedTokens(HashMap<String, Vec<(NamedRefreshToken, String)>>);
-
-impl NamedTokens {
-    pub(crate) fn new(tokens: Vec<NamedRefreshToken>, profile: &Profile) -> Self {
-        let mut named = Self::default();
-        for token in tokens {
-            named.put(token, profile);
-        }
-        named
-    }
-
-    /// Gives a name its grant's id, which follows from the name, so that replicas agree on it. Answers whether the same
-    /// name stood for another grant of that client before.
-    pub(crate) fn put(&mut self, token: NamedRefreshToken, profile: &Profile) -> bool {
-        let replaced = self.remove(&token.token, Some(&token.client_id));
-        let digest = Sha256::new()
-            .chain_update(&token.client_id)
-            .chain_update([0])
-            .chain_update(&token.token);
-        let grant_id = profile.draw_grant_id(&Random::from_digest(digest.finalize().into()));
-        self.0
-            .entry(token.token.clone())
-            .or_default()
-            .push((token, grant_id));
-        replaced
-    }
-
-    /// Takes a name away from one client, or from all; answers whether it stood for anything.
-    pub(crate) fn remove(&mut self, name: &str, client_id: Option<&str>) -> bool {
-        let Some(named) = self.0.get_mut(name) else {
-            return false;
-        };
-        let before = named.len();
-        named.retain(|(token, _)| client_id.is_some_and(|client_id| token.client_id != client_id));
-        let removed = named.len() < before;
-        if named.is_empty() {
-            self.0.remove(name);
-        }
-        removed
-    }
-
-    /// All of them, by name.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &NamedRefreshToken> {
-        let mut names: Vec<&String> = self.0.keys().collect();
-        names.sort_unstable();
-        names
-            .into_iter()
-            .flat_map(|name| self.0[name].iter().map(|(token, _)| token))
-    }
-
-    /// What the fixtures want to go wrong with a token of that name.
-    pub(crate) fn fault_of(&self, name: &str, client_id: Option<&str>) -> Option<&Fault> {
-        self.0
-            .get(name)?
-            .iter()
-            .find(|(token, _)| Some(token.client_id.as_str()) == client_id)
-            .and_then(|(token, _)| token.fault.as_ref())
-    }
-
-    #[cfg(feature = "cli")]
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-
-    #[cfg(feature = "cli")]
-    pub(crate) fn len(&self) -> usize {
-        self.0.values().map(Vec::len).sum()
-    }
-
-    /// The name of a refresh token of that client with which all goes well.
-    #[cfg(feature = "cli")]
-    pub(crate) fn first_of(&self, client_id: &str) -> Option<&str> {
-        self.iter()
-            .find(|token| {
-                token.client_id == client_id && token.expires_at.is_none() && token.fault.is_none()
-            })
-            .map(|token| token.token.as_str())
-    }
-
-    fn get(
-        &self,
-        token: &str,
-        client: &Client,
-    ) -> Option<Result<&(NamedRefreshToken, String), Refusal>> {
-        let named = self.0.get(token)?;
-        Some(
-            named
-                .iter()
-                .find(|(token, _)| token.client_id == client.client_id)
-                .ok_or_else(|| {
-                    let owners: Vec<&str> = named
-                        .iter()
-                        .map(|(token, _)| token.client_id.as_str())
-                        .collect();
-                    Refusal::ClientMismatch {
-                        owner: owners.join(", "),
-                        presenter: client.client_id.clone(),
-                    }
-                }),
-        )
-    }
-}
 
 /// Where refresh tokens come from.
 pub(crate) struct Sources<'a> {
@@ -152,11 +42,16 @@ pub(crate) fn prove(
 }
 
 fn from_fixture(
-    (named, grant_id): &(NamedRefreshToken, String),
+    named: &NamedToken,
     client: &Client,
     profile: &Profile,
     now: Timestamp,
 ) -> Presented {
+    let NamedToken {
+        token: named,
+        id,
+        grant_id,
+    } = named;
     let resolve = |seconds| NamedRefreshToken::resolve(seconds, now);
     let auth_time = resolve(named.auth_time);
     let lifetimes = profile.lifetimes_of(client);
@@ -169,8 +64,7 @@ fn from_fixture(
     let expires_at = expires_at.min(lifetimes.absolute_end(auth_time));
     Presented {
         token: named.token.clone(),
-        // A signed token's id never holds a space.
-        id: format!("fixture {} {}", named.client_id, named.token),
+        id: id.clone(),
         expires_at,
         // Its end may count from each request, and so never come.
         remember_until: Timestamp::NEVER,

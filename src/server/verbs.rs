@@ -271,7 +271,8 @@ impl Mimic {
             .register(|registered| registered.users.put(user));
     }
 
-    /// Adds a named refresh token, or replaces the one of that name and client.
+    /// Adds a named refresh token, or replaces the one of that name and client. A token that was used up is usable
+    /// again once it is put again: it is then another token, of another grant.
     ///
     /// ```
     /// use oauth_mimic::{NamedRefreshToken, TokenServer};
@@ -280,8 +281,7 @@ impl Mimic {
     /// server.put_refresh_token(NamedRefreshToken::new("LATE", "client-default", user).scope("openid"));
     /// ```
     pub fn put_refresh_token(&self, token: NamedRefreshToken) {
-        let authority = &self.inner.authority;
-        authority.register(|registered| registered.named.put(token, &authority.profile));
+        self.inner.authority.put_refresh_token(token);
     }
 
     /// Removes a client; answers whether there was one.

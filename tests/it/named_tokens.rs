@@ -5,12 +5,13 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use oauth_mimic::{Clock, Endpoint, Fault, NamedRefreshToken, Rule, TokenServer};
-use serde_json::Value;
+use oauth_mimic::{Client, Clock, Endpoint, Fault, NamedRefreshToken, Rule, TokenServer, User};
+use serde_json::{Value, json};
 
 use crate::defects::is_signed_by;
+use crate::drive::Plane;
 use crate::faults::{Came, raw};
-use crate::support::{basic, part, refresh, token_request};
+use crate::support::{Answer, basic, encoded, part, post, refresh, token_request};
 
 const DEFAULT: &str = include_str!("../../fixtures/default.json");
 
@@ -235,4 +236,91 @@ fn a_name_is_one_clients_alone() {
     );
     let own = raw("its own", server.address(), &request(&server, "CLOSED"));
     assert_eq!(own.text(), "");
+}
+
+/// A server whose client `app` rotates its refresh tokens, and has one of the name `SEEDED`.
+fn rotating() -> TokenServer {
+    TokenServer::builder()
+        .client(Client::public("app").scope("openid"))
+        .user(User::new("alice"))
+        .refresh_token(seeded())
+        .start()
+}
+
+fn seeded() -> NamedRefreshToken {
+    NamedRefreshToken::new("SEEDED", "app", "alice").scope("openid")
+}
+
+#[track_caller]
+fn use_up(server: &TokenServer, token: &str) -> Answer {
+    let form = format!(
+        "grant_type=refresh_token&client_id=app&refresh_token={}",
+        encoded(token)
+    );
+    post(server, None, &form)
+}
+
+/// Uses the token up: its first use is answered, and its second one is a replay that revokes the family.
+#[track_caller]
+fn use_up_and_replay(case: &str, server: &TokenServer) -> String {
+    let first = use_up(server, "SEEDED");
+    assert_eq!(first.status, 200, "{case}: {}", first.text());
+    let replay = use_up(server, "SEEDED");
+    assert_eq!(replay.error(), "invalid_grant", "{case}");
+    first.member("refresh_token")
+}
+
+#[test]
+fn a_used_token_that_is_put_again_is_usable_again() {
+    let server = rotating();
+    let plane = Plane::of(&server);
+    let body = json!(seeded());
+    let again: [(&str, &dyn Fn()); 4] = [
+        ("put by the library", &|| {
+            server.put_refresh_token(seeded());
+        }),
+        ("PUT", &|| {
+            assert_eq!(plane.put("/refresh-tokens/SEEDED", &body).status, 200);
+        }),
+        ("DELETE and POST", &|| {
+            assert_eq!(plane.delete("/refresh-tokens/SEEDED").status, 204);
+            assert_eq!(plane.post("/refresh-tokens", &body).status, 201);
+        }),
+        ("reset", &|| server.reset()),
+    ];
+    use_up_and_replay("seeded", &server);
+    for (case, again) in again {
+        again();
+        use_up_and_replay(case, &server);
+    }
+}
+
+#[test]
+fn a_token_that_is_put_again_is_of_another_grant_than_before() {
+    let server = rotating();
+    let successor = use_up(&server, "SEEDED").member("refresh_token");
+    server.put_refresh_token(seeded());
+    use_up_and_replay("put again", &server);
+    assert_eq!(
+        use_up(&server, &successor).status,
+        200,
+        "of the first grant"
+    );
+}
+
+#[test]
+fn replicas_agree_on_the_tokens_they_start_with() {
+    let family = |server: &TokenServer| {
+        use_up(server, "SEEDED");
+        server.requests()[0].presented.clone()
+    };
+    assert_eq!(family(&rotating()), family(&rotating()));
+}
+
+#[test]
+fn the_journal_does_not_name_a_named_token() {
+    let server = rotating();
+    use_up(&server, "SEEDED");
+    let presented = server.requests()[0].presented.clone().expect("an id");
+    assert!(!presented.contains("SEEDED"), "{presented}");
 }

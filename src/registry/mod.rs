@@ -1,10 +1,15 @@
-//! Who is registered, by name and in order.
+//! Who is registered: clients, users and named refresh tokens, each by name and in order.
+
+mod named_tokens;
+
+pub(crate) use named_tokens::{NamedToken, NamedTokens};
 
 use std::collections::HashMap;
 
-use crate::grant::refresh_token::NamedTokens;
 use crate::oauth::client::Client;
 use crate::oauth::user::User;
+use crate::seed::NamedRefreshToken;
+use crate::shape::Profile;
 
 /// Everyone and everything a server knows by name.
 #[derive(Debug, Clone)]
@@ -12,6 +17,21 @@ pub(crate) struct Registered {
     pub(crate) clients: Registry<Client>,
     pub(crate) users: Registry<User>,
     pub(crate) named: NamedTokens,
+}
+
+impl Registered {
+    pub(crate) fn new(
+        clients: Vec<Client>,
+        users: Vec<User>,
+        refresh_tokens: Vec<NamedRefreshToken>,
+        profile: &Profile,
+    ) -> Self {
+        Self {
+            clients: Registry::new(clients),
+            users: Registry::new(users),
+            named: NamedTokens::new(refresh_tokens, profile),
+        }
+    }
 }
 
 /// Things by name, which remember the order they were written in.
@@ -39,7 +59,7 @@ impl Named for User {
 }
 
 impl<T: Named> Registry<T> {
-    pub(super) fn new(items: Vec<T>) -> Self {
+    fn new(items: Vec<T>) -> Self {
         let index = items
             .iter()
             .enumerate()
@@ -48,7 +68,7 @@ impl<T: Named> Registry<T> {
         Self { items, index }
     }
 
-    /// Puts a thing in the place of the one of that name, or behind all others; answers whether there was one.
+    /// Puts a thing in the place of the one of that name, or after all others; returns true if there was one.
     pub(crate) fn put(&mut self, item: T) -> bool {
         if let Some(at) = self.index.get(item.name()) {
             self.items[*at] = item;
@@ -59,7 +79,7 @@ impl<T: Named> Registry<T> {
         false
     }
 
-    /// Answers whether there was one of that name.
+    /// Removes the one of that name; returns true if there was one.
     pub(crate) fn remove(&mut self, name: &str) -> bool {
         let Some(at) = self.index.get(name).copied() else {
             return false;
@@ -78,7 +98,7 @@ impl<T: Named> Registry<T> {
     }
 
     /// The one of that name, or the first where none is named.
-    pub(super) fn pick(&self, name: Option<&str>) -> Result<&T, NotThere> {
+    pub(crate) fn pick(&self, name: Option<&str>) -> Result<&T, NotThere> {
         let found = match name {
             Some(name) => self.get(name),
             None => self.items.first(),
@@ -100,7 +120,7 @@ impl<T: Named> Registry<T> {
 
 /// What was asked for, and what there is.
 #[derive(Debug)]
-pub(super) struct NotThere {
-    pub(super) asked: String,
-    pub(super) known: String,
+pub(crate) struct NotThere {
+    pub(crate) asked: String,
+    pub(crate) known: String,
 }
