@@ -139,12 +139,22 @@ impl Clock {
         }
     }
 
-    /// Where it stands still, if it does.
+    /// Returns the instant at which the clock is frozen, if it is.
     pub(crate) fn frozen_at(&self) -> Option<Timestamp> {
         match *self.mode() {
             Mode::Frozen(at) => Some(at),
             Mode::Shifted(_) => None,
         }
+    }
+
+    /// Returns the present state, for [`Clock::restore`].
+    pub(crate) fn state(&self) -> ClockState {
+        ClockState(*self.mode())
+    }
+
+    /// Sets the clock to a state that [`Clock::state`] returned. A shifted clock runs on from real time plus that shift.
+    pub(crate) fn restore(&self, state: ClockState) {
+        *self.mode() = state.0;
     }
 
     /// Stands still at `at` from now on.
@@ -171,6 +181,10 @@ impl Clock {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// The state of a [`Clock`]: frozen at an instant, or shifted by some seconds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClockState(Mode);
 
 impl Default for Clock {
     fn default() -> Self {

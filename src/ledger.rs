@@ -53,11 +53,6 @@ impl Ledger {
         self.entries().spent.remove(id);
     }
 
-    /// Forgets everything.
-    pub(crate) fn clear(&self) {
-        *self.entries() = Entries::default();
-    }
-
     fn entries(&self) -> std::sync::MutexGuard<'_, Entries> {
         // Each verb leaves the maps whole, so a panic elsewhere is no reason to refuse every later request.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -17,14 +17,6 @@ pub(crate) enum Random {
 }
 
 impl Random {
-    /// Begins again where the seed began.
-    pub(crate) fn restart(&self, seed: Option<u64>) {
-        if let (Self::Seeded(stream), Some(seed)) = (self, seed) {
-            *stream.lock().unwrap_or_else(PoisonError::into_inner) =
-                ChaCha12Rng::seed_from_u64(seed);
-        }
-    }
-
     pub(crate) fn new(seed: Option<u64>) -> Self {
         seed.map_or(Self::System, Self::seeded)
     }

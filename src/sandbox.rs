@@ -8,10 +8,11 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::authority::{Authority, MintError, MintOrder, Origin};
-use crate::clock::{Clock, Stopwatch, Timestamp};
+use crate::authority::{Authority, InitialState, MintError, MintOrder, Settings};
+use crate::clock::{Clock, ClockState, Stopwatch, Timestamp};
 use crate::fault::plan::Plan;
 use crate::journal::Journal;
+use crate::keys::KeySet;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::response::TokenResponse;
 use crate::random::Random;
@@ -25,19 +26,32 @@ const DOCUMENTS: [&str; 2] = [
     "/.well-known/oauth-authorization-server",
 ];
 
-/// An authorization server in its own time, with its own faults and its own memory.
+/// One server among those of this process: its settings, its clock, and the epoch that requests work in.
 #[derive(Debug)]
 pub(crate) struct Sandbox {
-    /// Its name; the default one has none.
+    /// The id in the sandbox's paths; the default sandbox has none.
     pub(crate) id: Option<String>,
-    pub(crate) authority: Authority,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) clock: Clock,
-    pub(crate) faults: Plan,
-    pub(crate) journal: Journal,
-    /// Where the clock stood when this was made, if it stood.
-    frozen_at: Option<Timestamp>,
+    /// A request clones the `Arc` once, when it arrives, and finishes in that epoch.
+    epoch: RwLock<Arc<Epoch>>,
+    initial: Arc<InitialState>,
+    initial_clock: ClockState,
+    journal_capacity: usize,
     life: Option<Life>,
     endpoints: HashMap<String, Endpoint>,
+}
+
+/// Everything that a reset replaces: registered clients and users, keys, spent tokens, ids, faults and journal.
+///
+/// One value behind one pointer, so a request that began before a reset leaves no trace after it.
+#[derive(Debug)]
+pub(crate) struct Epoch {
+    /// Starts at 1; each reset adds 1.
+    pub(crate) number: u64,
+    pub(crate) authority: Authority,
+    pub(crate) faults: Plan,
+    pub(crate) journal: Journal,
 }
 
 /// How long a sandbox is kept, in real time, since it was last used.
@@ -48,21 +62,32 @@ struct Life {
 }
 
 impl Sandbox {
-    pub(crate) fn new(origin: Arc<Origin>, base_url: String, clock: Clock, journal: usize) -> Self {
-        let authority = Authority::new(origin, base_url);
+    pub(crate) fn new(
+        initial: Arc<InitialState>,
+        base_url: String,
+        clock: Clock,
+        journal_capacity: usize,
+    ) -> Self {
+        let settings = Arc::new(initial.settings(base_url));
         Self {
             id: None,
-            endpoints: endpoints(&authority),
-            frozen_at: clock.frozen_at(),
+            endpoints: endpoints(&settings),
+            epoch: RwLock::new(Arc::new(Epoch::new(
+                1,
+                &initial,
+                &settings,
+                journal_capacity,
+            ))),
+            initial_clock: clock.state(),
+            settings,
             clock,
-            faults: Plan::default(),
-            journal: Journal::new(journal),
+            initial,
+            journal_capacity,
             life: None,
-            authority,
         }
     }
 
-    /// What answers at a path behind the sandbox's own.
+    /// Returns the endpoint at a path of this sandbox.
     pub(crate) fn endpoint(&self, path: &str) -> Endpoint {
         self.endpoints
             .get(path)
@@ -70,19 +95,39 @@ impl Sandbox {
             .unwrap_or(Endpoint::Unknown)
     }
 
-    /// Comes back to what it was when it was made: clients, users, tokens, keys, clock, faults, journal, ledger.
+    /// Returns the present epoch.
+    pub(crate) fn epoch(&self) -> Arc<Epoch> {
+        // A change is one assignment, so a poisoned lock still holds a whole value.
+        Arc::clone(&self.epoch.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the present epoch and its time, for a request that begins. A reset happens before both or after both.
+    pub(crate) fn begin(&self) -> (Arc<Epoch>, Timestamp) {
+        let epoch = self.epoch.read().unwrap_or_else(PoisonError::into_inner);
+        (Arc::clone(&epoch), self.clock.now())
+    }
+
+    /// Restores the initial state in one step: clock, clients, users, tokens, keys, faults, journal, spent tokens, ids.
     pub(crate) fn reset(&self) {
-        self.authority.reset();
-        match self.frozen_at {
-            Some(at) => self.clock.freeze(at),
-            None => self.clock.release(),
-        }
-        self.faults.clear();
-        self.journal.clear();
+        let mut epoch = self.epoch.write().unwrap_or_else(PoisonError::into_inner);
+        let next = Epoch::new(
+            epoch.number + 1,
+            &self.initial,
+            &self.settings,
+            self.journal_capacity,
+        );
+        self.clock.restore(self.initial_clock);
+        *epoch = Arc::new(next);
     }
 
     pub(crate) fn mint(&self, order: &MintOrder) -> Result<TokenResponse, MintError> {
-        self.authority.mint(order, self.clock.now())
+        let (epoch, now) = self.begin();
+        epoch.authority.mint(order, now)
+    }
+
+    /// Returns a copy of the keys that the server started with.
+    pub(crate) fn initial_keys(&self) -> KeySet {
+        self.initial.keys()
     }
 
     /// Its path before the profile's.
@@ -110,9 +155,25 @@ impl Sandbox {
     }
 }
 
-/// Every path of the profile, and what answers there.
-fn endpoints(authority: &Authority) -> HashMap<String, Endpoint> {
-    let paths = &authority.profile.paths;
+impl Epoch {
+    fn new(
+        number: u64,
+        initial: &InitialState,
+        settings: &Arc<Settings>,
+        journal_capacity: usize,
+    ) -> Self {
+        Self {
+            number,
+            authority: Authority::new(initial, Arc::clone(settings)),
+            faults: Plan::default(),
+            journal: Journal::new(journal_capacity),
+        }
+    }
+}
+
+/// Returns every path of the profile with its endpoint.
+fn endpoints(settings: &Settings) -> HashMap<String, Endpoint> {
+    let paths = &settings.profile.paths;
     let mut endpoints = HashMap::new();
     for prefix in std::iter::once(&paths.prefix).chain(&paths.aliases) {
         endpoints.insert(format!("{prefix}{}", paths.token), Endpoint::Token);
@@ -137,7 +198,7 @@ pub(crate) struct Sandboxes {
     pub(crate) default: Arc<Sandbox>,
     others: RwLock<HashMap<String, Arc<Sandbox>>>,
     /// What a sandbox is made of that names nothing else.
-    origin: Arc<Origin>,
+    initial: Arc<InitialState>,
     journal: usize,
     /// Where the control plane is reached, without its prefix, if there is one.
     control: Option<String>,
@@ -147,7 +208,7 @@ pub(crate) struct Sandboxes {
 #[derive(Debug, Default)]
 pub(crate) struct SandboxOrder {
     /// With its own seed.
-    pub(crate) origin: Option<Origin>,
+    pub(crate) initial: Option<InitialState>,
     pub(crate) clock: Option<Timestamp>,
     pub(crate) seed: Option<u64>,
     pub(crate) ttl: Option<Duration>,
@@ -155,7 +216,7 @@ pub(crate) struct SandboxOrder {
 
 impl Sandboxes {
     pub(crate) fn new(
-        origin: Arc<Origin>,
+        initial: Arc<InitialState>,
         base_url: String,
         control: Option<String>,
         clock: Clock,
@@ -163,9 +224,9 @@ impl Sandboxes {
     ) -> Self {
         Self {
             control,
-            default: Arc::new(Sandbox::new(Arc::clone(&origin), base_url, clock, journal)),
+            default: Arc::new(Sandbox::new(Arc::clone(&initial), base_url, clock, journal)),
             others: RwLock::default(),
-            origin,
+            initial,
             journal,
         }
     }
@@ -209,18 +270,18 @@ impl Sandboxes {
     }
 
     pub(crate) fn create(&self, order: SandboxOrder) -> Arc<Sandbox> {
-        let origin = match (order.origin, order.seed) {
+        let initial = match (order.initial, order.seed) {
             (Some(own), _) => Arc::new(own),
-            (None, Some(seed)) => Arc::new(self.origin.reseeded(seed)),
-            (None, None) => Arc::clone(&self.origin),
+            (None, Some(seed)) => Arc::new(self.initial.reseeded(seed)),
+            (None, None) => Arc::clone(&self.initial),
         };
         let mut bytes = [0; 9];
         // From the system, whatever the seed: two runs may want two sandboxes of one server.
         Random::System.fill(&mut bytes);
         let id = URL_SAFE_NO_PAD.encode(bytes);
-        let base_url = format!("{}{SANDBOX}{id}", self.default.authority.base_url);
+        let base_url = format!("{}{SANDBOX}{id}", self.default.settings.base_url);
         let clock = order.clock.map_or_else(Clock::real, Clock::frozen);
-        let mut sandbox = Sandbox::new(origin, base_url, clock, self.journal);
+        let mut sandbox = Sandbox::new(initial, base_url, clock, self.journal);
         sandbox.id = Some(id.clone());
         sandbox.life = order.ttl.map(|most| Life {
             most,

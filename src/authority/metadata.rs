@@ -33,7 +33,7 @@ impl Authority {
     /// out.
     pub(crate) fn metadata(&self) -> String {
         let registered = self.registered();
-        let paths = &self.profile.paths;
+        let paths = &self.settings.profile.paths;
         let clients = registered.clients.items();
         let mut seen = HashSet::new();
         let scopes = clients
@@ -46,10 +46,10 @@ impl Authority {
             }
         }
         let metadata = Metadata {
-            issuer: &self.issuer,
-            authorization_endpoint: self.url(&paths.authorization),
-            token_endpoint: self.url(&paths.token),
-            jwks_uri: self.url(&paths.jwks),
+            issuer: &self.settings.issuer,
+            authorization_endpoint: self.settings.url(&paths.authorization),
+            token_endpoint: self.settings.url(&paths.token),
+            jwks_uri: self.settings.url(&paths.jwks),
             scopes_supported: scopes.filter(|scope| seen.insert(*scope)).collect(),
             // The registry's name for an authorization endpoint that hands out nothing.
             response_types_supported: &["none"],
@@ -57,7 +57,7 @@ impl Authority {
             token_endpoint_auth_methods_supported: methods,
             subject_types_supported: &["public"],
             id_token_signing_alg_values_supported: &["RS256"],
-            claims_supported: self.profile.id_token_claims().collect(),
+            claims_supported: self.settings.profile.id_token_claims().collect(),
         };
         // Serializing texts into memory cannot fail.
         serde_json::to_string(&metadata).unwrap_or_default()

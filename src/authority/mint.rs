@@ -74,20 +74,20 @@ impl Authority {
                 known: none.known,
             })?;
         let scope = scope(order.scope.as_deref(), client)?;
-        let mut lifetimes = self.profile.lifetimes_of(client);
+        let mut lifetimes = self.settings.profile.lifetimes_of(client);
         let or = |ordered: Option<Duration>, usual: Duration| ordered.unwrap_or(usual);
         lifetimes.access_token = or(order.access_token_lifetime, lifetimes.access_token);
         lifetimes.id_token = or(order.id_token_lifetime, lifetimes.id_token);
         lifetimes.refresh_token = or(order.refresh_token_lifetime, lifetimes.refresh_token);
         let grant = Grant {
-            id: self.profile.draw_grant_id(&self.random),
+            id: self.settings.profile.draw_grant_id(&self.random),
             client_id: client.client_id.clone(),
             subject: user.sub.clone(),
             scope: scope.clone(),
             auth_time: order.auth_time.unwrap_or(now),
         };
         let issue = Issue {
-            issuer: &self.issuer,
+            issuer: &self.settings.issuer,
             client,
             user,
             grant: &grant,
@@ -99,6 +99,7 @@ impl Authority {
             now,
         };
         Ok(self
+            .settings
             .profile
             .issue(&issue, self.keys().signing(), &self.random))
     }

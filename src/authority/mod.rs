@@ -32,35 +32,40 @@ use crate::registry::Registered;
 use crate::seed::{NamedRefreshToken, Seed};
 use crate::shape::{Issue, Profile};
 
-/// An authorization server: who is registered, what was spent, and what tokens look like.
+/// An authorization server: the registered clients and users, the keys, the spent tokens and the shape of tokens.
 #[derive(Debug)]
 pub(crate) struct Authority {
-    pub(crate) profile: Arc<Profile>,
-    pub(crate) issuer: String,
-    /// Where this server is reached, without the profile's prefix.
-    pub(crate) base_url: String,
-    pub(crate) error_dialect: ErrorDialect,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) random: Random,
-    /// A request sees these as they were when it came.
+    /// Requests clone the `Arc` once and so see one consistent state.
     registered: RwLock<Arc<Registered>>,
     keys: RwLock<Arc<KeySet>>,
     ledger: Ledger,
-    origin: Arc<Origin>,
 }
 
-/// What an authority is made of, and comes back to.
+/// The part of a server that no request and no reset changes.
 #[derive(Debug)]
-pub(crate) struct Origin {
+pub(crate) struct Settings {
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) issuer: String,
+    /// The URL of the server, without the profile's prefix.
+    pub(crate) base_url: String,
+    pub(crate) error_dialect: ErrorDialect,
+}
+
+/// The initial state of an authority; a reset makes a new authority from it.
+#[derive(Debug)]
+pub(crate) struct InitialState {
     profile: Arc<Profile>,
     issuer: Option<String>,
     error_dialect: ErrorDialect,
     registered: Arc<Registered>,
     keys: Arc<KeySet>,
-    /// What ids are drawn from; without, from the system.
+    /// The seed of the ids; without one, ids come from the operating system.
     seed: Option<u64>,
 }
 
-impl Origin {
+impl InitialState {
     pub(crate) fn new(seed: Seed, keys: KeySet, random: Option<u64>) -> Self {
         let Seed {
             profile,
@@ -79,6 +84,22 @@ impl Origin {
             keys: Arc::new(keys),
             seed: random,
         }
+    }
+
+    /// Returns the settings of a server with this initial state at `base_url`.
+    pub(crate) fn settings(&self, base_url: String) -> Settings {
+        let own = format!("{base_url}{}", self.profile.paths.prefix);
+        Settings {
+            profile: Arc::clone(&self.profile),
+            issuer: self.issuer.clone().unwrap_or(own),
+            base_url,
+            error_dialect: self.error_dialect,
+        }
+    }
+
+    /// Returns a copy of the keys.
+    pub(crate) fn keys(&self) -> KeySet {
+        KeySet::clone(&self.keys)
     }
 
     /// The same, with ids drawn from another seed.
@@ -103,27 +124,14 @@ pub(crate) struct Attempt {
 }
 
 impl Authority {
-    pub(crate) fn new(origin: Arc<Origin>, base_url: String) -> Self {
-        let own = format!("{base_url}{}", origin.profile.paths.prefix);
+    pub(crate) fn new(initial: &InitialState, settings: Arc<Settings>) -> Self {
         Self {
-            profile: Arc::clone(&origin.profile),
-            issuer: origin.issuer.clone().unwrap_or(own),
-            base_url,
-            error_dialect: origin.error_dialect,
-            random: Random::new(origin.seed),
-            registered: RwLock::new(Arc::clone(&origin.registered)),
-            keys: RwLock::new(Arc::clone(&origin.keys)),
+            settings,
+            random: Random::new(initial.seed),
+            registered: RwLock::new(Arc::clone(&initial.registered)),
+            keys: RwLock::new(Arc::clone(&initial.keys)),
             ledger: Ledger::default(),
-            origin,
         }
-    }
-
-    /// Comes back to what it was made of.
-    pub(crate) fn reset(&self) {
-        *write(&self.registered) = Arc::clone(&self.origin.registered);
-        *write(&self.keys) = Arc::clone(&self.origin.keys);
-        self.ledger.clear();
-        self.random.restart(self.origin.seed);
     }
 
     /// Who is registered now.
@@ -144,7 +152,8 @@ impl Authority {
     /// Adds a named refresh token, or replaces the one of that name and client, which makes it usable again. Returns
     /// true if it replaced one.
     pub(crate) fn put_refresh_token(&self, token: NamedRefreshToken) -> bool {
-        let replaced = self.register(|registered| registered.named.put(token, &self.profile));
+        let replaced =
+            self.register(|registered| registered.named.put(token, &self.settings.profile));
         replaced.inspect(|id| self.ledger.forget(id)).is_some()
     }
 
@@ -153,7 +162,7 @@ impl Authority {
         self.register(|registered| {
             let free = !registered.named.has(&token.token, &token.client_id);
             if free {
-                registered.named.put(token, &self.profile);
+                registered.named.put(token, &self.settings.profile);
             }
             free
         })
@@ -171,11 +180,6 @@ impl Authority {
     /// The keys as they are now.
     pub(crate) fn keys(&self) -> Arc<KeySet> {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// The keys it was made with.
-    pub(crate) fn origin_keys(&self) -> KeySet {
-        KeySet::clone(&self.origin.keys)
     }
 
     /// Signs with another key from now on; the one before is published until `retires_at`.
@@ -217,7 +221,7 @@ impl Authority {
         let registered = self.registered();
         let client = registered.authenticate(credentials)?;
         same_client(credentials, client)?;
-        self.error_dialect.screen(client, params)?;
+        self.settings.error_dialect.screen(client, params)?;
         let GrantType::RefreshToken = grant_type(params, client)?;
         let token = params
             .get("refresh_token")
@@ -226,8 +230,8 @@ impl Authority {
             })?;
         let keys = self.keys();
         let sources = Sources {
-            profile: &self.profile,
-            issuer: &self.issuer,
+            profile: &self.settings.profile,
+            issuer: &self.settings.issuer,
             keys: &keys,
             named: &registered.named,
         };
@@ -235,11 +239,11 @@ impl Authority {
         *seen = Some(presented.id.clone());
         let user = registered.user(&presented.grant.subject)?;
         let scope = refresh_token::narrow(params.get("scope"), client, &presented.grant.scope)?;
-        let scope = self.error_dialect.arrange(scope, params);
-        let lifetimes = self.profile.lifetimes_of(client);
+        let scope = self.settings.error_dialect.arrange(scope, params);
+        let lifetimes = self.settings.profile.lifetimes_of(client);
         let same_refresh_token = self.settle(&presented, client, &lifetimes, now).await?;
         let issue = Issue {
-            issuer: &self.issuer,
+            issuer: &self.settings.issuer,
             client,
             user,
             grant: &presented.grant,
@@ -250,7 +254,10 @@ impl Authority {
             defect,
             now,
         };
-        Ok(self.profile.issue(&issue, keys.signing(), &self.random))
+        Ok(self
+            .settings
+            .profile
+            .issue(&issue, keys.signing(), &self.random))
     }
 
     /// Marks what was used as used, now that nothing else can refuse it. Answers whether the same refresh token is
@@ -266,7 +273,7 @@ impl Authority {
         if self.ledger.is_revoked(family).await {
             return Err(Refusal::FamilyRevoked);
         }
-        match self.profile.refresh_of(client) {
+        match self.settings.profile.refresh_of(client) {
             RefreshPolicy::Reissue => Ok(false),
             RefreshPolicy::Reuse => Ok(true),
             RefreshPolicy::Rotate => {
@@ -288,10 +295,20 @@ impl Authority {
             }
         }
     }
+}
 
-    /// The URL of a path behind the profile's prefix.
+impl Settings {
+    /// Returns the URL of a path of the profile.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{}{path}", self.base_url, self.profile.paths.prefix)
+    }
+
+    /// Returns the same without scheme and host, for messages.
+    pub(crate) fn path(&self, path: &str) -> String {
+        let url = self.url(path);
+        let after_scheme = url.find("://").map_or(0, |at| at + 3);
+        let host_end = url[after_scheme..].find('/').unwrap_or_default();
+        url[after_scheme + host_end..].to_owned()
     }
 }
 

@@ -13,7 +13,7 @@ impl Authority {
     pub(crate) fn summary(&self) -> String {
         format!(
             "profile {}, {} clients, {} users, {} named refresh tokens, signing key {}",
-            self.profile.name,
+            self.settings.profile.name,
             self.registered().clients.items().len(),
             self.registered().users.items().len(),
             self.registered().named.len(),

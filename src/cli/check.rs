@@ -29,7 +29,10 @@ impl Check {
             .made
             .builder()
             .authority(([127, 0, 0, 1], 8080).into())?;
-        print(format_args!("good: {}", sandbox.authority.summary()));
+        print(format_args!(
+            "good: {}",
+            sandbox.epoch().authority.summary()
+        ));
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -50,11 +50,11 @@ impl Inspect {
             .made
             .builder()
             .authority(([127, 0, 0, 1], 8080).into())?;
-        let expected_issuer = pinned.then_some(sandbox.authority.issuer.as_str());
+        let expected_issuer = pinned.then_some(sandbox.settings.issuer.as_str());
         let now = sandbox.clock.now();
         let mut good = true;
         for (name, token) in tokens(text)? {
-            let report = Report::of(&token, &sandbox.authority, expected_issuer, now);
+            let report = Report::of(&token, &sandbox.epoch().authority, expected_issuer, now);
             good &= report.wrong.is_empty();
             print(report.text(&name));
         }
@@ -136,7 +136,7 @@ impl Report {
         expected_issuer: Option<&str>,
         now: Timestamp,
     ) {
-        let profile = &authority.profile;
+        let profile = &authority.settings.profile;
         let Some(kind) = profile.kind_of(claims) else {
             self.odd.push(format!(
                 "it has the shape of no token of profile {}",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 
-use crate::authority::{Authority, MintOrder};
+use crate::authority::{MintOrder, Settings};
 use crate::cli::{Made, Mistake, Place, print, whole_number};
 use crate::clock::Timestamp;
 use crate::fault::{Defect, Fault, TokenFault};
@@ -113,9 +113,9 @@ impl Mint {
             builder = builder.base_url(url);
         }
         let sandbox = builder.authority(self.place.address()?)?;
-        let Authority {
+        let Settings {
             issuer, base_url, ..
-        } = &sandbox.authority;
+        } = &*sandbox.settings;
         if self.place.port == 0 && self.place.base_url.is_none() && issuer.starts_with(base_url) {
             return Err(Mistake(
                 "--port 0: the tokens would name the server's address as their issuer, and that is none; give the \
@@ -130,7 +130,7 @@ impl Mint {
             which: self.only.map_or(TokenKind::AccessToken, Only::which),
             defect,
         });
-        let response = sandbox.authority.mint(
+        let response = sandbox.epoch().authority.mint(
             &MintOrder {
                 client_id: self.client,
                 subject: self.subject,

@@ -91,7 +91,7 @@ impl Serve {
         }
         let prepared = builder.prepare()?;
         let at = prepared.listeners.main.local_addr()?;
-        let authority = &prepared.sandboxes.default.authority;
+        let authority = &prepared.sandboxes.default.epoch().authority;
         self.log.introduce(authority);
         if !at.ip().is_loopback() {
             self.log.warn("this address is open to everyone who can reach this machine, and the default keys and secrets are public");
@@ -114,7 +114,7 @@ impl Serve {
 impl Log {
     /// Says who serves, before any request; to a machine without a curl.
     fn introduce(self, authority: &Authority) {
-        let (profile, issuer) = (&authority.profile.name, &authority.issuer);
+        let (profile, issuer) = (&authority.settings.profile.name, &authority.settings.issuer);
         match self {
             Self::Json => tracing::info!(profile, issuer, "serving"),
             Self::Pretty | Self::Off => {
@@ -167,14 +167,18 @@ fn curl(authority: &Authority) -> Option<String> {
     let (client, token) = authority.example()?;
     let quoted = |text: &str| text.replace('\'', r"'\''");
     let form = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let url = authority.url(&authority.profile.paths.token);
+    let url = authority
+        .settings
+        .url(&authority.settings.profile.paths.token);
     let (header, credentials) = match (&client.client_secret, client.auth_methods()[0]) {
         (Some(secret), AuthMethod::ClientSecretBasic) => {
             // RFC 6749 §2.3.1 has both halves form-urlencoded, the laxer dialect takes them as they stand. Letters,
             // digits and - need no encoding; the usual secret stays readable.
             let half = |text: &str| {
                 let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-                if text.chars().all(plain) || authority.error_dialect == ErrorDialect::Spring {
+                if text.chars().all(plain)
+                    || authority.settings.error_dialect == ErrorDialect::Spring
+                {
                     text.to_owned()
                 } else {
                     form(text)

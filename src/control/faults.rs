@@ -14,7 +14,7 @@ pub(super) struct Faults {
 
 pub(super) fn list(call: &Call<'_>) -> Answer {
     json(&Faults {
-        faults: call.sandbox.faults.list(),
+        faults: call.epoch.faults.list(),
     })
 }
 
@@ -25,16 +25,16 @@ pub(super) fn add(call: &Call<'_>) -> Answer {
     rule.fault
         .check()
         .map_err(|why| Problem::new(400, why).at("fault"))?;
-    created(&call.sandbox.faults.add(rule))
+    created(&call.epoch.faults.add(rule))
 }
 
 pub(super) fn clear(call: &Call<'_>) -> Answer {
-    call.sandbox.faults.clear();
+    call.epoch.faults.clear();
     Ok(no_content())
 }
 
 pub(super) fn remove(call: &Call<'_>, id: &str) -> Answer {
-    let removed = id.parse().is_ok_and(|id| call.sandbox.faults.remove(id));
+    let removed = id.parse().is_ok_and(|id| call.epoch.faults.remove(id));
     if removed {
         Ok(no_content())
     } else {

@@ -36,7 +36,7 @@ pub(super) struct Rotate {
 }
 
 pub(super) fn list(call: &Call<'_>) -> Answer {
-    let keys = call.sandbox.authority.keys();
+    let keys = call.epoch.authority.keys();
     let now = call.sandbox.clock.now();
     let keys = keys
         .schedule()
@@ -56,12 +56,12 @@ pub(super) fn rotate(call: &Call<'_>) -> Answer {
     let Rotate { retire_after } = call.body_or_default()?;
     let now = call.sandbox.clock.now();
     let retires_at = retire_after.map(|seconds| now + Duration::from_secs(seconds.into()));
-    call.sandbox.authority.rotate_keys(now, retires_at);
+    call.epoch.authority.rotate_keys(now, retires_at);
     list(call)
 }
 
 pub(super) fn retire(call: &Call<'_>, kid: &str) -> Answer {
-    call.sandbox
+    call.epoch
         .authority
         .retire_key(kid)
         .map_err(|why| match why {

@@ -34,13 +34,15 @@ pub(crate) use scenarios::scenario;
 use crate::oauth::client::Client;
 use crate::oauth::refusal::excerpt;
 use crate::oauth::user::User;
-use crate::sandbox::{Sandbox, Sandboxes};
+use crate::sandbox::{Epoch, Sandbox, Sandboxes};
 
 /// What every handler gets.
 struct Call<'c> {
     request: &'c HttpRequest,
     sandboxes: &'c Sandboxes,
     sandbox: &'c Arc<Sandbox>,
+    /// The sandbox's epoch when the request arrived.
+    epoch: Arc<Epoch>,
     body: web::Bytes,
 }
 
@@ -66,6 +68,7 @@ pub(crate) async fn answer(
                 request,
                 sandboxes,
                 sandbox,
+                epoch: sandbox.epoch(),
                 body,
             },
             path,
@@ -193,13 +196,13 @@ struct Endpoints {
 
 impl Endpoints {
     fn of(sandboxes: &Sandboxes, sandbox: &Sandbox) -> Self {
-        let authority = &sandbox.authority;
-        let paths = &authority.profile.paths;
+        let settings = &sandbox.settings;
+        let paths = &settings.profile.paths;
         Self {
-            token: authority.url(&paths.token),
-            authorization: authority.url(&paths.authorization),
-            jwks: authority.url(&paths.jwks),
-            metadata: authority.url("/.well-known/openid-configuration"),
+            token: settings.url(&paths.token),
+            authorization: settings.url(&paths.authorization),
+            jwks: settings.url(&paths.jwks),
+            metadata: settings.url("/.well-known/openid-configuration"),
             control: sandboxes
                 .control_base(sandbox)
                 .map(|base| format!("{base}{}", crate::http::RESERVED)),
@@ -208,12 +211,12 @@ impl Endpoints {
 }
 
 fn overview(call: &Call<'_>) -> Answer {
-    let authority = &call.sandbox.authority;
+    let settings = &call.sandbox.settings;
     json(&Overview {
         version: env!("CARGO_PKG_VERSION"),
-        profile: authority.profile.name.clone(),
-        issuer: authority.issuer.clone(),
-        base_url: authority.base_url.clone(),
+        profile: settings.profile.name.clone(),
+        issuer: settings.issuer.clone(),
+        base_url: settings.base_url.clone(),
         endpoints: Endpoints::of(call.sandboxes, call.sandbox),
         sandbox: call.sandbox.id.clone(),
     })
@@ -233,8 +236,8 @@ pub(crate) fn health(sandbox: &Sandbox) -> Answer {
     json(&Health {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
-        profile: sandbox.authority.profile.name.clone(),
-        issuer: sandbox.authority.issuer.clone(),
+        profile: sandbox.settings.profile.name.clone(),
+        issuer: sandbox.settings.issuer.clone(),
     })
 }
 

@@ -108,12 +108,12 @@ impl From<Vec<User>> for Users {
 }
 
 pub(super) fn list<K: Kind>(call: &Call<'_>) -> Answer {
-    let registered = call.sandbox.authority.registered();
+    let registered = call.epoch.authority.registered();
     json(&K::List::from(K::of(&registered).items().to_vec()))
 }
 
 pub(super) fn get<K: Kind>(call: &Call<'_>, name: &str) -> Answer {
-    let registered = call.sandbox.authority.registered();
+    let registered = call.epoch.authority.registered();
     json(
         K::of(&registered)
             .get(name)
@@ -124,7 +124,7 @@ pub(super) fn get<K: Kind>(call: &Call<'_>, name: &str) -> Answer {
 pub(super) fn add<K: Kind>(call: &Call<'_>) -> Answer {
     let item: K = call.body()?;
     item.check()?;
-    let added = call.sandbox.authority.register(|registered| {
+    let added = call.epoch.authority.register(|registered| {
         let registry = K::of_mut(registered);
         let free = registry.get(item.name()).is_none();
         free.then(|| registry.put(item.clone()))
@@ -137,7 +137,7 @@ pub(super) fn put<K: Kind>(call: &Call<'_>, name: &str) -> Answer {
     let item: K = call.body()?;
     same_name(name, item.name(), K::NAME)?;
     item.check()?;
-    let authority = &call.sandbox.authority;
+    let authority = &call.epoch.authority;
     let replaced = authority.register(|registered| K::of_mut(registered).put(item.clone()));
     if replaced {
         json(&item)
@@ -147,7 +147,7 @@ pub(super) fn put<K: Kind>(call: &Call<'_>, name: &str) -> Answer {
 }
 
 pub(super) fn remove<K: Kind>(call: &Call<'_>, name: &str) -> Answer {
-    let authority = &call.sandbox.authority;
+    let authority = &call.epoch.authority;
     if authority.register(|registered| K::of_mut(registered).remove(name)) {
         Ok(no_content())
     } else {
@@ -158,7 +158,7 @@ pub(super) fn remove<K: Kind>(call: &Call<'_>, name: &str) -> Answer {
 pub(super) fn tokens(call: &Call<'_>) -> Answer {
     json(&RefreshTokens {
         refresh_tokens: call
-            .sandbox
+            .epoch
             .authority
             .registered()
             .named
@@ -170,7 +170,7 @@ pub(super) fn tokens(call: &Call<'_>) -> Answer {
 
 /// One name may stand for a grant of each of several clients.
 pub(super) fn token(call: &Call<'_>, name: &str) -> Answer {
-    let registered = call.sandbox.authority.registered();
+    let registered = call.epoch.authority.registered();
     let refresh_tokens: Vec<_> = registered
         .named
         .iter()
@@ -186,7 +186,7 @@ pub(super) fn token(call: &Call<'_>, name: &str) -> Answer {
 pub(super) fn add_token(call: &Call<'_>) -> Answer {
     let token: NamedRefreshToken = call.body()?;
     check(call, &token)?;
-    if !call.sandbox.authority.add_refresh_token(token.clone()) {
+    if !call.epoch.authority.add_refresh_token(token.clone()) {
         return Err(taken("refresh token", "token"));
     }
     created(&token)
@@ -196,7 +196,7 @@ pub(super) fn put_token(call: &Call<'_>, name: &str) -> Answer {
     let token: NamedRefreshToken = call.body()?;
     same_name(name, &token.token, "token")?;
     check(call, &token)?;
-    if call.sandbox.authority.put_refresh_token(token.clone()) {
+    if call.epoch.authority.put_refresh_token(token.clone()) {
         json(&token)
     } else {
         created(&token)
@@ -204,7 +204,7 @@ pub(super) fn put_token(call: &Call<'_>, name: &str) -> Answer {
 }
 
 pub(super) fn remove_token(call: &Call<'_>, name: &str) -> Answer {
-    if call.sandbox.authority.remove_refresh_tokens(name) {
+    if call.epoch.authority.remove_refresh_tokens(name) {
         Ok(no_content())
     } else {
         Err(unknown("refresh token"))
@@ -212,7 +212,7 @@ pub(super) fn remove_token(call: &Call<'_>, name: &str) -> Answer {
 }
 
 fn check(call: &Call<'_>, token: &NamedRefreshToken) -> Result<(), Problem> {
-    let registered = call.sandbox.authority.registered();
+    let registered = call.epoch.authority.registered();
     let client = registered.clients.get(&token.client_id);
     let user = registered.users.get(&token.sub);
     Ok(check_one::refresh_token(token, client, user)?)

@@ -51,12 +51,12 @@ fn five() -> f64 {
 pub(super) fn list(call: &Call<'_>) -> Answer {
     let filter: Filter = call.query()?;
     json(&Requests {
-        requests: call.sandbox.journal.matching(&filter),
+        requests: call.epoch.journal.matching(&filter),
     })
 }
 
 pub(super) fn clear(call: &Call<'_>) -> Answer {
-    call.sandbox.journal.clear();
+    call.epoch.journal.clear();
     Ok(no_content())
 }
 
@@ -64,7 +64,7 @@ pub(super) fn get(call: &Call<'_>, number: &str) -> Answer {
     let exchange = number
         .parse()
         .ok()
-        .and_then(|number| call.sandbox.journal.get(number));
+        .and_then(|number| call.epoch.journal.get(number));
     json(
         &exchange.ok_or_else(|| {
             Problem::new(404, "the journal has no request of that number (any more)")
@@ -83,7 +83,7 @@ pub(super) async fn wait(call: &Call<'_>) -> Answer {
         (wait.endpoint, wait.client_id, wait.grant_type);
     (filter.status, filter.outcome, filter.fault) = (wait.status, wait.outcome, wait.fault);
     let patience = Duration::from_secs_f64(wait.timeout);
-    let journal = &call.sandbox.journal;
+    let journal = &call.epoch.journal;
     let watch = Stopwatch::start();
     loop {
         let arrival = journal.arrival();
@@ -109,52 +109,49 @@ pub(super) async fn wait(call: &Call<'_>) -> Answer {
 /// Server-sent events: one for each exchange that matches, from now on.
 pub(super) fn stream(call: &Call<'_>) -> Answer {
     let filter: Filter = call.query()?;
-    let sandbox = Arc::clone(call.sandbox);
-    let last = sandbox
+    let epoch = Arc::clone(&call.epoch);
+    let last = epoch
         .journal
         .after(0)
         .last()
         .map_or(0, |exchange| exchange.number);
-    let events = stream::unfold(
-        (sandbox, filter, last),
-        |(sandbox, filter, last)| async move {
-            loop {
-                let news = {
-                    let mut arrival = std::pin::pin!(sandbox.journal.arrival());
-                    arrival.as_mut().enable();
-                    let news = sandbox.journal.after(last);
-                    if news.is_empty() {
-                        arrival.await;
-                    }
-                    news
-                };
-                let Some(newest) = news.last().map(|exchange| exchange.number) else {
-                    continue;
-                };
-                let text: String = news
-                    .iter()
-                    .filter(|exchange| filter.matches(exchange))
-                    .filter_map(|exchange| {
-                        let json = serde_json::to_string(exchange).ok()?;
-                        Some(format!(
-                            "id: {}\nevent: request\ndata: {json}\n\n",
-                            exchange.number
-                        ))
-                    })
-                    .collect();
-                // A comment keeps an event from being empty where nothing matched.
-                let text = if text.is_empty() {
-                    ":\n\n".to_owned()
-                } else {
-                    text
-                };
-                return Some((
-                    Ok::<_, actix_web::Error>(web::Bytes::from(text)),
-                    (sandbox, filter, newest),
-                ));
-            }
-        },
-    );
+    let events = stream::unfold((epoch, filter, last), |(epoch, filter, last)| async move {
+        loop {
+            let news = {
+                let mut arrival = std::pin::pin!(epoch.journal.arrival());
+                arrival.as_mut().enable();
+                let news = epoch.journal.after(last);
+                if news.is_empty() {
+                    arrival.await;
+                }
+                news
+            };
+            let Some(newest) = news.last().map(|exchange| exchange.number) else {
+                continue;
+            };
+            let text: String = news
+                .iter()
+                .filter(|exchange| filter.matches(exchange))
+                .filter_map(|exchange| {
+                    let json = serde_json::to_string(exchange).ok()?;
+                    Some(format!(
+                        "id: {}\nevent: request\ndata: {json}\n\n",
+                        exchange.number
+                    ))
+                })
+                .collect();
+            // A comment keeps an event from being empty where nothing matched.
+            let text = if text.is_empty() {
+                ":\n\n".to_owned()
+            } else {
+                text
+            };
+            return Some((
+                Ok::<_, actix_web::Error>(web::Bytes::from(text)),
+                (epoch, filter, newest),
+            ));
+        }
+    });
     let hello = stream::once(async { Ok(web::Bytes::from_static(b":\n\n")) });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
@@ -174,7 +171,7 @@ pub(super) fn verify(call: &Call<'_>) -> Answer {
         let problem = "say what is expected: exactly, at_least, at_most, in_order or no_advice";
         return Err(Problem::new(400, problem));
     }
-    call.sandbox
+    call.epoch
         .journal
         .verify(&expectation)
         .map_err(|told| Problem::new(409, told))?;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::authority::Origin;
+use crate::authority::InitialState;
 use crate::control::clock::instant;
 use crate::control::{Answer, Call, Endpoints, Problem, created, json, no_content};
 use crate::sandbox::{Sandbox, SandboxOrder, Sandboxes};
@@ -46,8 +46,8 @@ impl SandboxState {
     fn of(sandboxes: &Sandboxes, sandbox: &Sandbox) -> Self {
         Self {
             id: sandbox.id.clone().unwrap_or_default(),
-            base_url: sandbox.authority.base_url.clone(),
-            issuer: sandbox.authority.issuer.clone(),
+            base_url: sandbox.settings.base_url.clone(),
+            issuer: sandbox.settings.issuer.clone(),
             endpoints: Endpoints::of(sandboxes, sandbox),
         }
     }
@@ -66,15 +66,15 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
 
 pub(super) fn create(call: &Call<'_>) -> Answer {
     let new: NewSandbox = call.body_or_default()?;
-    let origin = match &new.fixtures {
+    let initial = match &new.fixtures {
         None => None,
         Some(fixtures) => {
             let mut draft = Draft::default();
             draft.add_text(fixtures.get(), "fixtures").map_err(within)?;
             draft.forbid_files().map_err(within)?;
             let seed = draft.check().map_err(within)?;
-            let keys = call.sandbox.authority.origin_keys();
-            Some(Origin::new(seed, keys, new.seed))
+            let keys = call.sandbox.initial_keys();
+            Some(InitialState::new(seed, keys, new.seed))
         }
     };
     if new.ttl == Some(0) {
@@ -83,7 +83,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     let clock = new.clock.map(|text| instant(&text, "clock")).transpose()?;
     let ttl = new.ttl.map(|seconds| Duration::from_secs(seconds.into()));
     let sandbox = call.sandboxes.create(SandboxOrder {
-        origin,
+        initial,
         clock,
         seed: new.seed,
         ttl,

@@ -75,8 +75,9 @@ impl Scenario {
         if let Some(seconds) = self.advance {
             sandbox.clock.advance(seconds);
         }
+        let epoch = sandbox.epoch();
         if let Some(policy) = self.refresh {
-            sandbox.authority.register(|registered| {
+            epoch.authority.register(|registered| {
                 for mut client in registered.clients.items().to_vec() {
                     client.refresh = Some(policy);
                     registered.clients.put(client);
@@ -84,11 +85,11 @@ impl Scenario {
             });
         }
         if self.rotate_keys {
-            sandbox.authority.rotate_keys(sandbox.clock.now(), None);
+            epoch.authority.rotate_keys(sandbox.clock.now(), None);
         }
         self.faults
             .into_iter()
-            .map(|rule| sandbox.faults.add(rule))
+            .map(|rule| epoch.faults.add(rule))
             .collect()
     }
 }

@@ -9,11 +9,11 @@ use serde_json::json;
 
 use crate::http::record::Record;
 use crate::oauth::params::Params;
-use crate::sandbox::Sandbox;
+use crate::sandbox::Epoch;
 
-pub(super) fn get(request: &HttpRequest, sandbox: &Sandbox, record: &mut Record) -> HttpResponse {
+pub(super) fn get(request: &HttpRequest, epoch: &Epoch, record: &mut Record) -> HttpResponse {
     let params = Params::decode(request.query_string().as_bytes()).unwrap_or_default();
-    let registered = sandbox.authority.registered();
+    let registered = epoch.authority.registered();
     let known = params
         .get("client_id")
         .is_some_and(|client_id| registered.clients.get(client_id).is_some());

@@ -15,7 +15,7 @@ use socket2::Socket;
 
 use crate::fault::{AnswerFault, ErrorFault, Fault};
 use crate::oauth::refusal::ErrorDialect;
-use crate::sandbox::Sandbox;
+use crate::sandbox::Epoch;
 
 /// A second hold on the connection's socket, so that it can be reset.
 pub(crate) struct Wire(Socket);
@@ -31,10 +31,10 @@ impl Wire {
 pub(super) async fn instead(
     fault: &Fault,
     request: &HttpRequest,
-    sandbox: &Sandbox,
+    epoch: &Epoch,
 ) -> Option<HttpResponse> {
     match fault {
-        Fault::Error(fault) => Some(error(fault, sandbox.authority.error_dialect)),
+        Fault::Error(fault) => Some(error(fault, epoch.authority.settings.error_dialect)),
         Fault::Status(fault) => {
             let mut response = HttpResponse::build(status(fault.status));
             for (name, value) in &fault.headers {
@@ -53,7 +53,7 @@ pub(super) async fn instead(
             Some(cut_off())
         }
         Fault::Delay(delay) => {
-            let jitter = if delay.jitter > 0.0 { delay.jitter * sandbox.authority.random.unit() } else { 0.0 };
+            let jitter = if delay.jitter > 0.0 { delay.jitter * epoch.authority.random.unit() } else { 0.0 };
             rt::time::sleep(Duration::from_secs_f64(delay.seconds + jitter)).await;
             None
         }

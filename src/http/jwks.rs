@@ -2,13 +2,18 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::clock::Timestamp;
 use crate::fault::Fault;
 use crate::http::reply;
-use crate::sandbox::Sandbox;
+use crate::sandbox::Epoch;
 
-pub(super) fn get(request: &HttpRequest, sandbox: &Sandbox, fault: Option<&Fault>) -> HttpResponse {
-    let keys = sandbox.authority.keys();
-    let now = sandbox.clock.now();
+pub(super) fn get(
+    request: &HttpRequest,
+    epoch: &Epoch,
+    now: Timestamp,
+    fault: Option<&Fault>,
+) -> HttpResponse {
+    let keys = epoch.authority.keys();
     let jwks = match fault {
         Some(Fault::Keys(fault)) => keys.wrong_jwks(*fault, now),
         _ => keys.jwks(now),

@@ -3,8 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::http::reply;
-use crate::sandbox::Sandbox;
+use crate::sandbox::Epoch;
 
-pub(super) fn get(request: &HttpRequest, sandbox: &Sandbox) -> HttpResponse {
-    reply::document(request, "application/json", sandbox.authority.metadata())
+pub(super) fn get(request: &HttpRequest, epoch: &Epoch) -> HttpResponse {
+    reply::document(request, "application/json", epoch.authority.metadata())
 }

@@ -23,7 +23,7 @@ use crate::fault::Fault;
 use crate::http::record::Record;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::{Refusal, excerpt};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Epoch, Sandbox};
 
 /// What is not the imitated server lives under this prefix.
 pub(crate) const RESERVED: &str = "/_mimic";
@@ -36,45 +36,41 @@ pub(crate) async fn answer(
     path: &str,
 ) -> HttpResponse {
     let endpoint = sandbox.endpoint(path);
-    let mut record = Record::begin(&request, &sandbox, endpoint);
-    let response = respond(&request, payload, &sandbox, endpoint, &mut record).await;
-    record.end(&response, &sandbox);
+    let (epoch, now) = sandbox.begin();
+    let mut record = Record::begin(&request, now, endpoint);
+    let response = respond(&request, payload, &epoch, endpoint, &mut record).await;
+    record.end(&response, &epoch);
     response
 }
 
 async fn respond(
     request: &HttpRequest,
     payload: web::Payload,
-    sandbox: &Sandbox,
+    epoch: &Epoch,
     endpoint: Endpoint,
     record: &mut Record,
 ) -> HttpResponse {
     if let Some(refusal) = limits::check(request) {
-        return reply::refuse(request, sandbox, &refusal, record);
+        return reply::refuse(request, epoch, &refusal, record);
     }
     if request.method() == Method::OPTIONS {
         // What may be asked for is asked for no fault: a preflight must not use one up.
-        return options(request, sandbox, endpoint, record);
+        return options(request, epoch, endpoint, record);
     }
     match endpoint {
-        Endpoint::Token => token::answer(request, payload, sandbox, record).await,
-        _ => without_credentials(request, sandbox, endpoint, record).await,
+        Endpoint::Token => token::answer(request, payload, epoch, record).await,
+        _ => without_credentials(request, epoch, endpoint, record).await,
     }
 }
 
 fn options(
     request: &HttpRequest,
-    sandbox: &Sandbox,
+    epoch: &Epoch,
     endpoint: Endpoint,
     record: &mut Record,
 ) -> HttpResponse {
     if endpoint == Endpoint::Unknown && request.path() != "*" {
-        return reply::refuse(
-            request,
-            sandbox,
-            &no_such_endpoint(request, sandbox),
-            record,
-        );
+        return reply::refuse(request, epoch, &no_such_endpoint(request, epoch), record);
     }
     HttpResponse::NoContent()
         .insert_header(("allow", allowed(endpoint)))
@@ -83,24 +79,22 @@ fn options(
 
 async fn without_credentials(
     request: &HttpRequest,
-    sandbox: &Sandbox,
+    epoch: &Epoch,
     endpoint: Endpoint,
     record: &mut Record,
 ) -> HttpResponse {
     if endpoint == Endpoint::Authorization {
         record.asked(request);
     }
-    let fault = sandbox
-        .faults
-        .next(&record.traits(), &sandbox.authority.random);
+    let fault = epoch.faults.next(&record.traits(), &epoch.authority.random);
     if let Some(fault) = &fault {
         record.fault(fault);
-        if let Some(instead) = inject::instead(fault, request, sandbox).await {
+        if let Some(instead) = inject::instead(fault, request, epoch).await {
             return instead;
         }
     }
-    let response = document(request, sandbox, endpoint, fault.as_ref(), record)
-        .unwrap_or_else(|refusal| reply::refuse(request, sandbox, &refusal, record));
+    let response = document(request, epoch, endpoint, fault.as_ref(), record)
+        .unwrap_or_else(|refusal| reply::refuse(request, epoch, &refusal, record));
     match fault {
         Some(fault) => inject::onto(&fault, request, response).await,
         None => response,
@@ -110,13 +104,13 @@ async fn without_credentials(
 /// What is read without credentials.
 fn document(
     request: &HttpRequest,
-    sandbox: &Sandbox,
+    epoch: &Epoch,
     endpoint: Endpoint,
     fault: Option<&Fault>,
     record: &mut Record,
 ) -> Result<HttpResponse, Refusal> {
     if endpoint == Endpoint::Unknown {
-        return Err(no_such_endpoint(request, sandbox));
+        return Err(no_such_endpoint(request, epoch));
     }
     let allow = allowed(endpoint);
     let method = request.method().as_str();
@@ -126,9 +120,9 @@ fn document(
     }
     record.answered();
     Ok(match endpoint {
-        Endpoint::Jwks => jwks::get(request, sandbox, fault),
-        Endpoint::Metadata => metadata::get(request, sandbox),
-        _ => authorization::get(request, sandbox, record),
+        Endpoint::Jwks => jwks::get(request, epoch, record.now(), fault),
+        Endpoint::Metadata => metadata::get(request, epoch),
+        _ => authorization::get(request, epoch, record),
     })
 }
 
@@ -142,14 +136,14 @@ fn allowed(endpoint: Endpoint) -> &'static str {
     }
 }
 
-fn no_such_endpoint(request: &HttpRequest, sandbox: &Sandbox) -> Refusal {
-    let paths = &sandbox.authority.profile.paths;
-    let base = sandbox.base_path();
+fn no_such_endpoint(request: &HttpRequest, epoch: &Epoch) -> Refusal {
+    let settings = &epoch.authority.settings;
     Refusal::NoSuchEndpoint {
         path: excerpt(request.path()),
         endpoints: format!(
-            "the token endpoint is POST {base}{}{}, the metadata {base}{}/.well-known/openid-configuration",
-            paths.prefix, paths.token, paths.prefix
+            "the token endpoint is POST {}, the metadata {}",
+            settings.path(&settings.profile.paths.token),
+            settings.path("/.well-known/openid-configuration")
         ),
     }
 }

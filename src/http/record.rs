@@ -18,7 +18,7 @@ use crate::oauth::endpoint::Endpoint;
 use crate::oauth::params::Params;
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::oauth::response::TokenResponse;
-use crate::sandbox::Sandbox;
+use crate::sandbox::Epoch;
 
 /// More parameters than any grant has; the journal keeps no more of them.
 const MOST_PARAMETERS: usize = 64;
@@ -42,8 +42,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(super) fn begin(request: &HttpRequest, sandbox: &Sandbox, endpoint: Endpoint) -> Self {
-        let now = sandbox.clock.now();
+    pub(super) fn begin(request: &HttpRequest, now: Timestamp, endpoint: Endpoint) -> Self {
         Self {
             watch: Stopwatch::start(),
             now,
@@ -191,20 +190,20 @@ impl Record {
     }
 
     /// Tells of it.
-    pub(super) fn end(mut self, response: &HttpResponse, sandbox: &Sandbox) {
+    pub(super) fn end(mut self, response: &HttpResponse, epoch: &Epoch) {
         self.exchange.status = inject::seen_status(response);
         self.exchange.duration_ms = self.watch.elapsed().as_secs_f64() * 1000.0;
         if self.exchange.endpoint == Endpoint::Token {
-            self.exchange.advice = self.advice(sandbox);
+            self.exchange.advice = self.advice(epoch);
         }
         self.log();
-        sandbox.journal.keep(self.exchange, self.access_token);
+        epoch.journal.keep(self.exchange, self.access_token);
     }
 
-    fn advice(&self, sandbox: &Sandbox) -> Vec<crate::journal::Advice> {
+    fn advice(&self, epoch: &Epoch) -> Vec<crate::journal::Advice> {
         let presented = self.exchange.presented.as_deref();
         let mut past = presented
-            .map(|id| sandbox.journal.present(id, self.now))
+            .map(|id| epoch.journal.present(id, self.now))
             .unwrap_or_default();
         let issued = self.exchange.issued.as_ref();
         if issued.is_some_and(|ids| Some(ids.refresh_token.as_str()) == presented) {

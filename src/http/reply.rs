@@ -11,7 +11,7 @@ use crate::dialect::Told;
 use crate::http::record::Record;
 use crate::oauth::refusal::{ErrorDialect, Refusal};
 use crate::oauth::response::TokenResponse;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Epoch, Sandbox};
 
 /// Tokens, never to be stored (RFC 6749 §5.1).
 pub(super) fn tokens(dialect: ErrorDialect, response: TokenResponse) -> HttpResponse {
@@ -29,11 +29,11 @@ pub(super) fn tokens(dialect: ErrorDialect, response: TokenResponse) -> HttpResp
 /// A refusal, in the words of the server's dialect.
 pub(super) fn refuse(
     request: &HttpRequest,
-    sandbox: &Sandbox,
+    epoch: &Epoch,
     refusal: &Refusal,
     record: &mut Record,
 ) -> HttpResponse {
-    let dialect = sandbox.authority.error_dialect;
+    let dialect = epoch.authority.settings.error_dialect;
     let told = dialect.tell(refusal, request.path(), record.now());
     record.refused(refusal, told.error);
     respond(told, leaves_the_body_unread(refusal))
@@ -45,7 +45,7 @@ pub(crate) fn refuse_outright(
     sandbox: &Sandbox,
     refusal: &Refusal,
 ) -> HttpResponse {
-    let dialect = sandbox.authority.error_dialect;
+    let dialect = sandbox.settings.error_dialect;
     respond(
         dialect.tell(refusal, request.path(), sandbox.clock.now()),
         true,

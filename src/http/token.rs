@@ -11,19 +11,19 @@ use crate::oauth::credentials::Credentials;
 use crate::oauth::params::Params;
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::oauth::response::TokenResponse;
-use crate::sandbox::Sandbox;
+use crate::sandbox::Epoch;
 
 pub(super) async fn answer(
     request: &HttpRequest,
     payload: web::Payload,
-    sandbox: &Sandbox,
+    epoch: &Epoch,
     record: &mut Record,
 ) -> HttpResponse {
-    let understood = understand(request, payload, sandbox, record).await;
-    let fault = fault(sandbox, record);
+    let understood = understand(request, payload, epoch, record).await;
+    let fault = fault(epoch, record);
     if let Some(fault) = &fault {
         record.fault(fault);
-        if let Some(instead) = inject::instead(fault, request, sandbox).await {
+        if let Some(instead) = inject::instead(fault, request, epoch).await {
             if let Ok((_, params)) = understood {
                 record.sent(params);
             }
@@ -37,7 +37,7 @@ pub(super) async fn answer(
                 &credentials,
                 &params,
                 fault.as_ref(),
-                sandbox,
+                epoch,
                 record,
             )
             .await;
@@ -49,9 +49,9 @@ pub(super) async fn answer(
     let response = match result {
         Ok(tokens) => {
             record.issued(&tokens);
-            reply::tokens(sandbox.authority.error_dialect, tokens)
+            reply::tokens(epoch.authority.settings.error_dialect, tokens)
         }
-        Err(refusal) => reply::refuse(request, sandbox, &refusal, record),
+        Err(refusal) => reply::refuse(request, epoch, &refusal, record),
     };
     match fault {
         Some(fault) => inject::onto(&fault, request, response).await,
@@ -62,11 +62,11 @@ pub(super) async fn answer(
 async fn understand(
     request: &HttpRequest,
     payload: web::Payload,
-    sandbox: &Sandbox,
+    epoch: &Epoch,
     record: &mut Record,
 ) -> Result<(Credentials, Params), Refusal> {
     let body = body::read(request, payload).await?;
-    let read = read(request, &body, sandbox);
+    let read = read(request, &body, epoch);
     if read.is_err() || !request.query_string().is_empty() {
         record.received(request, &body);
     }
@@ -79,9 +79,9 @@ async fn understand(
 fn read(
     request: &HttpRequest,
     body: &[u8],
-    sandbox: &Sandbox,
+    epoch: &Epoch,
 ) -> Result<(Credentials, Params), Refusal> {
-    sandbox.authority.error_dialect.read(&Received {
+    epoch.authority.settings.error_dialect.read(&Received {
         method: request.method().as_str(),
         query: request.query_string().as_bytes(),
         authorization: only(request, &header::AUTHORIZATION)?,
@@ -92,13 +92,13 @@ fn read(
 }
 
 /// What is to go wrong: as a rule says, or else as the refresh token's fixture does.
-fn fault(sandbox: &Sandbox, record: &Record) -> Option<Fault> {
+fn fault(epoch: &Epoch, record: &Record) -> Option<Fault> {
     let traits = record.traits();
-    sandbox
+    epoch
         .faults
-        .next(&traits, &sandbox.authority.random)
+        .next(&traits, &epoch.authority.random)
         .or_else(|| {
-            let registered = sandbox.authority.registered();
+            let registered = epoch.authority.registered();
             registered
                 .named
                 .fault_of(traits.refresh_token?, traits.client_id)
@@ -111,10 +111,10 @@ async fn token(
     credentials: &Credentials,
     params: &Params,
     fault: Option<&Fault>,
-    sandbox: &Sandbox,
+    epoch: &Epoch,
     record: &mut Record,
 ) -> Result<TokenResponse, Refusal> {
-    let authority = &sandbox.authority;
+    let authority = &epoch.authority;
     if request.method() != Method::POST {
         // The default dialect has refused it by now; the laxer one first wants to know who asks, and names GET although
         // it does not take it.

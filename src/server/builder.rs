@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::authority::Origin;
+use crate::authority::InitialState;
 use crate::clock::Clock;
 use crate::control::Guard;
 use crate::keys::{KeySet, load};
@@ -316,16 +316,16 @@ impl TokenServerBuilder {
                 (Some(own), Some(url))
             }
         };
-        let origin = Arc::new(Origin::new(seed, keys, self.seed));
+        let initial = Arc::new(InitialState::new(seed, keys, self.seed));
         let sandboxes = Sandboxes::new(
-            origin,
+            initial,
             base_url,
             control_url,
             self.clock,
             self.journal.unwrap_or(JOURNAL),
         );
         let sandboxes = Arc::new(sandboxes);
-        let known_as = [sandboxes.default.authority.base_url.as_str()];
+        let known_as = [sandboxes.default.settings.base_url.as_str()];
         let guard = Guard::new(self.control_token.as_deref(), known_as);
         let front = |control| Front {
             sandboxes: Arc::clone(&sandboxes),
@@ -357,8 +357,12 @@ impl TokenServerBuilder {
             Some(url) => check_base_url(url)?,
             None => base_url_of(address),
         };
-        let origin = Arc::new(Origin::new(self.seeded()?, self.key_set()?, self.seed));
-        Ok(Sandbox::new(origin, base_url, self.clock, 0))
+        let initial = Arc::new(InitialState::new(
+            self.seeded()?,
+            self.key_set()?,
+            self.seed,
+        ));
+        Ok(Sandbox::new(initial, base_url, self.clock, 0))
     }
 
     fn seeded(&mut self) -> Result<Seed, FixtureError> {

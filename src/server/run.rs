@@ -75,7 +75,7 @@ fn listen(
                 async move { farewell.notified().await }
             })
             .expect(fn_service(move |request: Request| {
-                let dialect = expecting.authority.error_dialect;
+                let dialect = expecting.settings.error_dialect;
                 let decided =
                     http::limits::expect(dialect, expecting.clock.now(), request, protocol);
                 ready(decided)

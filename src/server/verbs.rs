@@ -28,37 +28,35 @@ impl Mimic {
     /// Where clients reach it, without the profile's prefix.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        &self.inner.authority.base_url
+        &self.inner.settings.base_url
     }
 
     /// What its tokens name as their issuer (RFC 7519 §4.1.1).
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.inner.authority.issuer
+        &self.inner.settings.issuer
     }
 
     /// The token endpoint (RFC 6749 §3.2).
     #[must_use]
     pub fn token_url(&self) -> String {
         self.inner
-            .authority
-            .url(&self.inner.authority.profile.paths.token)
+            .settings
+            .url(&self.inner.settings.profile.paths.token)
     }
 
     /// The published keys (RFC 7517 §5).
     #[must_use]
     pub fn jwks_url(&self) -> String {
         self.inner
-            .authority
-            .url(&self.inner.authority.profile.paths.jwks)
+            .settings
+            .url(&self.inner.settings.profile.paths.jwks)
     }
 
     /// The metadata (OpenID Connect Discovery §4).
     #[must_use]
     pub fn metadata_url(&self) -> String {
-        self.inner
-            .authority
-            .url("/.well-known/openid-configuration")
+        self.inner.settings.url("/.well-known/openid-configuration")
     }
 
     /// Mints tokens as the endpoint would have issued them, to start a test with.
@@ -160,7 +158,7 @@ impl Mimic {
     /// ```
     #[must_use]
     pub fn requests(&self) -> Vec<Arc<Exchange>> {
-        self.inner.journal.matching(&Filter::any())
+        self.inner.epoch().journal.matching(&Filter::any())
     }
 
     /// Waits until so many requests match, for work done in the background; answers them.
@@ -184,11 +182,12 @@ impl Mimic {
         count: usize,
         patience: Duration,
     ) -> Vec<Arc<Exchange>> {
-        let seen = self.inner.journal.wait(filter, count, patience);
+        let seen = self.inner.epoch().journal.wait(filter, count, patience);
         if seen.len() < count {
             let expectation = Expectation::at_least(filter.clone(), count);
             let told = self
                 .inner
+                .epoch()
                 .journal
                 .verify(&expectation)
                 .err()
@@ -212,7 +211,7 @@ impl Mimic {
     /// Something is not as expected; the message shows what arrived, the nearest first.
     #[track_caller]
     pub fn verify(&self, expectation: &Expectation) {
-        if let Err(told) = self.inner.journal.verify(expectation) {
+        if let Err(told) = self.inner.epoch().journal.verify(expectation) {
             panic!("{told}");
         }
     }
@@ -253,6 +252,7 @@ impl Mimic {
     /// ```
     pub fn put_client(&self, client: Client) {
         self.inner
+            .epoch()
             .authority
             .register(|registered| registered.clients.put(client));
     }
@@ -267,6 +267,7 @@ impl Mimic {
     /// ```
     pub fn put_user(&self, user: User) {
         self.inner
+            .epoch()
             .authority
             .register(|registered| registered.users.put(user));
     }
@@ -281,7 +282,7 @@ impl Mimic {
     /// server.put_refresh_token(NamedRefreshToken::new("LATE", "client-default", user).scope("openid"));
     /// ```
     pub fn put_refresh_token(&self, token: NamedRefreshToken) {
-        self.inner.authority.put_refresh_token(token);
+        self.inner.epoch().authority.put_refresh_token(token);
     }
 
     /// Removes a client; answers whether there was one.
@@ -292,6 +293,7 @@ impl Mimic {
     /// ```
     pub fn remove_client(&self, client_id: &str) -> bool {
         self.inner
+            .epoch()
             .authority
             .register(|registered| registered.clients.remove(client_id))
     }
@@ -304,6 +306,7 @@ impl Mimic {
     /// ```
     pub fn remove_user(&self, sub: &str) -> bool {
         self.inner
+            .epoch()
             .authority
             .register(|registered| registered.users.remove(sub))
     }
@@ -331,23 +334,23 @@ impl Faults<'_> {
         if let Err(why) = rule.check() {
             panic!("the rule cannot be carried out: {why}");
         }
-        self.0.faults.add(rule).id
+        self.0.epoch().faults.add(rule).id
     }
 
     /// The rules, in order, and what is left of each.
     #[must_use]
     pub fn list(&self) -> Vec<ActiveRule> {
-        self.0.faults.list()
+        self.0.epoch().faults.list()
     }
 
     /// Removes a rule; answers whether there was one.
     pub fn remove(&self, id: u64) -> bool {
-        self.0.faults.remove(id)
+        self.0.epoch().faults.remove(id)
     }
 
     /// Removes all rules.
     pub fn clear(&self) {
-        self.0.faults.clear();
+        self.0.epoch().faults.clear();
     }
 }
 
@@ -359,7 +362,7 @@ impl Keys<'_> {
     /// The `kid` of the key that signs.
     #[must_use]
     pub fn signing(&self) -> String {
-        self.0.authority.keys().signing().public.kid.clone()
+        self.0.epoch().authority.keys().signing().public.kid.clone()
     }
 
     /// The `kid` of each key that is published now, the signing one first.
@@ -367,6 +370,7 @@ impl Keys<'_> {
     pub fn published(&self) -> Vec<String> {
         let now = self.0.clock.now();
         self.0
+            .epoch()
             .authority
             .keys()
             .published(now)
@@ -377,6 +381,7 @@ impl Keys<'_> {
     /// Signs with a new key from now on; the old one stays published. Answers the new one's `kid`.
     pub fn rotate(&self) -> String {
         self.0
+            .epoch()
             .authority
             .rotate_keys(self.0.clock.now(), None)
             .signing()
@@ -390,6 +395,7 @@ impl Keys<'_> {
     pub fn rotate_and_retire_after(&self, overlap: Duration) -> String {
         let now = self.0.clock.now();
         self.0
+            .epoch()
             .authority
             .rotate_keys(now, Some(now + overlap))
             .signing()
@@ -404,7 +410,7 @@ impl Keys<'_> {
     /// There is no such key, or it is the one that signs.
     #[track_caller]
     pub fn retire(&self, kid: &str) {
-        match self.0.authority.retire_key(kid) {
+        match self.0.epoch().authority.retire_key(kid) {
             Ok(()) => {}
             Err(NotRetired::Unknown) => panic!("there is no key `{kid}`"),
             Err(NotRetired::Signs) => panic!("key `{kid}` signs; rotate first"),

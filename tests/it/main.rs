@@ -17,6 +17,7 @@ mod library;
 mod metadata;
 mod named_tokens;
 mod policies;
+mod reset;
 mod sandboxes;
 mod scenarios;
 mod spring;
