@@ -7,7 +7,9 @@ use std::time::Duration;
 use oauth_mimic::{Mimic, TokenServer};
 use serde_json::Value;
 
-use crate::support::{Answer, basic, encoded, send};
+use crate::support::http::address_and_target;
+use crate::support::{Answer, Request};
+pub(crate) use crate::support::{refresh, refresh_as};
 
 /// Whom the default fixtures are about.
 pub(crate) const USER: &str = "b626dc6a-0940-44da-af69-04b411a1de56";
@@ -17,19 +19,19 @@ pub(crate) const USER: &str = "b626dc6a-0940-44da-af69-04b411a1de56";
 pub(crate) struct Plane {
     address: SocketAddr,
     path: String,
-    headers: String,
+    headers: Vec<(String, String)>,
 }
 
 impl Plane {
     /// At that base URL, with or without a path.
     #[track_caller]
     pub(crate) fn at(base_url: &str) -> Self {
-        let rest = base_url.strip_prefix("http://").expect("an http URL");
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (address, path) = address_and_target(base_url);
+        let path = path.trim_end_matches('/');
         Self {
-            address: authority.parse().expect("an address and a port"),
+            address,
             path: path.strip_suffix("/_mimic").unwrap_or(path).to_owned(),
-            headers: format!("Host: {authority}\r\n"),
+            headers: vec![("Host".to_owned(), address.to_string())],
         }
     }
 
@@ -42,25 +44,24 @@ impl Plane {
     pub(crate) fn with(mut self, headers: &[(&str, &str)]) -> Self {
         self.headers = headers
             .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect::<Vec<_>>()
-            .concat();
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         self
     }
 
-    /// Sends what may be no JSON.
+    /// Sends a body that may be no JSON.
     #[track_caller]
     pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> Answer {
-        send(self.address, self.request(method, path, body).as_bytes())
+        self.request(method, path, body).send(self.address)
     }
 
-    fn request(&self, method: &str, path: &str, body: &str) -> String {
-        format!(
-            "{method} {}/_mimic{path} HTTP/1.1\r\n{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            self.path,
-            self.headers,
-            body.len(),
-        )
+    fn request(&self, method: &str, path: &str, body: &str) -> Request {
+        let request = Request::new(method, &format!("{}/_mimic{path}", self.path))
+            .content_type("application/json")
+            .body(body);
+        self.headers.iter().fold(request, |request, (name, value)| {
+            request.header(name, value)
+        })
     }
 
     #[track_caller]
@@ -110,7 +111,7 @@ impl Plane {
             .set_read_timeout(Some(Duration::from_secs(20)))
             .expect("a socket option");
         stream
-            .write_all(self.request("GET", path, "").as_bytes())
+            .write_all(&self.request("GET", path, "").bytes())
             .expect("the request is sent");
         let mut stream = Stream {
             stream,
@@ -162,49 +163,31 @@ impl Stream {
     }
 }
 
-/// Sends a request to a URL of a server.
+/// Sends a request to a URL of a server; `headers` are lines.
 #[track_caller]
 pub(crate) fn request(method: &str, url: &str, headers: &str, body: &str) -> Answer {
-    let rest = url.strip_prefix("http://").expect("an http URL");
-    let (authority, path) = rest.split_at(rest.find('/').expect("a path"));
-    let address: SocketAddr = authority.parse().expect("an address and a port");
-    let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {authority}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    send(address, request.as_bytes())
+    let lines = headers.lines().filter_map(|line| line.split_once(": "));
+    lines
+        .fold(Request::new(method, ""), |request, (name, value)| {
+            request.header(name, value)
+        })
+        .body(body)
+        .send_to(url)
 }
 
 #[track_caller]
 pub(crate) fn fetch(url: &str) -> Answer {
-    request("GET", url, "", "")
+    Request::get("").send_to(url)
 }
 
 /// Posts a form to a token endpoint, with Basic credentials where there are any.
 #[track_caller]
 pub(crate) fn post_form(url: &str, credentials: Option<(&str, &str)>, form: &str) -> Answer {
-    let authorization = credentials
-        .map(|(id, secret)| format!("Authorization: {}\r\n", basic(id, secret)))
-        .unwrap_or_default();
-    let headers = format!("{authorization}Content-Type: application/x-www-form-urlencoded\r\n");
-    request("POST", url, &headers, form)
-}
-
-/// Refreshes as that client, whose secret is its id with `-secret` behind it.
-#[track_caller]
-pub(crate) fn refresh_as(mimic: &Mimic, client_id: &str, token: &str, more: &str) -> Answer {
-    let form = format!(
-        "grant_type=refresh_token&refresh_token={}{more}",
-        encoded(token)
-    );
-    let secret = format!("{client_id}-secret");
-    post_form(&mimic.token_url(), Some((client_id, &secret)), &form)
-}
-
-/// Refreshes as the default client.
-#[track_caller]
-pub(crate) fn refresh(mimic: &Mimic, token: &str, more: &str) -> Answer {
-    refresh_as(mimic, "client-default", token, more)
+    let request = Request::form("", form);
+    match credentials {
+        Some((client_id, client_secret)) => request.basic(client_id, client_secret).send_to(url),
+        None => request.send_to(url),
+    }
 }
 
 /// Whether an answer is problem details of that status, and where it says the mistake is.

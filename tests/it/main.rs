@@ -22,4 +22,5 @@ mod sandboxes;
 mod scenarios;
 mod spring;
 #[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "the test target `obligations` uses the rest")]
 mod support;

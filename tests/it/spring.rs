@@ -7,10 +7,10 @@ use oauth_mimic::{
 };
 use serde_json::Value;
 
-use crate::support::{Answer, basic, encoded, part, path_of, send};
+use crate::support::{Answer, Request, basic, encoded, part, refresh_form};
 
 const ISSUER: &str = "https://login.example.test/connect";
-const FORM: &str = "application/x-www-form-urlencoded";
+const TOKEN: &str = "/connect/oauth/token";
 
 /// One client of each kind that a row needs. `CLIENT`'s grant is less than the client's registration, and in another
 /// order than the alphabet's.
@@ -52,83 +52,14 @@ fn server() -> TokenServer {
         .start()
 }
 
-/// A request to the token endpoint.
-#[derive(Clone)]
-struct Request {
-    method: &'static str,
-    query: String,
-    authorization: Option<String>,
-    content_type: Option<&'static str>,
-    body: String,
+/// A POST of that form to the token endpoint.
+fn form(form: impl AsRef<[u8]>) -> Request {
+    Request::form(TOKEN, form)
 }
 
-impl Request {
-    fn form(body: impl Into<String>) -> Self {
-        Self {
-            method: "POST",
-            query: String::new(),
-            authorization: None,
-            content_type: Some(FORM),
-            body: body.into(),
-        }
-    }
-
-    /// A refresh of that token, with more in the form, by `client` with Basic.
-    fn refresh(token: &str, more: &str) -> Self {
-        Self::form(format!(
-            "grant_type=refresh_token&refresh_token={}{more}",
-            encoded(token)
-        ))
-        .by("client", "s3cret")
-    }
-
-    fn by(self, client_id: &str, client_secret: &str) -> Self {
-        self.authorized(basic(client_id, client_secret))
-    }
-
-    fn authorized(mut self, authorization: impl Into<String>) -> Self {
-        self.authorization = Some(authorization.into());
-        self
-    }
-
-    fn unauthorized(mut self) -> Self {
-        self.authorization = None;
-        self
-    }
-
-    fn method(mut self, method: &'static str) -> Self {
-        self.method = method;
-        self
-    }
-
-    fn query(mut self, query: impl Into<String>) -> Self {
-        self.query = format!("?{}", query.into());
-        self
-    }
-
-    fn typed(mut self, content_type: Option<&'static str>) -> Self {
-        self.content_type = content_type;
-        self
-    }
-
-    fn send(&self, server: &TokenServer) -> Answer {
-        let url = server.token_url();
-        let header = |name: &str, value: Option<&str>| {
-            value.map_or(String::new(), |value| format!("{name}: {value}\r\n"))
-        };
-        let request = format!(
-            "{} {}{} HTTP/1.1\r\nHost: {}\r\n{}{}Content-Length: {}\r\n\r\n{}",
-            self.method,
-            path_of(server, &url),
-            self.query,
-            server.address(),
-            header("Authorization", self.authorization.as_deref()),
-            header("Content-Type", self.content_type),
-            self.body.len(),
-            self.body,
-        );
-        send(server.address(), request.as_bytes())
-    }
+/// A refresh of that token, with more in the form, by `client` with Basic.
+fn refresh(token: &str, more: &str) -> Request {
+    form(refresh_form(token, more)).basic("client", "s3cret")
 }
 
 /// What must come back.
@@ -305,7 +236,7 @@ fn check(row: &str, answer: &Answer, expected: Expected) {
 #[track_caller]
 fn check_all<const N: usize>(server: &TokenServer, rows: [(&str, Request, Expected); N]) {
     for (row, request, expected) in rows {
-        check(row, &request.send(server), expected);
+        check(row, &request.send(server.address()), expected);
     }
 }
 
@@ -320,44 +251,61 @@ fn damaged(token: &str) -> String {
 #[test]
 fn the_request_itself_and_its_sender_are_refused_by_rows_1_to_13() {
     let server = server();
-    let good = || Request::refresh("CLIENT", "");
+    let good = || refresh("CLIENT", "");
     check_all(
         &server,
         [
             ("1", good(), Granted("phone openid")),
-            ("2", good().unauthorized(), UNAUTHORIZED),
+            ("2", good().without("Authorization"), UNAUTHORIZED),
             ("3", good().by("client", "wrong"), UNAUTHORIZED),
             ("4", good().by("nobody", "s3cret"), UNAUTHORIZED),
-            ("5, not base64", good().authorized("Basic !?"), UNAUTHORIZED),
             (
-                "5, no colon",
-                good().authorized("Basic Y2xpZW50"),
+                "5, not base64",
+                good().without("Authorization").authorization("Basic !?"),
                 UNAUTHORIZED,
             ),
-            ("5, empty", good().authorized("Basic"), UNAUTHORIZED),
-            ("6", good().authorized("Bearer s3cret"), UNAUTHORIZED),
+            (
+                "5, no colon",
+                good()
+                    .without("Authorization")
+                    .authorization("Basic Y2xpZW50"),
+                UNAUTHORIZED,
+            ),
+            (
+                "5, empty",
+                good().without("Authorization").authorization("Basic"),
+                UNAUTHORIZED,
+            ),
+            (
+                "6",
+                good()
+                    .without("Authorization")
+                    .authorization("Bearer s3cret"),
+                UNAUTHORIZED,
+            ),
             (
                 "7",
-                Request::refresh("CLIENT", "&client_id=client&client_secret=wrong").unauthorized(),
+                refresh("CLIENT", "&client_id=client&client_secret=wrong").without("Authorization"),
                 BAD_CREDENTIALS,
             ),
             (
                 "8",
-                Request::refresh("CLIENT", "&client_id=nobody&client_secret=s3cret").unauthorized(),
+                refresh("CLIENT", "&client_id=nobody&client_secret=s3cret")
+                    .without("Authorization"),
                 BAD_CREDENTIALS,
             ),
             (
                 "9",
-                Request::refresh("CLIENT", "&client_id=client").unauthorized(),
+                refresh("CLIENT", "&client_id=client").without("Authorization"),
                 BAD_CREDENTIALS,
             ),
-            (
-                "11",
-                Request::refresh("CLIENT", "&client_id=public"),
-                MISMATCH,
-            ),
+            ("11", refresh("CLIENT", "&client_id=public"), MISMATCH),
             ("12", good().method("GET"), NO_GET),
-            ("12b", good().method("GET").unauthorized(), UNAUTHORIZED),
+            (
+                "12b",
+                good().method("GET").without("Authorization"),
+                UNAUTHORIZED,
+            ),
             ("13, PUT", good().method("PUT"), NO_SUCH_METHOD),
             ("13, DELETE", good().method("DELETE"), NO_SUCH_METHOD),
             ("13, PATCH", good().method("PATCH"), NO_SUCH_METHOD),
@@ -368,7 +316,7 @@ fn the_request_itself_and_its_sender_are_refused_by_rows_1_to_13() {
 #[test]
 fn the_grant_is_refused_by_rows_14_to_18() {
     let server = server();
-    let form = |body: &str| Request::form(body).by("client", "s3cret");
+    let form = |body: &str| form(body).by("client", "s3cret");
     check_all(
         &server,
         [
@@ -396,7 +344,7 @@ fn the_grant_is_refused_by_rows_14_to_18() {
             ("16", form("grant_type=implicit"), IMPLICIT),
             (
                 "17",
-                Request::refresh("CLIENT", "").by("barred", "s3cret"),
+                refresh("CLIENT", "").by("barred", "s3cret"),
                 GRANT_NOT_ALLOWED,
             ),
             (
@@ -433,51 +381,35 @@ fn the_refresh_token_is_refused_by_rows_19_to_24() {
     check_all(
         &server,
         [
-            (
-                "19, a word",
-                Request::refresh("no token", ""),
-                CANNOT_CONVERT,
-            ),
-            (
-                "19, two parts",
-                Request::refresh("e30.e30", ""),
-                CANNOT_CONVERT,
-            ),
-            (
-                "19, three parts",
-                Request::refresh("a.b.c", ""),
-                CANNOT_CONVERT,
-            ),
+            ("19, a word", refresh("no token", ""), CANNOT_CONVERT),
+            ("19, two parts", refresh("e30.e30", ""), CANNOT_CONVERT),
+            ("19, three parts", refresh("a.b.c", ""), CANNOT_CONVERT),
             (
                 "20, damaged",
-                Request::refresh(&damaged(minted.refresh_token()), ""),
+                refresh(&damaged(minted.refresh_token()), ""),
                 CANNOT_CONVERT,
             ),
-            (
-                "20, unsigned",
-                Request::refresh(&unsigned, ""),
-                CANNOT_CONVERT,
-            ),
-            ("20, alg none", Request::refresh(&none, ""), CANNOT_CONVERT),
+            ("20, unsigned", refresh(&unsigned, ""), CANNOT_CONVERT),
+            ("20, alg none", refresh(&none, ""), CANNOT_CONVERT),
             (
                 "20, another key",
-                Request::refresh(&of_another_key, ""),
+                refresh(&of_another_key, ""),
                 CANNOT_CONVERT,
             ),
             (
                 "21, access token",
-                Request::refresh(minted.access_token(), ""),
+                refresh(minted.access_token(), ""),
                 NOT_A_REFRESH_TOKEN,
             ),
             (
                 "21, ID token",
-                Request::refresh(minted.id_token().expect("openid"), ""),
+                refresh(minted.id_token().expect("openid"), ""),
                 NOT_A_REFRESH_TOKEN,
             ),
-            ("22, by name", Request::refresh("EXPIRED", ""), EXPIRED),
+            ("22, by name", refresh("EXPIRED", ""), EXPIRED),
             (
                 "22, signed",
-                Request::refresh(
+                refresh(
                     &server
                         .mint()
                         .client("client")
@@ -487,25 +419,25 @@ fn the_refresh_token_is_refused_by_rows_19_to_24() {
                 ),
                 EXPIRED,
             ),
-            ("23, by name", Request::refresh("OTHER", ""), WRONG_CLIENT),
+            ("23, by name", refresh("OTHER", ""), WRONG_CLIENT),
             (
                 "23, signed",
-                Request::refresh(&server.mint().client("other").refresh_token(), ""),
+                refresh(&server.mint().client("other").refresh_token(), ""),
                 WRONG_CLIENT,
             ),
             (
                 "24, before the replay",
-                Request::refresh("ROTATING", "").by("rotating", "s3cret"),
+                refresh("ROTATING", "").by("rotating", "s3cret"),
                 Granted("openid"),
             ),
             (
                 "24, the replay",
-                Request::refresh("ROTATING", "").by("rotating", "s3cret"),
+                refresh("ROTATING", "").by("rotating", "s3cret"),
                 UNKNOWN_TOKEN,
             ),
             (
                 "24, after the replay",
-                Request::refresh("ROTATING", "").by("rotating", "s3cret"),
+                refresh("ROTATING", "").by("rotating", "s3cret"),
                 UNKNOWN_TOKEN,
             ),
         ],
@@ -525,9 +457,8 @@ fn other_server(issuer: &str) -> TokenServer {
 #[test]
 fn the_scope_is_refused_or_read_by_rows_25_to_29() {
     let server = server();
-    let scope = |scope: &str| Request::refresh("CLIENT", &format!("&scope={scope}"));
-    let unregistered =
-        |more: &str| Request::refresh("UNREGISTERED", more).by("unregistered", "s3cret");
+    let scope = |scope: &str| refresh("CLIENT", &format!("&scope={scope}"));
+    let unregistered = |more: &str| refresh("UNREGISTERED", more).by("unregistered", "s3cret");
     check_all(
         &server,
         [
@@ -562,32 +493,42 @@ fn the_scope_is_refused_or_read_by_rows_25_to_29() {
 fn parameters_are_read_as_a_servlet_does_by_rows_30_to_34() {
     let server = server();
     let whole = "grant_type=refresh_token&refresh_token=CLIENT";
-    let posted = |body: &str| Request::form(body).by("client", "s3cret");
+    let posted = |body: &str| form(body).by("client", "s3cret");
     let json = posted(r#"{"grant_type":"refresh_token","refresh_token":"CLIENT"}"#)
-        .typed(Some("application/json"));
+        .content_type("application/json");
     check_all(
         &server,
         [
             ("30, JSON", json.clone(), NO_GRANT_TYPE),
-            ("30, JSON without Basic", json.unauthorized(), UNAUTHORIZED),
-            ("30, no type", posted(whole).typed(None), NO_GRANT_TYPE),
-            ("30, nothing", posted("").typed(None), NO_GRANT_TYPE),
+            (
+                "30, JSON without Basic",
+                json.without("Authorization"),
+                UNAUTHORIZED,
+            ),
+            (
+                "30, no type",
+                posted(whole).without("Content-Type"),
+                NO_GRANT_TYPE,
+            ),
+            (
+                "30, nothing",
+                posted("").without("Content-Type"),
+                NO_GRANT_TYPE,
+            ),
             (
                 "30, a form with a charset",
-                posted(whole).typed(Some(
-                    "Application/X-WWW-Form-Urlencoded; charset=ISO-8859-1",
-                )),
+                posted(whole).content_type("Application/X-WWW-Form-Urlencoded; charset=ISO-8859-1"),
                 Granted("phone openid"),
             ),
             ("32", posted("").query(whole), Granted("phone openid")),
             (
                 "32, without a body",
-                posted("").typed(None).query(whole),
+                posted("").without("Content-Type").query(whole),
                 Granted("phone openid"),
             ),
             (
                 "32, credentials too",
-                Request::form("").query(format!("{whole}&client_id=client&client_secret=s3cret")),
+                form("").query(format!("{whole}&client_id=client&client_secret=s3cret")),
                 Granted("phone openid"),
             ),
             (
@@ -686,14 +627,16 @@ fn basic_and_form_meet_as_in_the_authentication_matrix() {
             good,
         ),
     ] {
-        let mut request = Request::refresh("CLIENT", form).unauthorized();
-        request.authorization = header.map(str::to_owned);
-        check(row, &request.send(&server), expected);
+        let mut request = refresh("CLIENT", form).without("Authorization");
+        if let Some(header) = header {
+            request = request.authorization(header);
+        }
+        check(row, &request.send(server.address()), expected);
     }
     // A client without a secret: whether it may send one, depends on the framework's set-up; here it may not.
     let public = |form: &str| {
         let token = server.mint().client("public").refresh_token();
-        Request::refresh(&token, form).unauthorized()
+        refresh(&token, form).without("Authorization")
     };
     check_all(
         &server,
@@ -721,7 +664,7 @@ fn basic_and_form_meet_as_in_the_authentication_matrix() {
 #[test]
 fn basic_credentials_are_not_form_decoded() {
     let server = server();
-    let raw = |id: &str, secret: &str| Request::refresh("RAW", "").by(id, secret).send(&server);
+    let raw = |id: &str, secret: &str| refresh("RAW", "").by(id, secret).send(server.address());
     check(
         "as they stand",
         &raw("raw+id", "100%+s3cret"),
@@ -734,7 +677,7 @@ fn basic_credentials_are_not_form_decoded() {
 #[test]
 fn sender_and_grant_are_checked_in_the_frameworks_order() {
     let server = server();
-    let mine = Request::refresh;
+    let mine = refresh;
     check_all(
         &server,
         [
@@ -745,7 +688,7 @@ fn sender_and_grant_are_checked_in_the_frameworks_order() {
             ),
             (
                 "method, then all else",
-                Request::form("")
+                form("")
                     .by("client", "s3cret")
                     .method("GET")
                     .query("client_id=public&scope=admin"),
@@ -758,12 +701,12 @@ fn sender_and_grant_are_checked_in_the_frameworks_order() {
             ),
             (
                 "the client's scope, then grant_type",
-                Request::form("scope=admin").by("client", "s3cret"),
+                form("scope=admin").by("client", "s3cret"),
                 NOT_REGISTERED,
             ),
             (
                 "the client's scope, then implicit",
-                Request::form("scope=admin&grant_type=implicit").by("client", "s3cret"),
+                form("scope=admin&grant_type=implicit").by("client", "s3cret"),
                 NOT_REGISTERED,
             ),
             (
@@ -773,22 +716,22 @@ fn sender_and_grant_are_checked_in_the_frameworks_order() {
             ),
             (
                 "no scope at all, then grant_type",
-                Request::form("").by("unregistered", "s3cret"),
+                form("").by("unregistered", "s3cret"),
                 EMPTY_SCOPE,
             ),
             (
                 "grant_type, then refresh_token",
-                Request::form("").by("client", "s3cret"),
+                form("").by("client", "s3cret"),
                 NO_GRANT_TYPE,
             ),
             (
                 "refresh_token, then the client's grants",
-                Request::form("grant_type=refresh_token").by("barred", "s3cret"),
+                form("grant_type=refresh_token").by("barred", "s3cret"),
                 NO_REFRESH_TOKEN,
             ),
             (
                 "the grant type, then the client's grants",
-                Request::form("grant_type=password").by("barred", "s3cret"),
+                form("grant_type=password").by("barred", "s3cret"),
                 UNSUPPORTED,
             ),
             (
@@ -810,7 +753,7 @@ fn a_refresh_token_is_checked_in_the_frameworks_order() {
             .refresh_token_lifetime(Duration::ZERO)
             .refresh_token()
     };
-    let mine = Request::refresh;
+    let mine = refresh;
     check_all(
         &server,
         [
@@ -868,12 +811,12 @@ fn a_token_of_another_issuer_or_of_a_user_who_is_gone_is_an_invalid_grant() {
     let stranger = elsewhere("https://elsewhere.example.test", "alice");
     check(
         "24",
-        &Request::refresh(&stranger, "").send(&server),
+        &refresh(&stranger, "").send(server.address()),
         UNKNOWN_TOKEN,
     );
     check(
         "§3, 3",
-        &Request::refresh(&elsewhere(ISSUER, "bob"), "").send(&server),
+        &refresh(&elsewhere(ISSUER, "bob"), "").send(server.address()),
         OAuth(
             400,
             None,
@@ -901,7 +844,7 @@ fn a_scope_is_split_at_white_space_and_plus_and_comes_back_sorted_when_it_was_as
         ("openid+", "openid"),
         ("email", "email"),
     ] {
-        let answer = Request::refresh(&token, &format!("&scope={}", encoded(asked))).send(&server);
+        let answer = refresh(&token, &format!("&scope={}", encoded(asked))).send(server.address());
         assert_eq!(answer.status, 200, "{asked:?}: {}", answer.text());
         let scopes: Vec<&str> = issued.split(' ').collect();
         assert_eq!(answer.member("scope"), issued, "{asked:?}");
@@ -923,7 +866,7 @@ fn a_scope_that_was_not_asked_for_keeps_the_grants_order() {
     let server = server();
     let mut token = "CLIENT".to_owned();
     for _ in 0..3 {
-        let answer = Request::refresh(&token, "").send(&server);
+        let answer = refresh(&token, "").send(server.address());
         assert_eq!(answer.member("scope"), "phone openid");
         token = answer.member("refresh_token");
         for name in ["access_token", "refresh_token"] {
@@ -936,10 +879,7 @@ fn a_scope_that_was_not_asked_for_keeps_the_grants_order() {
 #[test]
 fn other_endpoints_name_the_methods_they_have() {
     let server = server();
-    let url = server.jwks_url();
-    let path = path_of(&server, &url);
-    let request = format!("DELETE {path} HTTP/1.1\r\nHost: x\r\n\r\n");
-    let answer = send(server.address(), request.as_bytes());
+    let answer = Request::new("DELETE", "").send_to(&server.jwks_url());
     assert_eq!(answer.status, 405);
     assert_eq!(answer.header("allow"), Some("GET, HEAD, OPTIONS"));
 }

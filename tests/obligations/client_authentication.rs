@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 use super::{
-    Expected, GOOD, INVALID_CLIENT, INVALID_REQUEST, LONG_SECRET, Request, Row, TOKEN, World,
-    alpha, assert_refused, post, request, story,
+    Expected, GOOD, INVALID_CLIENT, INVALID_REQUEST, LONG_SECRET, RefreshTokenIn as _, Request,
+    Row, TOKEN, World, alpha, assert_refused, post, story,
 };
 use crate::support::{Connection, encoded};
 
@@ -190,7 +190,7 @@ fn method_rows() -> Vec<Row> {
         "C24", "a client without this grant", post(GOOD).basic("coder", "coder-secret") => UNAUTHORIZED;
         "C24", "whatever it sends", post("grant_type=refresh_token").basic("coder", "coder-secret") => UNAUTHORIZED;
         "C24", "but it must be it", post(GOOD).basic("coder", "wrong") => INVALID_CLIENT;
-        "C24", "no credentials where there is no body either", request("POST", TOKEN) => REFUSED;
+        "C24", "no credentials where there is no body either", Request::new("POST", TOKEN) => REFUSED;
     }
 }
 
@@ -199,7 +199,7 @@ fn a_thousand_wrong_secrets(world: &World) {
     let address = world.server.address();
     // One at its first character, one at its last.
     let secrets = ["Xlpha-secret", "alpha-secreX"];
-    let requests = secrets.map(|secret| basic_bytes(format!("alpha:{secret}")).bytes("x"));
+    let requests = secrets.map(|secret| basic_bytes(format!("alpha:{secret}")).bytes());
     let mut times: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
     let mut connection = Connection::open(address);
     for round in 0..1000 {

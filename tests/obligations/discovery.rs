@@ -8,8 +8,8 @@ use oauth_mimic::{Scope, TokenServer};
 use serde_json::Value;
 
 use super::{
-    Expected, GOOD, JWKS, METADATA, Row, TOKEN, World, alpha, assert_refused, assert_tokens, post,
-    request, story,
+    Expected, GOOD, JWKS, METADATA, RefreshTokenIn as _, Request, Row, TOKEN, World, alpha,
+    assert_refused, assert_tokens, post, story,
 };
 use crate::support::{Answer, get, part, path_of, send};
 
@@ -59,11 +59,11 @@ const REGISTERED_METADATA: [&str; 28] = [
 ];
 
 fn metadata(world: &World) -> Value {
-    world.send(&request("GET", METADATA)).json()
+    world.send(&Request::new("GET", METADATA)).json()
 }
 
 fn keys(world: &World) -> Vec<Value> {
-    let body = world.send(&request("GET", JWKS)).json();
+    let body = world.send(&Request::new("GET", JWKS)).json();
     body["keys"].as_array().expect("keys is an array").clone()
 }
 
@@ -89,11 +89,11 @@ fn assert_document(answer: &Answer) {
 pub(crate) fn rows() -> Vec<Row> {
     let not_found = Expected::Refused(&[404], &["invalid_request"]);
     let mut rows = table! {
-        "D01", "OpenID Connect Discovery", request("GET", METADATA) => Expected::That(assert_document);
-        "D02", "RFC 8414", request("GET", ANOTHER_FORM) => Expected::That(assert_document);
-        "D15", "another issuer's metadata", request("GET", &format!("/other{METADATA}")) => not_found;
-        "D15", "another issuer's metadata, inserted", request("GET", &format!("{ANOTHER_FORM}/other")) => not_found;
-        "D15", "another issuer's keys", request("GET", &format!("/other{JWKS}")) => not_found;
+        "D01", "OpenID Connect Discovery", Request::new("GET", METADATA) => Expected::That(assert_document);
+        "D02", "RFC 8414", Request::new("GET", ANOTHER_FORM) => Expected::That(assert_document);
+        "D15", "another issuer's metadata", Request::new("GET", &format!("/other{METADATA}")) => not_found;
+        "D15", "another issuer's metadata, inserted", Request::new("GET", &format!("{ANOTHER_FORM}/other")) => not_found;
+        "D15", "another issuer's keys", Request::new("GET", &format!("/other{JWKS}")) => not_found;
         "D15", "another issuer's token endpoint", alpha(GOOD).target(&format!("/other{TOKEN}")) => not_found;
     };
     rows.extend(metadata_rows());
@@ -128,7 +128,7 @@ fn metadata_rows() -> Vec<Row> {
         ),
         story("D02", "both forms say the same", |world| {
             let [one, other] =
-                [METADATA, ANOTHER_FORM].map(|path| world.send(&request("GET", path)).body);
+                [METADATA, ANOTHER_FORM].map(|path| world.send(&Request::new("GET", path)).body);
             assert_eq!(one, other);
         }),
         story(
@@ -176,7 +176,7 @@ fn metadata_rows() -> Vec<Row> {
                 .filter(|(name, _)| name.ends_with("_endpoint") || name.ends_with("_uri"));
             for (name, url) in urls {
                 let path = path_of(&world.server, url.as_str().expect("a text"));
-                let answer = world.send(&request("GET", path));
+                let answer = world.send(&Request::new("GET", path));
                 assert!(
                     answer.status != 404 && answer.status < 500,
                     "{name}: {answer:?}"
@@ -266,7 +266,7 @@ fn http_rows() -> Vec<Row> {
             "both may be kept, and asked for again by their tag",
             |world| {
                 for path in [METADATA, ANOTHER_FORM, JWKS] {
-                    let answer = world.send(&request("GET", path));
+                    let answer = world.send(&Request::new("GET", path));
                     let kept = answer.header("cache-control").unwrap_or_default();
                     assert!(
                         kept.contains("max-age") && !kept.contains("no-store"),
@@ -280,14 +280,14 @@ fn http_rows() -> Vec<Row> {
                         "*".to_owned(),
                     ] {
                         let again =
-                            world.send(&request("GET", path).header("If-None-Match", &known));
+                            world.send(&Request::new("GET", path).header("If-None-Match", &known));
                         assert_eq!(again.status, 304, "{path} {known}: {again:?}");
                         assert_eq!(again.header("etag"), Some(tag.as_str()), "{path}");
                         assert!(again.body.is_empty(), "{path}");
                     }
                     for other in ["\"x\"", "x", ""] {
                         let again =
-                            world.send(&request("GET", path).header("If-None-Match", other));
+                            world.send(&Request::new("GET", path).header("If-None-Match", other));
                         assert_eq!(
                             (again.status, &again.body),
                             (200, &answer.body),
@@ -299,8 +299,8 @@ fn http_rows() -> Vec<Row> {
         ),
         story("D14", "HEAD is GET without the body", |world| {
             for path in [METADATA, ANOTHER_FORM, JWKS] {
-                let get = world.send(&request("GET", path));
-                let head = world.send(&request("HEAD", path));
+                let get = world.send(&Request::new("GET", path));
+                let head = world.send(&Request::new("HEAD", path));
                 assert_eq!(head.status, 200, "{path}");
                 assert!(head.body.is_empty(), "{path}");
                 for name in ["content-length", "content-type", "etag", "cache-control"] {
@@ -311,7 +311,7 @@ fn http_rows() -> Vec<Row> {
         }),
         story("D16", "a forged host moves nothing", |world| {
             for path in [METADATA, ANOTHER_FORM] {
-                let honest = world.send(&request("GET", path)).body;
+                let honest = world.send(&Request::new("GET", path)).body;
                 let address = world.server.address();
                 let forwarded =
                     |lines| format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{lines}\r\n");
@@ -388,7 +388,7 @@ fn what_is_advertised_works(world: &World) {
     let response_types = list(&metadata, "response_types_supported");
     for response_type in ["none", "code", "token", "id_token", "code+id_token"] {
         let target = format!("{endpoint}?client_id=alpha&response_type={response_type}");
-        let answer = world.send(&request("GET", &target));
+        let answer = world.send(&Request::new("GET", &target));
         if response_types.contains(&response_type.to_owned()) {
             assert_eq!(answer.status, 200, "{response_type}");
         } else {

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::{
-    Expected, FORM, GOOD, INVALID_CLIENT, INVALID_GRANT, INVALID_REQUEST, JWKS, METADATA, Request,
-    Row, TOKEN, World, alpha, assert_error, assert_refused, assert_rejected, assert_tokens, head,
-    post, raw, read_to_end, request, row, story,
+    Expected, FORM, GOOD, INVALID_CLIENT, INVALID_GRANT, INVALID_REQUEST, JWKS, METADATA,
+    RefreshTokenIn as _, Request, Row, TOKEN, World, alpha, assert_error, assert_refused,
+    assert_rejected, assert_tokens, head, post, read_to_end, row, story,
 };
 use crate::support::{Answer, answers, basic, exchange, send};
 
@@ -23,7 +23,7 @@ const BAD_REQUEST: Expected = Expected::Rejected(&[400]);
 
 /// A request by the client the rows are about, whose body these bytes are to frame.
 fn in_chunks(body: &str) -> Request {
-    raw(format!("{}{body}", head("Transfer-Encoding: chunked\r\n")))
+    Request::raw(format!("{}{body}", head("Transfer-Encoding: chunked\r\n")))
 }
 
 /// A good form in chunks of that size, each with an extension and behind all of them trailers.
@@ -57,9 +57,9 @@ pub(crate) fn rows() -> Vec<Row> {
 fn body_rows() -> Vec<Row> {
     let chunks = chunked(&"x".repeat(70_000), 4096, "", "");
     table! {
-        "H01", "2 MiB declared, nothing sent", raw(head("Content-Length: 2097152\r\n")) => TOO_LARGE;
-        "H01", "10 GiB declared, nothing sent", raw(head("Content-Length: 10737418240\r\n")) => TOO_LARGE;
-        "H01", "more than a number can say", raw(head("Content-Length: 99999999999999999999999\r\n"))
+        "H01", "2 MiB declared, nothing sent", Request::raw(head("Content-Length: 2097152\r\n")) => TOO_LARGE;
+        "H01", "10 GiB declared, nothing sent", Request::raw(head("Content-Length: 10737418240\r\n")) => TOO_LARGE;
+        "H01", "more than a number can say", Request::raw(head("Content-Length: 99999999999999999999999\r\n"))
             => Expected::Rejected(&[400, 413]);
         "H01", "one byte too many", alpha(format!("{GOOD}&x={}", "x".repeat(64 * 1024))) => TOO_LARGE;
         "H01", "too much in chunks", in_chunks(&chunks) => TOO_LARGE;
@@ -69,7 +69,7 @@ fn body_rows() -> Vec<Row> {
             alpha([&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3][..], &[0; 1000]].concat()).header("Content-Encoding", "gzip")
             => INVALID_REQUEST;
         "H24", "two encodings", alpha(GOOD).header("Content-Encoding", "gzip, br") => INVALID_REQUEST;
-        "H24", "an encoding of the transfer", raw(format!("{}x", head("Transfer-Encoding: gzip, chunked\r\n")))
+        "H24", "an encoding of the transfer", Request::raw(format!("{}x", head("Transfer-Encoding: gzip, chunked\r\n")))
             => Expected::Rejected(&[400, 501]);
     }
 }
@@ -160,14 +160,17 @@ fn form_rows() -> Vec<Row> {
         ("scope", alpha(format!("{GOOD}&scope={evil}"))),
         ("client_id", post(format!("{GOOD}&client_id={evil}"))),
         ("client_id by Basic", post(GOOD).basic(evil, "x")),
-        ("the path", request("GET", &format!("/{evil}{METADATA}"))),
+        (
+            "the path",
+            Request::new("GET", &format!("/{evil}{METADATA}")),
+        ),
         (
             "the query",
             alpha(GOOD).target(&format!("{TOKEN}?grant_type={evil}")),
         ),
         (
             "state",
-            request(
+            Request::new(
                 "GET",
                 &format!(
                     "/oauth2/authorize?client_id=alpha&response_type=code&state={evil}&redirect_uri=https://x/{evil}"
@@ -176,7 +179,7 @@ fn form_rows() -> Vec<Row> {
         ),
         (
             "response_type",
-            request(
+            Request::new(
                 "GET",
                 &format!("/oauth2/authorize?client_id=alpha&response_type={evil}"),
             ),
@@ -190,8 +193,8 @@ fn form_rows() -> Vec<Row> {
 /// H07, H08, H15, H16: what makes a message say two things at once.
 fn framing_rows() -> Vec<Row> {
     let body = "grant_type=refresh_token";
-    let framed = |lines: &str| raw(format!("{}{body}", head(lines)));
-    let lines = |lines: &str| raw(format!("GET {METADATA} HTTP/1.1\r\n{lines}\r\n\r\n"));
+    let framed = |lines: &str| Request::raw(format!("{}{body}", head(lines)));
+    let lines = |lines: &str| Request::raw(format!("GET {METADATA} HTTP/1.1\r\n{lines}\r\n\r\n"));
     let mut rows: Vec<Row> = [
         "Content-Length: 24\r\nTransfer-Encoding: chunked\r\n",
         "Transfer-Encoding: chunked\r\nContent-Length: 24\r\n",
@@ -243,16 +246,16 @@ const PATHS: [(&str, &[&str]); 5] = [
 fn method_rows() -> Vec<Row> {
     let not_found = Expected::Refused(&[404], &["invalid_request"]);
     let mut rows = table! {
-        "H11", "OPTIONS *", raw("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n") => Expected::That(assert_options);
-        "H11", "OPTIONS of the control plane", request("OPTIONS", "/_mimic/health") => Expected::That(assert_options);
-        "H11", "OPTIONS where nothing is", request("OPTIONS", "/nothing") => not_found;
-        "H12", "CONNECT", raw("CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n") => Expected::Status(&[400, 404, 405]);
+        "H11", "OPTIONS *", Request::raw("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n") => Expected::That(assert_options);
+        "H11", "OPTIONS of the control plane", Request::new("OPTIONS", "/_mimic/health") => Expected::That(assert_options);
+        "H11", "OPTIONS where nothing is", Request::new("OPTIONS", "/nothing") => not_found;
+        "H12", "CONNECT", Request::raw("CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n") => Expected::Status(&[400, 404, 405]);
     };
     for (path, allowed) in PATHS {
         rows.push(row(
             "H11",
             format!("OPTIONS {path}"),
-            request("OPTIONS", path),
+            Request::new("OPTIONS", path),
             Expected::That(assert_options),
         ));
         if allowed.contains(&"HEAD") {
@@ -264,7 +267,7 @@ fn method_rows() -> Vec<Row> {
             rows.push(row(
                 "H10",
                 format!("HEAD {path}"),
-                request("HEAD", path),
+                Request::new("HEAD", path),
                 Expected::Bodiless(status),
             ));
         }
@@ -275,7 +278,7 @@ fn method_rows() -> Vec<Row> {
                 rows.push(row(
                     "H12",
                     format!("{method} {path}"),
-                    request(method, path),
+                    Request::new(method, path),
                     super::NOT_ALLOWED,
                 ));
             }
@@ -285,17 +288,14 @@ fn method_rows() -> Vec<Row> {
         rows.push(row(
             "H12",
             format!("{method} where nothing is"),
-            request(method, "/nothing"),
+            Request::new(method, "/nothing"),
             not_found,
         ));
     }
     rows.push(row(
         "H12",
         "a good form with PUT",
-        Request {
-            method: "PUT".to_owned(),
-            ..alpha(GOOD)
-        },
+        alpha(GOOD).method("PUT"),
         super::NOT_ALLOWED,
     ));
     rows
@@ -314,8 +314,9 @@ fn assert_options(answer: &Answer) {
 /// H13, H14, H23.
 fn size_rows() -> Vec<Row> {
     let many: String = (0..200).fold(String::new(), |lines, n| format!("{lines}X-{n}: y\r\n"));
-    let get =
-        |target: &str, lines: &str| raw(format!("GET {target} HTTP/1.1\r\nHost: x\r\n{lines}\r\n"));
+    let get = |target: &str, lines: &str| {
+        Request::raw(format!("GET {target} HTTP/1.1\r\nHost: x\r\n{lines}\r\n"))
+    };
     let long = |length: usize| format!("{METADATA}?{}", "x".repeat(length));
     let mut rows = table! {
         "H13", "a header of 64 KiB", alpha(GOOD).header("X-Large", "x".repeat(64 * 1024))
@@ -326,7 +327,7 @@ fn size_rows() -> Vec<Row> {
         "H13", "a URL of 8 KiB", get(&long(8192), "") => Expected::Refused(&[414], &["invalid_request"]);
         "H13", "a URL of 100 KiB", get(&long(100 * 1024), "") => Expected::Rejected(&[400, 414]);
         "H13", "a URL of 1 MiB", get(&long(1 << 20), "") => Expected::Rejected(&[0, 400, 414, 431]);
-        "H14", "a client_id of 1 MiB", raw(alpha_with_id(1 << 20)) => TOO_LARGE;
+        "H14", "a client_id of 1 MiB", Request::raw(alpha_with_id(1 << 20)) => TOO_LARGE;
         "H14", "a client_id of 60 KiB", post(format!("{GOOD}&client_secret=x&client_id={}", "x".repeat(60_000)))
             => INVALID_CLIENT;
         "H14", "1 MiB of Basic", post(GOOD).basic("alpha", &"x".repeat(1 << 20))
@@ -385,18 +386,18 @@ fn head_rows() -> Vec<Row> {
         basic("alpha", "alpha-secret")
     );
     let mut rows = table! {
-        "H21", "HTTP/1.0", raw(format!("GET {METADATA} HTTP/1.0\r\n\r\n"))
+        "H21", "HTTP/1.0", Request::raw(format!("GET {METADATA} HTTP/1.0\r\n\r\n"))
             => Expected::Status(&[200]);
-        "H21", "a POST of HTTP/1.0 without a length", raw(format!("POST {TOKEN} HTTP/1.0\r\n{credentials}\r\n{form}"))
+        "H21", "a POST of HTTP/1.0 without a length", Request::raw(format!("POST {TOKEN} HTTP/1.0\r\n{credentials}\r\n{form}"))
             => Expected::Rejected(&[400, 411]);
-        "H21", "HTTP/0.9", raw("GET /\r\n\r\n") => Expected::Rejected(&[0, 400, 505]);
-        "H21", "HTTP/9.9", raw("GET / HTTP/9.9\r\nHost: x\r\n\r\n") => Expected::Rejected(&[400, 505]);
-        "H21", "no version", raw("GET / HTTP/\r\nHost: x\r\n\r\n") => BAD_REQUEST;
-        "H21", "the preface of HTTP/2", raw("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") => Expected::Rejected(&[0, 400, 505]);
-        "H21", "TLS", raw(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n".as_slice()) => BAD_REQUEST;
-        "H21", "bytes", raw(b"\xff\xfe\xfd\0\r\n\r\n".as_slice()) => BAD_REQUEST;
-        "H21", "a target with a space", raw("GET /a b HTTP/1.1\r\nHost: x\r\n\r\n") => BAD_REQUEST;
-        "H21", "a target that is none", raw("GET a HTTP/1.1\r\nHost: x\r\n\r\n")
+        "H21", "HTTP/0.9", Request::raw("GET /\r\n\r\n") => Expected::Rejected(&[0, 400, 505]);
+        "H21", "HTTP/9.9", Request::raw("GET / HTTP/9.9\r\nHost: x\r\n\r\n") => Expected::Rejected(&[400, 505]);
+        "H21", "no version", Request::raw("GET / HTTP/\r\nHost: x\r\n\r\n") => BAD_REQUEST;
+        "H21", "the preface of HTTP/2", Request::raw("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n") => Expected::Rejected(&[0, 400, 505]);
+        "H21", "TLS", Request::raw(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n".as_slice()) => BAD_REQUEST;
+        "H21", "bytes", Request::raw(b"\xff\xfe\xfd\0\r\n\r\n".as_slice()) => BAD_REQUEST;
+        "H21", "a target with a space", Request::raw("GET /a b HTTP/1.1\r\nHost: x\r\n\r\n") => BAD_REQUEST;
+        "H21", "a target that is none", Request::raw("GET a HTTP/1.1\r\nHost: x\r\n\r\n")
             => Expected::Refused(&[400, 404], &["invalid_request"]);
     };
     rows.extend([story("H21", "what ends too soon", |world| {
@@ -511,7 +512,7 @@ fn stories() -> Vec<Row> {
         story("H19", "who leaves at once leaves nothing behind", |world| {
             for _ in 0..50 {
                 let mut stream = world.connect();
-                let _ = stream.write_all(&alpha(GOOD).bytes(&world.refresh_token("alpha")));
+                let _ = stream.write_all(&alpha(GOOD).bytes_with(&world.refresh_token("alpha")));
             }
             for _ in 0..50 {
                 drop(world.connect());
@@ -519,8 +520,8 @@ fn stories() -> Vec<Row> {
         }),
         story("H19", "a half-closed connection gets its answer", |world| {
             for whole in [
-                alpha(GOOD).bytes(&world.refresh_token("alpha")),
-                request("GET", METADATA).bytes(""),
+                alpha(GOOD).bytes_with(&world.refresh_token("alpha")),
+                Request::new("GET", METADATA).bytes(),
             ] {
                 let (answers, closed) = world.wire_and_end(&whole);
                 assert!(closed, "{answers:?}");
@@ -580,7 +581,7 @@ fn stories() -> Vec<Row> {
 fn pipelined(world: &World) {
     for count in [5, 100] {
         let requests: Vec<u8> = (0..count)
-            .flat_map(|n| request("GET", [METADATA, JWKS, "/nothing"][n % 3]).bytes(""))
+            .flat_map(|n| Request::new("GET", [METADATA, JWKS, "/nothing"][n % 3]).bytes())
             .collect();
         let answers = exchange(world.server.address(), &requests, count);
         let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
@@ -592,10 +593,10 @@ fn pipelined(world: &World) {
         }
     }
     // A refused one among them changes nothing for those behind it.
-    let mut requests = alpha(GOOD).bytes(&world.refresh_token("alpha"));
-    requests.extend(request("GET", METADATA).bytes(""));
-    requests.extend(alpha("grant_type=x").bytes(""));
-    requests.extend(alpha(GOOD).bytes(&world.refresh_token("alpha")));
+    let mut requests = alpha(GOOD).bytes_with(&world.refresh_token("alpha"));
+    requests.extend(Request::new("GET", METADATA).bytes());
+    requests.extend(alpha("grant_type=x").bytes());
+    requests.extend(alpha(GOOD).bytes_with(&world.refresh_token("alpha")));
     let answers = exchange(world.server.address(), &requests, 4);
     assert_eq!(answers.len(), 4, "{answers:?}");
     assert_tokens(&answers[0]);
@@ -682,7 +683,7 @@ fn slow_body(world: &World) {
 
 /// H18: an answer that nobody takes keeps no one else from theirs.
 fn slow_reader(world: &World) {
-    let requests = request("GET", METADATA).bytes("").repeat(2000);
+    let requests = Request::new("GET", METADATA).bytes().repeat(2000);
     let mut stream = world.connect();
     let mut writer = stream.try_clone().expect("a handle");
     let writing = thread::spawn(move || {
@@ -750,7 +751,7 @@ fn any_request() -> impl Strategy<Value = Vec<u8>> {
     let change = (any::<prop::sample::Index>(), any::<u8>());
     let changed =
         (form.clone(), proptest::collection::vec(change, 0..4)).prop_map(|(form, changes)| {
-            let mut bytes = alpha(form).bytes("");
+            let mut bytes = alpha(form).bytes();
             for (at, byte) in changes {
                 let at = at.index(bytes.len());
                 bytes[at] = byte;
@@ -763,7 +764,7 @@ fn any_request() -> impl Strategy<Value = Vec<u8>> {
         3 => changed,
         1 => form.prop_map(|token| {
             let form = [b"grant_type=refresh_token&refresh_token=", &token[..]].concat();
-            alpha(form).bytes("")
+            alpha(form).bytes()
         }),
     ]
 }

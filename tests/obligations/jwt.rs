@@ -11,7 +11,7 @@ use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
 use serde_json::{Value, json};
 
 use super::{
-    GOOD, JWKS, METADATA, Row, World, assert_refused, assert_tokens, post, request, story,
+    GOOD, JWKS, METADATA, Request, Row, World, assert_refused, assert_tokens, post, story,
 };
 use crate::support::{Answer, get, part, path_of};
 
@@ -31,7 +31,7 @@ fn tokens(answer: &Answer) -> [(&'static str, String); 3] {
 }
 
 fn document(world: &World, path: &str) -> Value {
-    world.send(&request("GET", path)).json()
+    world.send(&Request::new("GET", path)).json()
 }
 
 fn seconds(claims: &Value, name: &str) -> i64 {

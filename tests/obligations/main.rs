@@ -62,7 +62,8 @@ use libtest_mimic::{Arguments, Trial};
 use oauth_mimic::{AuthMethod, Client, Clock, RefreshPolicy, TokenServer, User};
 use serde_json::Value;
 
-use support::{Answer, basic, encoded, excerpt, send};
+use support::http::{FORM, excerpt};
+use support::{Answer, Request, basic, encoded};
 
 fn main() -> ExitCode {
     let rows = [
@@ -85,7 +86,6 @@ fn main() -> ExitCode {
 const TOKEN: &str = "/oauth2/token";
 const METADATA: &str = "/.well-known/openid-configuration";
 const JWKS: &str = "/oauth2/jwks";
-const FORM: &str = "application/x-www-form-urlencoded";
 /// A good refresh.
 const GOOD: &str = "grant_type=refresh_token&refresh_token={rt}";
 
@@ -171,13 +171,18 @@ impl World {
 
     #[track_caller]
     fn send(&self, request: &Request) -> Answer {
-        self.send_with(request, &self.refresh_token(request.owner))
+        match request.owned_by() {
+            Some(owner) => self.send_with(request, &self.refresh_token(&owner)),
+            None => request.send(self.server.address()),
+        }
     }
 
-    /// Sends a request with that refresh token where it says `{rt}`.
+    /// Sends a request with that refresh token in place of `{rt}`.
     #[track_caller]
     fn send_with(&self, request: &Request, refresh_token: &str) -> Answer {
-        send(self.server.address(), &request.bytes(refresh_token))
+        request
+            .with_token(refresh_token)
+            .send(self.server.address())
     }
 
     /// Refreshes as the client does when all is well.
@@ -253,43 +258,14 @@ fn read_to_end(stream: &mut TcpStream) -> (Vec<u8>, bool) {
     }
 }
 
-/// A request as data. `{rt}` in its target, headers or body stands for a good refresh token.
-#[derive(Debug, Clone)]
-struct Request {
-    method: String,
-    target: String,
-    headers: Vec<(String, Vec<u8>)>,
-    body: Vec<u8>,
-    /// Whose refresh token `{rt}` is.
-    owner: &'static str,
-    /// Not put together, but sent as it stands.
-    raw: Option<Vec<u8>>,
-}
-
 /// A POST of that form to the token endpoint, without authentication.
 fn post(form: impl AsRef<[u8]>) -> Request {
-    Request {
-        method: "POST".to_owned(),
-        target: TOKEN.to_owned(),
-        headers: vec![("Content-Type".to_owned(), FORM.into())],
-        body: form.as_ref().to_vec(),
-        owner: "alpha",
-        raw: None,
-    }
+    Request::form(TOKEN, form)
 }
 
-/// That POST by the client the rows are about.
+/// That POST by the client that most rows use.
 fn alpha(form: impl AsRef<[u8]>) -> Request {
     post(form).basic("alpha", "alpha-secret")
-}
-
-fn request(method: &str, target: &str) -> Request {
-    Request {
-        method: method.to_owned(),
-        target: target.to_owned(),
-        headers: Vec::new(),
-        ..post("")
-    }
 }
 
 /// The head of alpha's request, with these lines in place of its Content-Length.
@@ -300,90 +276,48 @@ fn head(lines: &str) -> String {
     format!("POST {TOKEN} HTTP/1.1\r\n{fixed}{lines}\r\n")
 }
 
-/// These bytes and no others.
-fn raw(bytes: impl Into<Vec<u8>>) -> Request {
-    Request {
-        raw: Some(bytes.into()),
-        ..post("")
-    }
+/// In a request `{rt}` is a refresh token of alpha, `{rt of beta}` one of beta.
+trait RefreshTokenIn: Sized {
+    /// `{rt}` is a refresh token of that client.
+    fn owner(self, client_id: &str) -> Self;
+    /// Whose refresh token is in it.
+    fn owned_by(&self) -> Option<String>;
+    /// The same with that refresh token.
+    fn with_token(&self, refresh_token: &str) -> Self;
+    fn bytes_with(&self, refresh_token: &str) -> Vec<u8>;
 }
 
-impl Request {
-    fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.headers
-            .push((name.to_owned(), value.as_ref().to_vec()));
-        self
+impl RefreshTokenIn for Request {
+    fn owner(self, client_id: &str) -> Self {
+        self.replace("{rt}", &format!("{{rt of {client_id}}}"))
     }
 
-    fn content_type(mut self, value: impl AsRef<[u8]>) -> Self {
-        self.headers.retain(|(name, _)| name != "Content-Type");
-        self.header("Content-Type", value)
+    fn owned_by(&self) -> Option<String> {
+        let bytes = self.bytes();
+        let text = String::from_utf8_lossy(&bytes);
+        let owner = text
+            .split_once("{rt of ")
+            .and_then(|(_, rest)| rest.split_once('}'));
+        match owner {
+            Some((owner, _)) => Some(owner.to_owned()),
+            None => text.contains("{rt}").then(|| "alpha".to_owned()),
+        }
     }
 
-    fn without_content_type(mut self) -> Self {
-        self.headers.retain(|(name, _)| name != "Content-Type");
-        self
-    }
-
-    fn authorization(self, value: impl AsRef<[u8]>) -> Self {
-        self.header("Authorization", value)
-    }
-
-    /// Basic credentials, with nothing encoded but the base64.
-    fn basic(self, client_id: &str, client_secret: &str) -> Self {
-        self.authorization(basic(client_id, client_secret))
-    }
-
-    fn target(mut self, target: &str) -> Self {
-        target.clone_into(&mut self.target);
-        self
-    }
-
-    fn owner(mut self, client_id: &'static str) -> Self {
-        self.owner = client_id;
-        self
-    }
-
-    fn bytes(&self, refresh_token: &str) -> Vec<u8> {
+    fn with_token(&self, refresh_token: &str) -> Self {
         let token = encoded(refresh_token);
-        let fill = |bytes: &[u8]| replaced(bytes, b"{rt}", token.as_bytes());
-        if let Some(raw) = &self.raw {
-            return fill(raw);
+        match self.owned_by() {
+            Some(owner) => self
+                .clone()
+                .replace(&format!("{{rt of {owner}}}"), &token)
+                .replace("{rt}", &token),
+            None => self.clone(),
         }
-        let body = fill(&self.body);
-        let mut bytes = format!("{} ", self.method).into_bytes();
-        bytes.extend(fill(self.target.as_bytes()));
-        bytes.extend(b" HTTP/1.1\r\nHost: localhost\r\n");
-        for (name, value) in &self.headers {
-            bytes.extend(name.as_bytes());
-            bytes.extend(b": ");
-            bytes.extend(fill(value));
-            bytes.extend(b"\r\n");
-        }
-        if !body.is_empty() || self.method == "POST" {
-            bytes.extend(format!("Content-Length: {}\r\n", body.len()).as_bytes());
-        }
-        bytes.extend(b"\r\n");
-        bytes.extend(body);
-        bytes
     }
 
-    fn holds_a_refresh_token(&self) -> bool {
-        let holds = |bytes: &[u8]| bytes.windows(4).any(|window| window == b"{rt}");
-        holds(&self.body) || holds(self.target.as_bytes()) || self.raw.as_deref().is_some_and(holds)
+    fn bytes_with(&self, refresh_token: &str) -> Vec<u8> {
+        self.with_token(refresh_token).bytes()
     }
-}
-
-fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
-    let mut result = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let Some(at) = rest.windows(what.len()).position(|window| window == what) {
-        result.extend_from_slice(&rest[..at]);
-        result.extend_from_slice(with);
-        rest = &rest[at + what.len()..];
-    }
-    result.extend_from_slice(rest);
-    result
 }
 
 /// What must come back.
@@ -482,11 +416,15 @@ impl Row {
 
 impl World {
     fn play(&self, request: &Request, expected: Expected) {
-        let refresh_token = self.refresh_token(request.owner);
-        if self.refuses(request, expected, &refresh_token) && request.holds_a_refresh_token() {
-            let afterwards = self.refresh(request.owner, &refresh_token);
+        let Some(owner) = request.owned_by() else {
+            self.refuses(request, expected);
+            return;
+        };
+        let refresh_token = self.refresh_token(&owner);
+        if self.refuses(&request.with_token(&refresh_token), expected) {
+            let afterwards = self.refresh(&owner, &refresh_token);
             // The one client that may not refresh is refused for that.
-            let due = if request.owner == "coder" { 400 } else { 200 };
+            let due = if owner == "coder" { 400 } else { 200 };
             assert_eq!(
                 afterwards.status, due,
                 "the refresh token afterwards: {afterwards:?}"
@@ -495,14 +433,14 @@ impl World {
     }
 
     /// Sends the request and checks the answer; returns true if it was not a success.
-    fn refuses(&self, request: &Request, expected: Expected, refresh_token: &str) -> bool {
+    fn refuses(&self, request: &Request, expected: Expected) -> bool {
         if let Expected::Rejected(statuses) = expected {
-            let bytes = request.bytes(refresh_token);
+            let bytes = request.bytes();
             let (answers, closed) = self.wire(&bytes);
             assert_rejected(&bytes, &answers, closed, statuses);
             return true;
         }
-        let answer = self.send_with(request, refresh_token);
+        let answer = request.send(self.server.address());
         match expected {
             Expected::Tokens => assert_tokens(&answer),
             Expected::Scope(scope) => {

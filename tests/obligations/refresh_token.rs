@@ -10,8 +10,9 @@ use std::time::Duration;
 use oauth_mimic::{Client, Clock, Timestamp, TokenServer};
 
 use super::{
-    Expected, GOOD, INVALID_GRANT, INVALID_REQUEST, INVALID_SCOPE, Row, TOKEN, World, alpha,
-    assert_refused, assert_scope, assert_tokens, head, post, read_to_end, request, row, story,
+    Expected, GOOD, INVALID_GRANT, INVALID_REQUEST, INVALID_SCOPE, RefreshTokenIn as _, Request,
+    Row, TOKEN, World, alpha, assert_refused, assert_scope, assert_tokens, head, post, read_to_end,
+    row, story,
 };
 use crate::support::{Answer, Connection, answers, part, send};
 
@@ -26,7 +27,7 @@ pub(crate) fn rows() -> Vec<Row> {
         "R07", "an empty refresh token", alpha("grant_type=refresh_token&refresh_token=") => INVALID_REQUEST;
         "R29", "a client without this grant", post(GOOD).basic("coder", "coder-secret")
             => Expected::Refused(&[400], &["unauthorized_client"]);
-        "R30", "GET", request("GET", &format!("{TOKEN}?{GOOD}")) => super::NOT_ALLOWED;
+        "R30", "GET", Request::new("GET", &format!("{TOKEN}?{GOOD}")) => super::NOT_ALLOWED;
         "R30", "bad authentication", post(GOOD).basic("alpha", "wrong") => super::INVALID_CLIENT;
         "R30", "a bad scope", alpha(format!("{GOOD}&scope=%22")) => INVALID_SCOPE;
         "R30", "a bad content type", alpha(GOOD).content_type("text/plain") => INVALID_REQUEST;
@@ -174,7 +175,9 @@ pub(crate) fn rows() -> Vec<Row> {
             "without rotation one refresh token lasts for a thousand uses",
             |world| {
                 let token = world.refresh_token("reuser");
-                let request = post(GOOD).basic("reuser", "reuser-secret").bytes(&token);
+                let request = post(GOOD)
+                    .basic("reuser", "reuser-secret")
+                    .bytes_with(&token);
                 let mut connection = Connection::open(world.server.address());
                 for _ in 0..1000 {
                     let answer = connection.send(&request);
@@ -230,7 +233,7 @@ pub(crate) fn rows() -> Vec<Row> {
         story("R23", "within one second all tokens differ", |world| {
             world.clock.freeze(Timestamp::from_unix(1_700_000_000));
             let request = post(GOOD).basic("reissuer", "reissuer-secret");
-            let request = request.bytes(&world.refresh_token("reissuer"));
+            let request = request.bytes_with(&world.refresh_token("reissuer"));
             let mut connection = Connection::open(world.server.address());
             let mut seen = HashSet::new();
             for _ in 0..500 {
@@ -270,7 +273,7 @@ pub(crate) fn rows() -> Vec<Row> {
         story("R30", "a request that breaks off costs nothing", |world| {
             for end in [1, 10, 100] {
                 let token = world.refresh_token("alpha");
-                let bytes = alpha(GOOD).bytes(&token);
+                let bytes = alpha(GOOD).bytes_with(&token);
                 let (answers, _) = world.wire_and_end(&bytes[..bytes.len() - end]);
                 assert!(
                     answers.iter().all(|answer| answer.status >= 400),
@@ -305,7 +308,7 @@ pub(crate) fn rows() -> Vec<Row> {
                     let token = world.refresh_token("alpha");
                     let mut stream = world.connect();
                     stream
-                        .write_all(&alpha(GOOD).bytes(&token))
+                        .write_all(&alpha(GOOD).bytes_with(&token))
                         .expect("the server listens");
                     drop(stream);
                     let answer = world.refresh("alpha", &token);
@@ -319,7 +322,7 @@ pub(crate) fn rows() -> Vec<Row> {
         ),
         story("R30", "whoever listens on still gets the answer", |world| {
             let mut stream = world.connect();
-            let request = alpha(GOOD).bytes(&world.refresh_token("alpha"));
+            let request = alpha(GOOD).bytes_with(&world.refresh_token("alpha"));
             stream.write_all(&request).expect("the server listens");
             stream
                 .shutdown(Shutdown::Write)
@@ -338,7 +341,7 @@ fn altered(world: &World) {
     let token = world.refresh_token("alpha");
     let mut connection = Connection::open(world.server.address());
     let mut try_it = |other: &str| {
-        let answer = connection.send(&alpha(GOOD).bytes(other));
+        let answer = connection.send(&alpha(GOOD).bytes_with(other));
         assert_refused(&answer, &[400], &["invalid_grant"]);
     };
     let last = token.len() - 1;
@@ -395,7 +398,7 @@ fn lifetimes(_: &World) {
                 .refresh_token_absolute_lifetime(Duration::from_secs(200)),
         )
         .start();
-    let refresh = |token: &str| send(server.address(), &alpha(GOOD).bytes(token));
+    let refresh = |token: &str| send(server.address(), &alpha(GOOD).bytes_with(token));
     let mut token = server.mint().client("alpha").refresh_token();
     let login = part(&token, 1)["auth_time"].clone();
     for _ in 0..3 {
@@ -428,7 +431,7 @@ fn race(racers: usize, rounds: usize) {
             scope.spawn(|| {
                 let mut connection = Connection::open(address);
                 for (round, token) in tokens.iter().enumerate() {
-                    let request = alpha(GOOD).bytes(token);
+                    let request = alpha(GOOD).bytes_with(token);
                     start.wait();
                     let answer = connection.send(&request);
                     answers.lock().expect("no racer panics")[round].push(answer);
