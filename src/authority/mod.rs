@@ -19,7 +19,7 @@ use crate::clock::Timestamp;
 use crate::fault::TokenFault;
 use crate::grant::GrantType;
 use crate::grant::refresh_token::{self, Sources};
-use crate::keys::{KeySet, NotRetired};
+use crate::keys::{KeyRing, KeySet, NotRetired, SigningKey};
 use crate::ledger::Ledger;
 use crate::oauth::client::Client;
 use crate::oauth::credentials::Credentials;
@@ -39,7 +39,7 @@ pub(crate) struct Authority {
     pub(crate) random: Random,
     /// Requests clone the `Arc` once and so see one consistent state.
     registered: RwLock<Arc<Registered>>,
-    keys: RwLock<Arc<KeySet>>,
+    keys: KeyRing,
     ledger: Ledger,
 }
 
@@ -129,7 +129,7 @@ impl Authority {
             settings,
             random: Random::new(initial.seed),
             registered: RwLock::new(Arc::clone(&initial.registered)),
-            keys: RwLock::new(Arc::clone(&initial.keys)),
+            keys: KeyRing::new(Arc::clone(&initial.keys), initial.seed),
             ledger: Ledger::default(),
         }
     }
@@ -179,20 +179,21 @@ impl Authority {
 
     /// The keys as they are now.
     pub(crate) fn keys(&self) -> Arc<KeySet> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+        self.keys.current()
     }
 
-    /// Signs with another key from now on; the one before is published until `retires_at`.
-    pub(crate) fn rotate_keys(&self, now: Timestamp, retires_at: Option<Timestamp>) -> Arc<KeySet> {
-        let mut keys = write(&self.keys);
-        *keys = Arc::new(keys.rotated(now, retires_at));
-        Arc::clone(&keys)
+    /// Signs with another key from now on, and returns it; the one before is published until `retires_at`. Takes up to
+    /// a second of processor time: an async caller moves it to another thread.
+    pub(crate) fn rotate_keys(
+        &self,
+        now: Timestamp,
+        retires_at: Option<Timestamp>,
+    ) -> Arc<SigningKey> {
+        self.keys.rotate(now, retires_at)
     }
 
     pub(crate) fn retire_key(&self, kid: &str) -> Result<(), NotRetired> {
-        let mut keys = write(&self.keys);
-        *keys = Arc::new(keys.without(kid)?);
-        Ok(())
+        self.keys.retire(kid)
     }
 
     /// Answers a token request; one of the tokens with a defect, where one is asked for.

@@ -52,11 +52,12 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     })
 }
 
-pub(super) fn rotate(call: &Call<'_>) -> Answer {
+pub(super) async fn rotate(call: &Call<'_>) -> Answer {
     let Rotate { retire_after } = call.body_or_default()?;
     let now = call.sandbox.clock.now();
     let retires_at = retire_after.map(|seconds| now + Duration::from_secs(seconds.into()));
-    call.epoch.authority.rotate_keys(now, retires_at);
+    call.on_another_thread(move |_, epoch| epoch.authority.rotate_keys(now, retires_at))
+        .await?;
     list(call)
 }
 

@@ -137,13 +137,13 @@ async fn dispatch(call: &Call<'_>, path: &str) -> Answer {
         ("PUT", ["refresh-tokens", name]) => registered::put_token(call, name),
         ("DELETE", ["refresh-tokens", name]) => registered::remove_token(call, name),
         ("GET", ["keys"]) => keys::list(call),
-        ("POST", ["keys", "rotate"]) => keys::rotate(call),
+        ("POST", ["keys", "rotate"]) => keys::rotate(call).await,
         ("DELETE", ["keys", kid]) => keys::retire(call, kid),
         ("GET", ["sandboxes"]) => sandboxes::list(call),
         ("POST", ["sandboxes"]) => sandboxes::create(call),
         ("DELETE", ["sandboxes", id]) => sandboxes::remove(call, id),
         ("GET", ["scenarios"]) => scenarios::list(),
-        ("POST", ["scenarios", name]) => scenarios::play(call, name),
+        ("POST", ["scenarios", name]) => scenarios::play(call, name).await,
         (method, segments) => not_here(method, segments),
     }
 }
@@ -254,6 +254,17 @@ impl Call<'_> {
         } else {
             self.body()
         }
+    }
+
+    /// Runs `work` on another thread, because it may take long and this one serves requests.
+    async fn on_another_thread<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Sandbox, &Epoch) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (sandbox, epoch) = (Arc::clone(self.sandbox), Arc::clone(&self.epoch));
+        web::block(move || work(&sandbox, &epoch))
+            .await
+            .map_err(|_| Problem::new(503, "the server is being stopped"))
     }
 
     /// The query, as that type.

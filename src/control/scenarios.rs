@@ -126,7 +126,7 @@ pub(super) fn list() -> Answer {
     })
 }
 
-pub(super) fn play(call: &Call<'_>, name: &str) -> Answer {
+pub(super) async fn play(call: &Call<'_>, name: &str) -> Answer {
     let scenario = scenario(name).ok_or_else(|| {
         let known: Vec<&str> = SCENARIOS.iter().map(|(name, _)| *name).collect();
         Problem::new(
@@ -138,9 +138,13 @@ pub(super) fn play(call: &Call<'_>, name: &str) -> Answer {
         )
     })?;
     let description = scenario.description.clone();
+    // It may make a key.
+    let faults = call
+        .on_another_thread(|sandbox, _| scenario.play(sandbox))
+        .await?;
     json(&Played {
         description,
-        faults: scenario.play(call.sandbox),
+        faults,
     })
 }
 

@@ -1,7 +1,7 @@
 //! RS256 by aws-lc-rs, with keys parsed once.
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{KeyPair, PublicKeyComponents};
+use aws_lc_rs::rsa::{KeyPair, KeySize, PublicKeyComponents};
 use aws_lc_rs::signature::{
     KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
 };
@@ -13,6 +13,11 @@ pub(crate) struct Signer(KeyPair);
 impl Signer {
     pub(crate) fn from_pkcs8(der: &[u8]) -> Option<Self> {
         KeyPair::from_pkcs8(der).ok().map(Self)
+    }
+
+    /// Makes a random key of 2048 bits.
+    pub(crate) fn generate() -> Option<Self> {
+        KeyPair::generate(KeySize::Rsa2048).ok().map(Self)
     }
 
     /// Modulus and exponent, big-endian without leading zeros.

@@ -4,12 +4,15 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::SeedableRng as _;
+use rand::rngs::ChaCha12Rng;
 use rsa::pkcs1::DecodeRsaPrivateKey;
 use rsa::pkcs8::{self, DecodePrivateKey, EncodePrivateKey, SecretDocument, spki};
 use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, PrivateKey};
 use serde::Deserialize;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::keys::backend::Signer;
 use crate::keys::{KeySet, SigningKey};
@@ -279,13 +282,33 @@ fn checked(key: &PrivateKey, path: &str, kid: Option<String>) -> Result<SigningK
         .ok_or_else(refused)
 }
 
-/// Makes a key to rotate to.
+/// The size of a key that a rotation makes.
+const ROTATION_BITS: usize = 2048;
+
+/// Makes a random key to rotate to.
 pub(super) fn generate_signing_key() -> SigningKey {
     #[expect(
         clippy::expect_used,
         reason = "2048 bits are a size that keys can have"
     )]
-    PrivateKey::new(&mut rand::rng(), 2048)
+    Signer::generate()
+        .and_then(|signer| SigningKey::new(signer, None))
+        .expect("a new RSA key signs")
+}
+
+/// Makes the key of rotation `number` under `seed`: the same one on every run and with either backend. The generator is
+/// `rsa`'s, because that of aws-lc cannot be seeded.
+pub(super) fn derive(seed: u64, number: usize) -> SigningKey {
+    let digest = Sha256::new()
+        .chain_update(b"oauth-mimic rotation")
+        .chain_update(seed.to_be_bytes())
+        .chain_update((number as u64).to_be_bytes());
+    let mut random = ChaCha12Rng::from_seed(digest.finalize().into());
+    #[expect(
+        clippy::expect_used,
+        reason = "2048 bits are a size that keys can have"
+    )]
+    PrivateKey::new(&mut random, ROTATION_BITS)
         .ok()
         .and_then(|key| checked(&key, "key", None).ok())
         .expect("a new RSA key is a good one")

@@ -6,6 +6,7 @@
 pub(crate) mod forge;
 pub(crate) mod jws;
 pub(crate) mod load;
+mod ring;
 
 #[cfg_attr(feature = "aws_lc_rs", path = "aws_lc.rs")]
 #[cfg_attr(not(feature = "aws_lc_rs"), path = "pure_rust.rs")]
@@ -24,6 +25,10 @@ use sha2::{Digest, Sha256};
 use crate::clock::Timestamp;
 use crate::fault::KeysFault;
 use crate::keys::backend::{Signer, Verifier};
+pub(crate) use crate::keys::ring::KeyRing;
+
+/// The most keys of one server; another rotation drops the oldest one.
+const MOST_KEYS: usize = 100;
 
 /// The public half of an RSA key, under the name it is published by.
 #[derive(Debug)]
@@ -183,24 +188,18 @@ impl KeySet {
         JwkSet { keys }
     }
 
-    /// These keys with a new one to sign from now on, and the one that signed so far published until `retires_at`.
-    ///
-    /// The built-in successors come first; when all are in use, a key is made, which takes a while.
-    pub(crate) fn rotated(&self, now: Timestamp, retires_at: Option<Timestamp>) -> Self {
-        static SUCCESSORS: LazyLock<Vec<Arc<SigningKey>>> =
-            LazyLock::new(|| load::successors().into_iter().map(Arc::new).collect());
-        let in_use = |key: &Arc<SigningKey>| {
-            self.held
-                .iter()
-                .any(|held| held.key.public.kid == key.public.kid)
-        };
-        let next = SUCCESSORS
-            .iter()
-            .find(|key| !in_use(key))
-            .cloned()
-            .unwrap_or_else(|| Arc::new(load::generate_signing_key()));
+    /// These keys with `next` to sign from now on, and the one that signed so far published until `retires_at`. Keys that
+    /// have retired are dropped, and so are the oldest beyond [`MOST_KEYS`].
+    fn followed_by(
+        &self,
+        next: Arc<SigningKey>,
+        now: Timestamp,
+        retires_at: Option<Timestamp>,
+    ) -> Self {
+        let before = self.jwks(now).keys;
         let mut held = self.held.clone();
         held[0].retires_at = retires_at;
+        held.retain(|held| held.at(now));
         held.insert(
             0,
             Published {
@@ -208,14 +207,19 @@ impl KeySet {
                 retires_at: None,
             },
         );
+        held.truncate(MOST_KEYS);
         Self {
             held,
-            before: Some(self.jwks(now).keys),
+            before: Some(before),
         }
     }
 
+    fn holds(&self, kid: &str) -> bool {
+        self.held.iter().any(|held| held.key.public.kid == kid)
+    }
+
     /// These keys without that one; the one that signs cannot go.
-    pub(crate) fn without(&self, kid: &str) -> Result<Self, NotRetired> {
+    fn without(&self, kid: &str) -> Result<Self, NotRetired> {
         match self.held.iter().position(|held| held.key.public.kid == kid) {
             None => Err(NotRetired::Unknown),
             Some(0) => Err(NotRetired::Signs),

@@ -16,12 +16,20 @@ pub(crate) struct Signer {
 
 impl Signer {
     pub(crate) fn from_pkcs8(der: &[u8]) -> Option<Self> {
-        let key = PrivateKey::from_pkcs8_der(der).ok()?;
+        PrivateKey::from_pkcs8_der(der).ok().map(Self::new)
+    }
+
+    /// Makes a random key of 2048 bits.
+    pub(crate) fn generate() -> Option<Self> {
+        PrivateKey::new(&mut rand::rng(), 2048).ok().map(Self::new)
+    }
+
+    fn new(key: PrivateKey) -> Self {
         let public = key.to_public_key();
-        Some(Self {
+        Self {
             key: SigningKey::new(key),
             public,
-        })
+        }
     }
 
     /// Modulus and exponent, big-endian without leading zeros.

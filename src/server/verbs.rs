@@ -384,7 +384,6 @@ impl Keys<'_> {
             .epoch()
             .authority
             .rotate_keys(self.0.clock.now(), None)
-            .signing()
             .public
             .kid
             .clone()
@@ -398,7 +397,6 @@ impl Keys<'_> {
             .epoch()
             .authority
             .rotate_keys(now, Some(now + overlap))
-            .signing()
             .public
             .kid
             .clone()

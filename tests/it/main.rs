@@ -18,6 +18,7 @@ mod metadata;
 mod named_tokens;
 mod policies;
 mod reset;
+mod rotation;
 mod sandboxes;
 mod scenarios;
 mod spring;
