@@ -82,6 +82,27 @@ pub use crate::server::{
     Faults, Keys, Mimic, Mint, SandboxGuard, StartError, TokenServer, TokenServerBuilder,
 };
 
+/// The Rust code of the README and of the book, as doctests.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/guides/rust.md")]
+    struct GuidesRust;
+    #[doc = include_str!("../docs/guides/expiry.md")]
+    struct GuidesExpiry;
+    #[doc = include_str!("../docs/guides/rotation.md")]
+    struct GuidesRotation;
+    #[doc = include_str!("../docs/guides/faults.md")]
+    struct GuidesFaults;
+    #[doc = include_str!("../docs/guides/broken-tokens.md")]
+    struct GuidesBrokenTokens;
+    #[doc = include_str!("../docs/guides/key-rotation.md")]
+    struct GuidesKeyRotation;
+    #[doc = include_str!("../docs/guides/sandboxes.md")]
+    struct GuidesSandboxes;
+    #[doc = include_str!("../docs/guides/verify.md")]
+    struct GuidesVerify;
+    #[doc = include_str!("../docs/concepts/clock.md")]
+    struct ConceptsClock;
+}

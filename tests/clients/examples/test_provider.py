@@ -1,5 +1,3 @@
-"""The README's example for pytest."""
-
 import json
 import subprocess
 import urllib.request
@@ -9,23 +7,39 @@ import pytest
 
 @pytest.fixture(scope="session")
 def mimic():
+    """The address of the server, which serves all tests."""
     command = ["oauth-mimic", "--port", "0", "--log", "off"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        yield process.stdout.readline().split()[-1]
-        process.terminate()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        line = server.stdout.readline()
+        assert line.startswith("listening on "), "oauth-mimic did not start"
+        yield line.removeprefix("listening on ").strip()
+        server.terminate()
 
 
 @pytest.fixture
 def provider(mimic):
-    with urllib.request.urlopen(f"{mimic}/_mimic/sandboxes", data=b"{}") as answer:
+    """A provider for one test: its `base_url`, `issuer` and `endpoints`."""
+    request = urllib.request.Request(f"{mimic}/_mimic/sandboxes", method="POST")
+    with urllib.request.urlopen(request) as answer:
         return json.load(answer)
 
 
-def test_every_test_has_a_provider_of_its_own(provider):
-    assert provider["endpoints"]["token"].startswith(provider["base_url"])
-    # And bends it: provider["endpoints"]["control"] + "/clock", "/faults", "/verify"
+def control(provider, path, body):
+    """Asks the control plane of a provider for something."""
+    url = provider["endpoints"]["control"] + path
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
 
 
 def test_a_provider_publishes_its_keys(provider):
     with urllib.request.urlopen(provider["endpoints"]["jwks"]) as answer:
         assert json.load(answer)["keys"]
+    control(provider, "/verify", {"filter": {"endpoint": "jwks"}, "exactly": 1})
+
+
+def test_time_passes_for_one_provider_alone(provider):
+    before = control(provider, "/clock/advance", {"seconds": 0})
+    after = control(provider, "/clock/advance", {"seconds": 900})
+    assert before["now"] < after["now"]

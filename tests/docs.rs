@@ -1,0 +1,320 @@
+//! The README and the book are true. Their Rust code runs as doctests (`src/lib.rs`), their console blocks run in
+//! `.ci/readme`, and the rest is tested here.
+
+#![expect(
+    clippy::expect_used,
+    reason = "in a test, a broken assumption is a failure"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use oauth_mimic::TokenServer;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|why| panic!("{path}: {why}"))
+}
+
+/// Every Markdown page for readers: the files at the top, and the book.
+fn pages() -> Vec<PathBuf> {
+    let mut pages = Vec::new();
+    collect(&root().join("docs"), &mut pages);
+    for entry in fs::read_dir(root()).expect("the repository") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path);
+        }
+    }
+    pages.sort();
+    pages
+}
+
+fn collect(folder: &Path, pages: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, pages);
+        } else if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path);
+        }
+    }
+}
+
+/// A fenced block of code: its language, and its text.
+struct Block {
+    language: String,
+    text: String,
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for line in page.lines() {
+        match (line.trim_start().strip_prefix("```"), open.take()) {
+            (Some(language), None) => {
+                open = Some(Block {
+                    language: language.trim().to_owned(),
+                    text: String::new(),
+                });
+            }
+            (Some(_), Some(block)) => blocks.push(block),
+            (None, Some(mut block)) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+                open = Some(block);
+            }
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+/// The rows of every table of a page, split into their cells.
+fn rows(page: &str) -> impl Iterator<Item = Vec<&str>> {
+    page.lines()
+        .filter(|line| line.starts_with("| "))
+        .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+}
+
+/// The first code span of a table's cell.
+fn code(cell: &str) -> Option<&str> {
+    cell.strip_prefix('`')?.split('`').next()
+}
+
+/// The pages whose Rust code runs as doctests.
+fn doctested() -> String {
+    read("src/lib.rs")
+}
+
+#[test]
+fn every_block_of_code_has_a_test_that_runs_it() {
+    let lib = doctested();
+    let mut untested = Vec::new();
+    for path in pages() {
+        let name = path
+            .strip_prefix(root())
+            .expect("below")
+            .display()
+            .to_string();
+        if name.starts_with("docs/reference/") {
+            continue; // written by the program
+        }
+        for block in blocks(&fs::read_to_string(&path).expect("a page")) {
+            let tested = match block.language.as_str() {
+                "rust" => lib.contains(&format!("include_str!(\"../{name}\")")),
+                // `.ci/readme` runs the commands of every page that has some.
+                "console" | "text" => true,
+                "toml" => block.text.lines().all(is_a_true_line_of_toml),
+                "json" => name == "docs/concepts/fixtures.md",
+                "sh" | "python" | "js" | "go" | "java" => is_an_example(&block),
+                _ => false,
+            };
+            if !tested {
+                untested.push(format!("{name}: a block of `{}`", block.language));
+            }
+        }
+    }
+    assert!(
+        untested.is_empty(),
+        "nothing runs these:\n{}",
+        untested.join("\n")
+    );
+}
+
+/// Each example for another language is a whole file that `tests/clients/run` runs.
+fn is_an_example(block: &Block) -> bool {
+    let file = match block.language.as_str() {
+        "sh" => "tests/clients/examples/provider.sh",
+        "python" => "tests/clients/examples/test_provider.py",
+        "js" => "tests/clients/examples/provider.test.js",
+        "go" => "tests/clients/examples/go/provider_test.go",
+        "java" => "tests/clients/java/src/test/java/mimic/ProviderTest.java",
+        _ => return false,
+    };
+    read(file).trim_end() == block.text.trim_end()
+}
+
+/// A line for a user's `Cargo.toml`: the features that it names exist.
+fn is_a_true_line_of_toml(line: &str) -> bool {
+    let manifest = read("Cargo.toml");
+    match line.split_once("features = [") {
+        Some((_, features)) => features
+            .trim_end_matches([']', '}', ' '])
+            .split(',')
+            .map(|feature| feature.trim().trim_matches('"'))
+            .all(|feature| manifest.contains(&format!("\n{feature} = ["))),
+        None => true,
+    }
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut broken = Vec::new();
+    for path in pages() {
+        let text = fs::read_to_string(&path).expect("a page");
+        for link in links(&text) {
+            if link.contains("://") || link.starts_with("mailto:") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let target = if file.is_empty() {
+                path.clone()
+            } else {
+                path.parent().expect("a folder").join(file)
+            };
+            let there = fs::read_to_string(&target).is_ok_and(|text| {
+                anchor.is_empty() || anchors(&text).iter().any(|held| held == anchor)
+            }) || (anchor.is_empty() && target.is_dir());
+            if !there {
+                broken.push(format!("{}: {link}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "broken links:\n{}", broken.join("\n"));
+}
+
+/// The targets of `[text](target)`, outside code.
+fn links(page: &str) -> Vec<String> {
+    let mut links = Vec::new();
+    let mut fenced = false;
+    for line in page.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        }
+        if fenced {
+            continue;
+        }
+        // Every second piece between backquotes is code.
+        let prose: String = line.split('`').step_by(2).collect();
+        for after in prose.split("](").skip(1) {
+            if let Some((link, _)) = after.split_once(')') {
+                links.push(link.to_owned());
+            }
+        }
+    }
+    links
+}
+
+/// What a link to a page can name: its headings, as mdBook and code hosts write them, and its `<a id="…">`.
+fn anchors(page: &str) -> Vec<String> {
+    let headings = page
+        .lines()
+        .filter(|line| line.starts_with('#'))
+        .map(|line| {
+            line.trim_start_matches('#')
+                .trim()
+                .to_lowercase()
+                .chars()
+                .filter_map(|c| match c {
+                    ' ' => Some('-'),
+                    '-' | '_' => Some(c),
+                    c if c.is_alphanumeric() => Some(c),
+                    _ => None,
+                })
+                .collect()
+        });
+    let named = page
+        .split("<a id=\"")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()));
+    headings.chain(named).collect()
+}
+
+#[test]
+fn the_summary_lists_every_page_of_the_book() {
+    let summary = read("docs/SUMMARY.md");
+    let listed = links(&summary);
+    for path in pages() {
+        let Ok(name) = path.strip_prefix(root().join("docs")) else {
+            continue;
+        };
+        let name = name.display().to_string();
+        assert!(
+            name == "SUMMARY.md" || listed.contains(&name),
+            "docs/SUMMARY.md does not list {name}"
+        );
+    }
+}
+
+#[test]
+fn the_readme_is_short() {
+    let lines = read("README.md").lines().count();
+    assert!(lines <= 160, "{lines} lines: move something into the book");
+}
+
+#[test]
+fn the_fixtures_of_the_book_start_a_server() {
+    let page = read("docs/concepts/fixtures.md");
+    let shown: Vec<Block> = blocks(&page)
+        .into_iter()
+        .filter(|block| block.language == "json")
+        .collect();
+    assert!(!shown.is_empty(), "the page shows fixtures");
+    for block in shown {
+        let server = TokenServer::builder()
+            .fixtures_json("fixtures.md", block.text)
+            .start();
+        let scope = server.mint().client("till").response().scope().to_string();
+        assert_eq!(scope, "openid");
+    }
+}
+
+#[test]
+fn the_built_in_clients_and_tokens_of_the_book_exist() {
+    let server = TokenServer::start();
+    let page = read("docs/concepts/fixtures.md");
+    let mut tried = 0;
+    for row in rows(&page) {
+        let [client, secret, token, _] = row[..] else {
+            continue;
+        };
+        let (Some(client), Some(token)) = (code(client), code(token)) else {
+            continue;
+        };
+        let mut form = vec![
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token),
+            ("client_id", client),
+        ];
+        form.extend(code(secret).map(|secret| ("client_secret", secret)));
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let answer = agent
+            .post(server.token_url())
+            .send_form(form)
+            .expect("an answer");
+        let expected = if token == "EXPIRED" { 400 } else { 200 };
+        assert_eq!(answer.status(), expected, "{client} with {token}");
+        tried += 1;
+    }
+    assert_eq!(tried, 6, "the table of clients");
+}
+
+#[test]
+fn the_failing_tokens_and_the_scenarios_are_all_listed() {
+    let page = read("docs/guides/faults.md");
+    let fixtures: serde_json::Value =
+        serde_json::from_str(&read("fixtures/default.json")).expect("JSON");
+    let tokens = fixtures["refresh_tokens"].as_array().expect("a list");
+    let failing = tokens.iter().filter(|token| token.get("fault").is_some());
+    let names = failing.map(|token| token["token"].as_str().expect("a name").to_owned());
+    let scenarios = fs::read_dir(root().join("fixtures/scenarios"))
+        .expect("scenarios")
+        .map(|entry| entry.expect("a file").path())
+        .map(|path| {
+            let stem = path.file_stem().expect("a name");
+            stem.to_string_lossy().into_owned()
+        });
+    let mut listed = 0;
+    for name in names.chain(scenarios) {
+        assert!(page.contains(&format!("`{name}`")), "{name} is not listed");
+        listed += 1;
+    }
+    assert!(listed > 20, "{listed}");
+}
