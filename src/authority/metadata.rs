@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::authority::Authority;
 use crate::grant::GrantType;
+use crate::keys::Alg;
 use crate::oauth::client::{AuthMethod, Client};
 use crate::oauth::scope::Scope;
 
@@ -23,7 +24,7 @@ struct Metadata<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     token_endpoint_auth_methods_supported: Vec<AuthMethod>,
     subject_types_supported: &'static [&'static str],
-    id_token_signing_alg_values_supported: &'static [&'static str],
+    id_token_signing_alg_values_supported: Vec<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     claims_supported: Vec<&'a str>,
 }
@@ -56,7 +57,7 @@ impl Authority {
             grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
             token_endpoint_auth_methods_supported: methods,
             subject_types_supported: &["public"],
-            id_token_signing_alg_values_supported: &["RS256"],
+            id_token_signing_alg_values_supported: Alg::ALL.iter().map(|alg| alg.name()).collect(),
             claims_supported: self.settings.profile.id_token_claims().collect(),
         };
         // Serializing texts into memory cannot fail.

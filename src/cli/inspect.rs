@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::authority::Authority;
 use crate::cli::{Made, Mistake, print};
 use crate::clock::Timestamp;
+use crate::keys::Alg;
 use crate::keys::jws::{Jws, Members};
 use crate::oauth::refusal::excerpt;
 
@@ -116,7 +117,7 @@ impl Report {
             }
         };
         report.decoded = Some((pretty(&jws.header), pretty(&jws.claims)));
-        match jws.verify(&authority.keys(), now) {
+        match jws.verify(authority.keys().published(now), Alg::ALL) {
             Ok(key) => report
                 .right
                 .push(format!("the signature is good, by key {}", key.kid)),

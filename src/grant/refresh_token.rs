@@ -1,8 +1,8 @@
 //! The refresh token grant (RFC 6749 §6): the token must be this server's or a fixture's, this client's, and alive.
 
 use crate::clock::Timestamp;
-use crate::keys::KeySet;
 use crate::keys::jws::Jws;
+use crate::keys::{Alg, KeySet};
 use crate::oauth::client::Client;
 use crate::oauth::grant::{Grant, Presented};
 use crate::oauth::refusal::{Refusal, excerpt};
@@ -87,7 +87,7 @@ fn from_signature(
     let jws = Jws::parse(token).map_err(|why| Refusal::RefreshTokenMalformed {
         why: why.to_string(),
     })?;
-    jws.verify(sources.keys, now)
+    jws.verify(sources.keys.published(now), Alg::ALL)
         .map_err(|why| Refusal::RefreshTokenForged {
             why: why.to_string(),
         })?;

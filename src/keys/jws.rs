@@ -10,8 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::clock::Timestamp;
-use crate::keys::{KeySet, PublicKey, SigningKey};
+use crate::keys::{Alg, PublicKey, SigningKey};
 use crate::oauth::refusal::excerpt;
 
 /// More than any token this server writes; what is longer is not even looked at.
@@ -57,8 +56,8 @@ pub(crate) enum Malformed {
 /// Why a token's signature does not count. What it quotes of the token went through [`excerpt`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Forged {
-    #[error("its alg is {0}, and only RS256 is believed")]
-    Algorithm(String),
+    #[error("its alg is {found}, and only {allowed} is accepted")]
+    Algorithm { found: String, allowed: String },
     #[error(
         "its header has crit, which demands what this server does not know (RFC 7515 section 4.1.11)"
     )]
@@ -87,39 +86,53 @@ impl<'a> Jws<'a> {
         })
     }
 
-    /// Finds the published key that signed this.
+    /// Finds the key among `candidates` that signed this with one of the `allowed` algorithms (RFC 7515 §5.2).
     pub(crate) fn verify<'k>(
         &self,
-        keys: &'k KeySet,
-        now: Timestamp,
+        candidates: impl IntoIterator<Item = &'k PublicKey>,
+        allowed: &[Alg],
     ) -> Result<&'k PublicKey, Forged> {
-        match self.header.get("alg") {
-            Some(Value::String(alg)) if alg == "RS256" => {}
-            Some(Value::String(alg)) => return Err(Forged::Algorithm(excerpt(alg))),
-            other => {
-                return Err(Forged::Algorithm(
-                    other.map_or("missing".to_owned(), |alg| excerpt(&alg.to_string())),
-                ));
-            }
-        }
+        let alg = self.alg(allowed)?;
         if self.header.get("crit").is_some() {
             return Err(Forged::Critical);
         }
-        let named = match self.header.get("kid") {
-            None => None,
-            Some(Value::String(kid)) => Some(kid.as_str()),
-            Some(other) => return Err(Forged::UnknownKey(excerpt(&other.to_string()))),
-        };
-        let mut candidates = keys
-            .published(now)
-            .filter(|key| named.is_none_or(|kid| kid == key.kid))
+        let kid = self.kid()?;
+        let mut candidates = candidates
+            .into_iter()
+            .filter(|key| key.alg == alg && kid.is_none_or(|kid| kid == key.kid))
             .peekable();
-        if let (Some(kid), None) = (named, candidates.peek()) {
+        if let (Some(kid), None) = (kid, candidates.peek()) {
             return Err(Forged::UnknownKey(excerpt(kid)));
         }
         candidates
             .find(|key| key.verifies(self.signing_input, &self.signature))
             .ok_or(Forged::Signature)
+    }
+
+    fn alg(&self, allowed: &[Alg]) -> Result<Alg, Forged> {
+        let refused = |found: String| Forged::Algorithm {
+            found,
+            allowed: allowed
+                .iter()
+                .map(|alg| alg.name())
+                .collect::<Vec<_>>()
+                .join(", "),
+        };
+        match self.header.get("alg") {
+            Some(Value::String(name)) => Alg::parse(name)
+                .filter(|alg| allowed.contains(alg))
+                .ok_or_else(|| refused(excerpt(name))),
+            Some(other) => Err(refused(excerpt(&other.to_string()))),
+            None => Err(refused("missing".to_owned())),
+        }
+    }
+
+    fn kid(&self) -> Result<Option<&str>, Forged> {
+        match self.header.get("kid") {
+            None => Ok(None),
+            Some(Value::String(kid)) => Ok(Some(kid)),
+            Some(other) => Err(Forged::UnknownKey(excerpt(&other.to_string()))),
+        }
     }
 }
 
@@ -196,6 +209,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::clock::Timestamp;
+    use crate::keys::{KeySet, load};
 
     fn token(header: &str, claims: &str) -> String {
         sign(header, claims, KeySet::built_in().signing())
@@ -203,7 +218,8 @@ mod tests {
 
     fn verdict(token: &str) -> Result<(), String> {
         let jws = Jws::parse(token).map_err(|why| why.to_string())?;
-        jws.verify(&KeySet::built_in(), Timestamp::from_unix(0))
+        let keys = KeySet::built_in();
+        jws.verify(keys.published(Timestamp::from_unix(0)), Alg::ALL)
             .map(drop)
             .map_err(|why| why.to_string())
     }
@@ -214,10 +230,23 @@ mod tests {
         let jws = Jws::parse(&token).expect("a token");
         let names: Vec<&str> = jws.claims.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["b", "a"]);
-        assert!(
-            jws.verify(&KeySet::built_in(), Timestamp::from_unix(0))
-                .is_ok()
-        );
+        assert_eq!(verdict(&token), Ok(()));
+    }
+
+    #[test]
+    fn only_a_candidate_of_an_allowed_algorithm_verifies() {
+        let (ours, theirs) = (KeySet::built_in(), load::unpublished());
+        let token = token(r#"{"alg":"RS256"}"#, r#"{"sub":"a"}"#);
+        let jws = Jws::parse(&token).expect("a token");
+        let key = &ours.signing().public;
+        assert!(jws.verify([&theirs.public, key], Alg::ALL).is_ok());
+        let refused = |candidates: &[&PublicKey], allowed| {
+            jws.verify(candidates.iter().copied(), allowed)
+                .expect_err("forged")
+        };
+        assert_eq!(refused(&[&theirs.public], Alg::ALL), Forged::Signature);
+        assert_eq!(refused(&[], Alg::ALL), Forged::Signature);
+        assert!(matches!(refused(&[key], &[]), Forged::Algorithm { .. }));
     }
 
     #[test]

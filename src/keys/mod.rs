@@ -3,6 +3,7 @@
 //! The private key is parsed and checked once, never per request: signing is what a refresh costs. `rsa` reads keys;
 //! [`backend`] does the arithmetic; [`jws`] knows the compact form. This room knows no claim.
 
+mod alg;
 pub(crate) mod forge;
 pub(crate) mod jws;
 pub(crate) mod load;
@@ -17,37 +18,40 @@ use std::sync::{Arc, LazyLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{
-    AlgorithmParameters, CommonParameters, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse,
-    RSAKeyParameters, RSAKeyType,
+    AlgorithmParameters, CommonParameters, Jwk, JwkSet, PublicKeyUse, RSAKeyParameters, RSAKeyType,
 };
 use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
 use crate::fault::KeysFault;
+pub(crate) use crate::keys::alg::Alg;
 use crate::keys::backend::{Signer, Verifier};
 pub(crate) use crate::keys::ring::KeyRing;
 
 /// The most keys of one server; another rotation drops the oldest one.
 const MOST_KEYS: usize = 100;
 
-/// The public half of an RSA key, under the name it is published by.
+/// A key that verifies: the public half of a signing key, with its `kid` and the one algorithm it is used with.
 #[derive(Debug)]
 pub(crate) struct PublicKey {
     pub(crate) kid: String,
+    alg: Alg,
     pub(crate) jwk: Jwk,
     verifier: Verifier,
 }
 
 impl PublicKey {
-    /// From modulus and exponent, big-endian without leading zeros; without a `kid`, the key's thumbprint is it.
-    pub(crate) fn new(n: &[u8], e: &[u8], kid: Option<String>) -> Option<Self> {
+    /// Makes an RSA key of its modulus and exponent, big-endian without leading zeros. Its `kid` is its thumbprint unless
+    /// another one is given.
+    pub(crate) fn rsa(n: &[u8], e: &[u8], kid: Option<String>) -> Option<Self> {
+        let alg = Alg::Rs256;
         let verifier = Verifier::new(n, e)?;
         let (n, e) = (URL_SAFE_NO_PAD.encode(n), URL_SAFE_NO_PAD.encode(e));
         let kid = kid.unwrap_or_else(|| thumbprint(&n, &e));
         let jwk = Jwk {
             common: CommonParameters {
                 public_key_use: Some(PublicKeyUse::Signature),
-                key_algorithm: Some(KeyAlgorithm::RS256),
+                key_algorithm: Some(alg.of_jwk()),
                 key_id: Some(kid.clone()),
                 ..CommonParameters::default()
             },
@@ -57,11 +61,18 @@ impl PublicKey {
                 e,
             }),
         };
-        Some(Self { kid, jwk, verifier })
+        Some(Self {
+            kid,
+            alg,
+            jwk,
+            verifier,
+        })
     }
 
     pub(crate) fn verifies(&self, signing_input: &[u8], signature: &[u8]) -> bool {
-        self.verifier.verify(signing_input, signature)
+        match self.alg {
+            Alg::Rs256 => self.verifier.verify(signing_input, signature),
+        }
     }
 }
 
@@ -83,7 +94,7 @@ impl SigningKey {
     pub(crate) fn new(signer: Signer, kid: Option<String>) -> Option<Self> {
         let (n, e) = signer.public_components();
         Some(Self {
-            public: PublicKey::new(&n, &e, kid)?,
+            public: PublicKey::rsa(&n, &e, kid)?,
             signer,
         })
     }

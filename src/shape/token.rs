@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::fault::Defect;
-use crate::keys::SigningKey;
 use crate::keys::jws::{self, Members};
+use crate::keys::{Alg, SigningKey};
 use crate::oauth::grant::Grant;
 use crate::oauth::scope::Scope;
 use crate::shape::document::TokenDocument;
@@ -40,7 +40,8 @@ impl TokenShape {
         path: &str,
     ) -> Result<Self, Misshapen> {
         let header = Template::compile(&document.header, Place::Header, &format!("{path}.header"))?;
-        if header.literal("alg") != Some(&Value::String("RS256".to_owned())) {
+        let alg = header.literal("alg").and_then(Value::as_str);
+        if alg.and_then(Alg::parse).is_none() {
             return Err(Misshapen::new(
                 format!("{path}.header.alg"),
                 "must be RS256: it is what the keys can sign",

@@ -165,7 +165,7 @@ fn a_token_that_claims_no_algorithm_or_another_is_wrong() {
         wrong(
             &format!("{header}.{claims}."),
             &[],
-            &format!("its alg is {alg}, and only RS256 is believed"),
+            &format!("its alg is {alg}, and only RS256 is accepted"),
         );
     }
 }
