@@ -260,12 +260,18 @@ impl Sandboxes {
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<Arc<Sandbox>> {
+        let sandbox = self.peek(id)?;
+        sandbox.touch();
+        Some(sandbox)
+    }
+
+    /// Finds a sandbox without prolonging its life.
+    pub(crate) fn peek(&self, id: &str) -> Option<Arc<Sandbox>> {
         let sandbox = self.read().get(id).cloned()?;
         if sandbox.is_over() {
             self.remove(id);
             return None;
         }
-        sandbox.touch();
         Some(sandbox)
     }
 

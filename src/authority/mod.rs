@@ -168,9 +168,9 @@ impl Authority {
         })
     }
 
-    /// Removes the refresh tokens of that name, of all clients; returns true if there were any.
-    pub(crate) fn remove_refresh_tokens(&self, name: &str) -> bool {
-        let removed = self.register(|registered| registered.named.remove(name, None));
+    /// Removes a client's refresh token; returns true if there was one.
+    pub(crate) fn remove_refresh_token(&self, client_id: &str, name: &str) -> bool {
+        let removed = self.register(|registered| registered.named.remove(name, Some(client_id)));
         for id in &removed {
             self.ledger.forget(id);
         }

@@ -3,15 +3,14 @@
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use schemars::transform::transform_subschemas;
-use schemars::{Schema as JsonSchema, schema_for};
+use schemars::schema_for;
 
 use crate::cli::{Mistake, print};
-use crate::control::Scenario;
+use crate::control::{self, Scenario};
 use crate::seed::Fixtures;
 use crate::shape::document::ProfileDocument;
 
-/// Print the JSON Schema of fixtures, profiles or scenarios, for editors
+/// Print the JSON Schema of fixtures, profiles or scenarios, or the control plane's OpenAPI document
 ///
 /// An editor that finds `"$schema": "fixtures.schema.json"` at the top of a file completes and checks it.
 ///
@@ -28,6 +27,8 @@ enum Document {
     Fixtures,
     Profile,
     Scenario,
+    /// The OpenAPI document of the control plane
+    Openapi,
 }
 
 impl Schema {
@@ -36,20 +37,13 @@ impl Schema {
             Document::Fixtures => schema_for!(Fixtures),
             Document::Profile => schema_for!(ProfileDocument),
             Document::Scenario => schema_for!(Scenario),
+            Document::Openapi => {
+                print(serde_json::to_string_pretty(&control::document())?);
+                return Ok(ExitCode::SUCCESS);
+            }
         };
-        // That a member may be left out shows already; an editor that completes it need not write null.
-        transform_subschemas(&mut without_null_defaults, &mut schema);
+        control::without_null_defaults(&mut schema);
         print(serde_json::to_string_pretty(&schema)?);
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn without_null_defaults(schema: &mut JsonSchema) {
-    if schema
-        .get("default")
-        .is_some_and(serde_json::Value::is_null)
-    {
-        schema.remove("default");
-    }
-    transform_subschemas(&mut without_null_defaults, schema);
 }

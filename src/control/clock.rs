@@ -4,62 +4,65 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::control::{Answer, Call, Problem, json};
+use crate::control::route::{Body, Json, NoContent};
+use crate::control::{Call, Problem};
 
-/// What time it is.
+/// The sandbox's time.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ClockState {
-    /// RFC 3339.
+    /// The time in RFC 3339.
     now: String,
-    /// Seconds since 1970.
+    /// The time in seconds since 1970.
     unix: i64,
-    /// Whether it stands still.
+    /// True while the clock does not move by itself.
     frozen: bool,
 }
 
-/// Where the clock is to stand still.
+/// The instant to freeze the clock at.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Freeze {
-    /// RFC 3339, such as 2023-03-28T12:23:16Z.
+    /// The instant in RFC 3339, such as 2023-03-28T12:23:16Z.
     now: String,
 }
 
-/// How far the clock is to move.
+/// How far to move the clock.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Advance {
-    /// Seconds; backwards when negative.
+    /// Seconds; negative to move back.
     seconds: i64,
 }
 
-pub(super) fn get(call: &Call<'_>) -> Answer {
+pub(super) fn get(call: &Call) -> Json<ClockState> {
     let clock = &call.sandbox.clock;
     let now = clock.now();
-    json(&ClockState {
+    Json(ClockState {
         now: now.to_string(),
         unix: now.as_unix(),
         frozen: clock.frozen_at().is_some(),
     })
 }
 
-pub(super) fn put(call: &Call<'_>) -> Answer {
-    let Freeze { now } = call.body()?;
+pub(super) fn freeze(
+    call: &Call,
+    Body(Freeze { now }): Body<Freeze>,
+) -> Result<Json<ClockState>, Problem> {
     call.sandbox.clock.freeze(instant(&now, "now")?);
-    get(call)
+    Ok(get(call))
 }
 
-pub(super) fn delete(call: &Call<'_>) -> Answer {
+pub(super) fn release(call: &Call) -> NoContent {
     call.sandbox.clock.release();
-    get(call)
+    NoContent
 }
 
-pub(super) fn advance(call: &Call<'_>) -> Answer {
-    let Advance { seconds } = call.body()?;
+pub(super) fn advance(call: &Call, Body(Advance { seconds }): Body<Advance>) -> Json<ClockState> {
     call.sandbox.clock.advance(seconds);
     get(call)
 }
 
+/// Reads an RFC 3339 instant of the body, at this path.
 pub(super) fn instant(text: &str, path: &str) -> Result<Timestamp, Problem> {
-    Timestamp::parse(text).map_err(|why| Problem::new(400, why.to_string()).at(path))
+    Timestamp::parse(text).map_err(|why| Problem::in_body(path, why.to_string()))
 }

@@ -1,9 +1,10 @@
-//! The sandbox's rules for what goes wrong.
+//! The sandbox's fault rules.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::control::{Answer, Call, Problem, created, json, no_content};
+use crate::control::route::{Body, Created, Json, NoContent, Path};
+use crate::control::{Call, Problem, ProblemCode};
 use crate::fault::plan::{ActiveRule, Rule};
 
 /// The rules, in order, and what is left of each.
@@ -12,32 +13,42 @@ pub(super) struct Faults {
     faults: Vec<ActiveRule>,
 }
 
-pub(super) fn list(call: &Call<'_>) -> Answer {
-    json(&Faults {
+pub(super) fn list(call: &Call) -> Json<Faults> {
+    Json(Faults {
         faults: call.epoch.faults.list(),
     })
 }
 
-pub(super) fn add(call: &Call<'_>) -> Answer {
-    let rule: Rule = call.body()?;
+pub(super) fn add(call: &Call, Body(rule): Body<Rule>) -> Result<Created<ActiveRule>, Problem> {
     rule.check_probability()
-        .map_err(|why| Problem::new(400, why).at("probability"))?;
+        .map_err(|why| Problem::in_body("probability", why))?;
     rule.fault
         .check()
-        .map_err(|why| Problem::new(400, why).at("fault"))?;
-    created(&call.epoch.faults.add(rule))
+        .map_err(|why| Problem::in_body("fault", why))?;
+    let active = call.epoch.faults.add(rule);
+    let id = active.id.to_string();
+    Ok(Created::at(["faults", &id], active))
 }
 
-pub(super) fn clear(call: &Call<'_>) -> Answer {
+pub(super) fn clear(call: &Call) -> NoContent {
     call.epoch.faults.clear();
-    Ok(no_content())
+    NoContent
 }
 
-pub(super) fn remove(call: &Call<'_>, id: &str) -> Answer {
+pub(super) fn get(call: &Call, Path([id]): Path<1>) -> Result<Json<ActiveRule>, Problem> {
+    let active = id.parse().ok().and_then(|id| call.epoch.faults.get(id));
+    active.map(Json).ok_or_else(unknown)
+}
+
+pub(super) fn remove(call: &Call, Path([id]): Path<1>) -> Result<NoContent, Problem> {
     let removed = id.parse().is_ok_and(|id| call.epoch.faults.remove(id));
     if removed {
-        Ok(no_content())
+        Ok(NoContent)
     } else {
-        Err(Problem::new(404, "there is no rule of that id"))
+        Err(unknown())
     }
+}
+
+fn unknown() -> Problem {
+    Problem::new(ProblemCode::NotFound, "there is no rule with this id")
 }

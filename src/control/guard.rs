@@ -7,7 +7,7 @@ use actix_web::http::header;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::control::Problem;
+use crate::control::{Problem, ProblemCode};
 
 /// What a request of the control plane must show.
 #[derive(Debug, Clone, Default)]
@@ -45,7 +45,7 @@ impl Guard {
             && !self.is_ours(host)
         {
             let problem = "the Host is neither of this machine nor the server's --base-url";
-            return Err(Problem::new(403, problem));
+            return Err(Problem::new(ProblemCode::HostRefused, problem));
         }
         if let Some(origin) = text(header::ORIGIN)
             && !origin
@@ -54,7 +54,7 @@ impl Guard {
                 .is_some_and(|origin| self.is_ours(host_of(origin)))
         {
             return Err(Problem::new(
-                403,
+                ProblemCode::OriginRefused,
                 "a web page of another origin may not drive this server",
             ));
         }
@@ -69,7 +69,10 @@ impl Guard {
         if presented.is_some_and(|presented| bool::from(token.ct_eq(&presented))) {
             Ok(())
         } else {
-            Err(Problem::new(401, "send the --control-token as a bearer token").challenged())
+            Err(Problem::new(
+                ProblemCode::Unauthorized,
+                "send the --control-token as a bearer token",
+            ))
         }
     }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::control::{Answer, Call, Problem, json, no_content};
+use crate::control::route::{Json, NoContent, OptionalBody, Path};
+use crate::control::{Call, Problem, ProblemCode};
 use crate::keys::NotRetired;
 
 /// The keys, the signing one first.
@@ -35,7 +36,7 @@ pub(super) struct Rotate {
     retire_after: Option<u32>,
 }
 
-pub(super) fn list(call: &Call<'_>) -> Answer {
+pub(super) fn list(call: &Call) -> Json<Keys> {
     let keys = call.epoch.authority.keys();
     let now = call.sandbox.clock.now();
     let keys = keys
@@ -47,27 +48,33 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
             published: retires_at.is_none_or(|at| now < at),
             retires_at: retires_at.map(|at| at.to_string()),
         });
-    json(&Keys {
+    Json(Keys {
         keys: keys.collect(),
     })
 }
 
-pub(super) async fn rotate(call: &Call<'_>) -> Answer {
-    let Rotate { retire_after } = call.body_or_default()?;
+pub(super) async fn rotate(
+    call: Call,
+    OptionalBody(Rotate { retire_after }): OptionalBody<Rotate>,
+) -> Result<Json<Keys>, Problem> {
     let now = call.sandbox.clock.now();
     let retires_at = retire_after.map(|seconds| now + Duration::from_secs(seconds.into()));
     call.on_another_thread(move |_, epoch| epoch.authority.rotate_keys(now, retires_at))
         .await?;
-    list(call)
+    Ok(list(&call))
 }
 
-pub(super) fn retire(call: &Call<'_>, kid: &str) -> Answer {
+pub(super) fn retire(call: &Call, Path([kid]): Path<1>) -> Result<NoContent, Problem> {
     call.epoch
         .authority
-        .retire_key(kid)
+        .retire_key(&kid)
         .map_err(|why| match why {
-            NotRetired::Unknown => Problem::new(404, "there is no key of that kid"),
-            NotRetired::Signs => Problem::new(409, "this key signs; rotate first"),
+            NotRetired::Unknown => {
+                Problem::new(ProblemCode::NotFound, "there is no key with this kid")
+            }
+            NotRetired::Signs => {
+                Problem::new(ProblemCode::KeySigns, "this key signs; rotate first")
+            }
         })?;
-    Ok(no_content())
+    Ok(NoContent)
 }

@@ -1,318 +1,208 @@
-//! The OpenAPI 3.1 document of the control plane, generated from the types.
+//! The OpenAPI 3.1 document of the control plane. It is generated: the paths from the table of routes, the bodies from the
+//! handlers' types.
+
+use std::collections::BTreeMap;
 
 use schemars::generate::{SchemaGenerator, SchemaSettings};
+use schemars::transform::transform_subschemas;
+use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use crate::control::{
-    Overview, clock, faults, keys, problem, registered, requests, sandboxes, scenarios, tokens,
-};
-use crate::fault::plan::{ActiveRule, Rule};
-use crate::journal::{Exchange, Expectation, Filter};
-use crate::oauth::client::Client;
-use crate::oauth::user::User;
-use crate::seed::NamedRefreshToken;
+use crate::control::problem::{Problem, ProblemCode};
+use crate::control::route::{Json, Operation, Route, parameter, segments_of};
+use crate::control::routes::{PARAMETERS, ROUTES};
+use crate::control::{Call, HEALTH};
+use crate::http::RESERVED;
 
-type Schema = fn(&mut SchemaGenerator) -> schemars::Schema;
+const DESCRIPTION: &str = "Controls a mock OAuth 2.0 and OpenID Connect provider: clock, fault rules, broken tokens, journal, sandboxes. \
+     The same paths below /s/{id} control the sandbox with that id.";
 
-/// One request of the control plane.
-pub(super) struct Operation {
-    pub(super) method: &'static str,
-    /// Behind `/_mimic`; `{…}` stands for a segment.
-    path: &'static str,
-    summary: &'static str,
-    query: Option<Schema>,
-    body: Option<Schema>,
-    status: u16,
-    /// Whether 201 is answered where there was nothing before.
-    creates: bool,
-    media_type: &'static str,
-    answer: Option<Schema>,
+/// An OpenAPI document.
+#[derive(serde::Serialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct Document(Map<String, Value>);
+
+pub(super) fn get(_: &Call) -> Json<Document> {
+    Json(Document(document()))
 }
 
-impl Operation {
-    /// Whether it is at that path.
-    pub(super) fn is_at(&self, segments: &[&str]) -> bool {
-        let own: Vec<&str> = self
-            .path
-            .split('/')
-            .filter(|segment| !segment.is_empty())
-            .collect();
-        own.len() == segments.len()
-            && own
-                .iter()
-                .zip(segments)
-                .all(|(own, asked)| own.starts_with('{') || own == asked)
-    }
-
-    const fn new(method: &'static str, path: &'static str, summary: &'static str) -> Self {
-        Self {
-            method,
-            path,
-            summary,
-            query: None,
-            body: None,
-            status: 204,
-            creates: false,
-            media_type: "application/json",
-            answer: None,
-        }
-    }
-
-    const fn query(mut self, schema: Schema) -> Self {
-        self.query = Some(schema);
-        self
-    }
-
-    const fn body(mut self, schema: Schema) -> Self {
-        self.body = Some(schema);
-        self
-    }
-
-    const fn or_creates(mut self) -> Self {
-        self.creates = true;
-        self
-    }
-
-    const fn streams(mut self) -> Self {
-        self.status = 200;
-        self.media_type = "text/event-stream";
-        self.answer = Some(text);
-        self
-    }
-
-    const fn answers(mut self, status: u16, schema: Schema) -> Self {
-        self.status = status;
-        self.answer = Some(schema);
-        self
-    }
-}
-
-fn of<T: schemars::JsonSchema>(generator: &mut SchemaGenerator) -> schemars::Schema {
-    generator.subschema_for::<T>()
-}
-
-fn any(_: &mut SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({ "type": "object" })
-}
-
-fn text(_: &mut SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({ "type": "string" })
-}
-
-/// One token, or what the token endpoint would have answered: the profile says what that holds.
-fn minted(generator: &mut SchemaGenerator) -> schemars::Schema {
-    let one = generator.subschema_for::<tokens::Minted>();
-    schemars::json_schema!({ "oneOf": [one, { "type": "object", "required": ["access_token"] }] })
-}
-
-pub(super) const OPERATIONS: &[Operation] = &[
-    Operation::new("GET", "/", "What is here").answers(200, of::<Overview>),
-    Operation::new("GET", "/openapi.json", "This document").answers(200, any),
-    Operation::new("GET", "/health", "Whether the server answers")
-        .answers(200, of::<super::Health>),
-    Operation::new(
-        "POST",
-        "/reset",
-        "Back to the seed: clients, users, tokens, keys, clock, faults, journal, ledger",
-    ),
-    Operation::new("GET", "/clock", "What time it is").answers(200, of::<clock::ClockState>),
-    Operation::new("PUT", "/clock", "Stop the clock at an instant")
-        .body(of::<clock::Freeze>)
-        .answers(200, of::<clock::ClockState>),
-    Operation::new("DELETE", "/clock", "Return to real time").answers(200, of::<clock::ClockState>),
-    Operation::new("POST", "/clock/advance", "Move the clock")
-        .body(of::<clock::Advance>)
-        .answers(200, of::<clock::ClockState>),
-    Operation::new("GET", "/faults", "The rules, and what is left of each")
-        .answers(200, of::<faults::Faults>),
-    Operation::new("POST", "/faults", "Add a rule behind the others")
-        .body(of::<Rule>)
-        .answers(201, of::<ActiveRule>),
-    Operation::new("DELETE", "/faults", "Remove all rules"),
-    Operation::new("DELETE", "/faults/{id}", "Remove a rule"),
-    Operation::new("GET", "/requests", "The journal")
-        .query(of::<Filter>)
-        .answers(200, of::<requests::Requests>),
-    Operation::new("DELETE", "/requests", "Empty the journal"),
-    Operation::new(
-        "GET",
-        "/requests/wait",
-        "Wait until so many match; 408 when the time is over",
-    )
-    .query(of::<requests::Wait>)
-    .answers(200, of::<requests::Requests>),
-    Operation::new(
-        "GET",
-        "/requests/stream",
-        "Server-sent events, one for each request that matches",
-    )
-    .query(of::<Filter>)
-    .streams(),
-    Operation::new("GET", "/requests/{number}", "One request").answers(200, of::<Exchange>),
-    Operation::new(
-        "POST",
-        "/verify",
-        "Compare the journal with what is expected; 409 tells what arrived instead",
-    )
-    .body(of::<Expectation>)
-    .answers(200, of::<requests::Verified>),
-    Operation::new("POST", "/tokens", "Mint a token, or a whole response")
-        .body(of::<tokens::Mint>)
-        .answers(200, minted),
-    Operation::new("GET", "/clients", "The clients").answers(200, of::<registered::Clients>),
-    Operation::new("POST", "/clients", "Add a client")
-        .body(of::<Client>)
-        .answers(201, of::<Client>),
-    Operation::new("GET", "/clients/{client_id}", "A client").answers(200, of::<Client>),
-    Operation::new("PUT", "/clients/{client_id}", "Add or replace a client")
-        .body(of::<Client>)
-        .answers(200, of::<Client>)
-        .or_creates(),
-    Operation::new("DELETE", "/clients/{client_id}", "Remove a client"),
-    Operation::new("GET", "/users", "The users").answers(200, of::<registered::Users>),
-    Operation::new("POST", "/users", "Add a user")
-        .body(of::<User>)
-        .answers(201, of::<User>),
-    Operation::new("GET", "/users/{sub}", "A user").answers(200, of::<User>),
-    Operation::new("PUT", "/users/{sub}", "Add or replace a user")
-        .body(of::<User>)
-        .answers(200, of::<User>)
-        .or_creates(),
-    Operation::new("DELETE", "/users/{sub}", "Remove a user"),
-    Operation::new("GET", "/refresh-tokens", "The named refresh tokens")
-        .answers(200, of::<registered::RefreshTokens>),
-    Operation::new("POST", "/refresh-tokens", "Add a named refresh token")
-        .body(of::<NamedRefreshToken>)
-        .answers(201, of::<NamedRefreshToken>),
-    Operation::new(
-        "GET",
-        "/refresh-tokens/{token}",
-        "What a name stands for, for each client",
-    )
-    .answers(200, of::<registered::RefreshTokens>),
-    Operation::new(
-        "PUT",
-        "/refresh-tokens/{token}",
-        "Add or replace a named refresh token",
-    )
-    .body(of::<NamedRefreshToken>)
-    .answers(200, of::<NamedRefreshToken>)
-    .or_creates(),
-    Operation::new(
-        "DELETE",
-        "/refresh-tokens/{token}",
-        "Remove a name, for every client",
-    ),
-    Operation::new("GET", "/keys", "The keys").answers(200, of::<keys::Keys>),
-    Operation::new(
-        "POST",
-        "/keys/rotate",
-        "Sign with a new key; the old one stays published",
-    )
-    .body(of::<keys::Rotate>)
-    .answers(200, of::<keys::Keys>),
-    Operation::new("DELETE", "/keys/{kid}", "Publish a key no more"),
-    Operation::new("GET", "/sandboxes", "The sandboxes").answers(200, of::<sandboxes::SandboxList>),
-    Operation::new("POST", "/sandboxes", "Make a sandbox")
-        .body(of::<sandboxes::NewSandbox>)
-        .answers(201, of::<sandboxes::SandboxState>),
-    Operation::new("DELETE", "/sandboxes/{id}", "Remove a sandbox"),
-    Operation::new("GET", "/scenarios", "The scenarios").answers(200, of::<scenarios::Scenarios>),
-    Operation::new("POST", "/scenarios/{name}", "Play a scenario")
-        .answers(200, of::<scenarios::Played>),
-];
-
-/// The document (OpenAPI 3.1.0).
-pub(super) fn document() -> Value {
-    let mut generator = SchemaSettings::draft2020_12()
+/// A generator whose schemas refer to the document's components.
+pub(super) fn generator() -> SchemaGenerator {
+    SchemaSettings::draft2020_12()
         .with(|settings| settings.definitions_path = "/components/schemas".into())
-        .into_generator();
-    let problem = generator.subschema_for::<problem::Problem>();
+        .with_transform(without_null_defaults)
+        .into_generator()
+}
+
+/// The document (OpenAPI 3.1).
+pub(crate) fn document() -> Map<String, Value> {
+    let mut generator = generator();
+    let problem = generator.subschema_for::<Problem>();
     let mut paths = Map::new();
-    for operation in OPERATIONS {
-        let path = format!(
-            "{}{}",
-            crate::http::RESERVED,
-            operation.path.trim_end_matches('/')
-        );
+    for route in ROUTES {
+        let path = format!("{RESERVED}{}", route.path.trim_end_matches('/'));
         let item = paths.entry(path).or_insert_with(|| json!({}));
-        item[operation.method.to_ascii_lowercase()] =
-            described(operation, &mut generator, &problem);
+        item[route.method.to_ascii_lowercase()] = operation(route, &mut generator, &problem);
     }
-    json!({
+    let document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "oauth-mimic control plane",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Bends a mock token server: time, faults, broken tokens, journal, sandboxes. The same paths under /s/{id} speak of that sandbox.",
+            "description": DESCRIPTION,
+            "license": { "name": "MIT OR Apache-2.0", "identifier": env!("CARGO_PKG_LICENSE") },
         },
+        "servers": [
+            { "url": "/", "description": "The default sandbox." },
+            {
+                "url": "/s/{sandbox}",
+                "description": "Another sandbox.",
+                "variables": { "sandbox": { "default": "a", "description": "The sandbox's id." } },
+            },
+        ],
         "paths": paths,
         "components": {
             "schemas": generator.take_definitions(true),
-            "securitySchemes": { "control_token": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": {
+                "control_token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "The value of `--control-token`, if the server was started with one.",
+                },
+            },
         },
         "security": [{}, { "control_token": [] }],
-    })
+    });
+    match document {
+        Value::Object(document) => document,
+        _ => Map::new(),
+    }
 }
 
-fn described(
-    operation: &Operation,
-    generator: &mut SchemaGenerator,
-    problem: &schemars::Schema,
-) -> Value {
-    let mut parameters: Vec<Value> = operation
-        .path
-        .split('/')
-        .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
-        .collect();
-    if let Some(query) = operation.query {
-        // Each member of the query's type is a parameter.
-        let schema = query(generator);
-        let name = schema.as_value()["$ref"]
-            .as_str()
-            .and_then(|r| r.rsplit('/').next())
-            .map(str::to_owned);
-        let members = name.and_then(|name| {
-            generator.definitions().get(&name)?["properties"]
-                .as_object()
-                .cloned()
-        });
-        for (name, schema) in members.into_iter().flatten() {
-            parameters
-                .push(json!({ "name": name, "in": "query", "required": false, "schema": schema }));
-        }
+fn operation(route: &Route, generator: &mut SchemaGenerator, problem: &Schema) -> Value {
+    let mut described = Operation::new(generator);
+    (route.describe)(&mut described);
+    let mut parameters = path_parameters(route.path);
+    parameters.append(&mut described.query);
+    let mut problems = described.problems;
+    problems.extend(route.problems);
+    let mut responses = described.responses;
+    let guarded = route.path != HEALTH;
+    if guarded {
+        problems.extend([
+            ProblemCode::Unauthorized,
+            ProblemCode::HostRefused,
+            ProblemCode::OriginRefused,
+        ]);
     }
-    let status = operation.status.to_string();
-    let mut responses = json!({
-        "default": {
-            "description": "What is wrong, and where",
-            "content": { "application/problem+json": { "schema": problem } },
-        },
-    });
-    responses[&status] = match operation.answer {
-        Some(answer) => json!({
-            "description": operation.summary,
-            "content": { operation.media_type: { "schema": answer(generator) } },
-        }),
-        None => json!({ "description": "Done" }),
-    };
-    if operation.creates {
-        responses["201"] = responses[&status].clone();
-    }
-    let id = operation
-        .path
-        .replace(['{', '}'], "")
-        .replace(['/', '-', '.'], "_");
-    let mut described = json!({
-        "operationId": format!("{}{}", operation.method.to_ascii_lowercase(), id.trim_end_matches('_')),
-        "summary": operation.summary,
+    responses.extend(problem_responses(&problems, problem));
+    let mut operation = json!({
+        "operationId": route.id,
+        "summary": route.summary,
         "parameters": parameters,
         "responses": responses,
     });
-    if let Some(body) = operation.body {
-        described["requestBody"] =
-            json!({ "content": { "application/json": { "schema": body(generator) } } });
+    if let Some(body) = described.body {
+        operation["requestBody"] = body;
     }
-    described
+    if !guarded {
+        operation["security"] = json!([]);
+    }
+    operation
+}
+
+fn path_parameters(path: &str) -> Vec<Value> {
+    segments_of(path)
+        .into_iter()
+        .filter_map(parameter)
+        .map(|name| {
+            let known = PARAMETERS.iter().find(|parameter| parameter.name == name);
+            json!({
+                "name": name,
+                "in": "path",
+                "required": true,
+                "description": known.map_or("", |parameter| parameter.description),
+                "schema": { "type": "string", "minLength": 1 },
+            })
+        })
+        .collect()
+}
+
+/// One response for each status, which names the codes that have it.
+fn problem_responses(
+    problems: &[ProblemCode],
+    schema: &Schema,
+) -> impl Iterator<Item = (String, Value)> {
+    let mut by_status: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+    for problem in problems {
+        let name = json!(problem).as_str().unwrap_or_default().to_owned();
+        let names = by_status.entry(problem.status().as_u16()).or_default();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    by_status.into_iter().map(move |(status, codes)| {
+        let response = json!({
+            "description": format!("Problem: {}", codes.join(", ")),
+            "content": { "application/problem+json": { "schema": schema } },
+        });
+        (status.to_string(), response)
+    })
+}
+
+/// Describes each member of the query's type as a parameter.
+pub(super) fn query_parameters<T: JsonSchema>(generator: &mut SchemaGenerator) -> Vec<Value> {
+    let schema = T::json_schema(generator);
+    let required = schema.get("required").and_then(Value::as_array);
+    let members = schema.get("properties").and_then(Value::as_object);
+    members
+        .into_iter()
+        .flatten()
+        .map(|(name, member)| {
+            let mut member = without_null(member.clone());
+            let required = required.is_some_and(|names| names.iter().any(|other| other == name));
+            let description = member
+                .as_object_mut()
+                .and_then(|member| member.remove("description"));
+            json!({
+                "name": name,
+                "in": "query",
+                "required": required,
+                "description": description.unwrap_or_default(),
+                "schema": member,
+            })
+        })
+        .collect()
+}
+
+/// A parameter that may be left out is absent, and never null.
+fn without_null(mut schema: Value) -> Value {
+    let Some(members) = schema.as_object_mut() else {
+        return schema;
+    };
+    members.retain(|name, value| name != "default" || !value.is_null());
+    if let Some(Value::Array(types)) = members.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [only] = types.as_slice() {
+            members["type"] = only.clone();
+        }
+    }
+    if let Some(Value::Array(mut variants)) = members.remove("anyOf") {
+        variants.retain(|variant| variant["type"] != "null");
+        match variants.as_mut_slice() {
+            [Value::Object(only)] => members.append(only),
+            _ => {
+                members.insert("anyOf".to_owned(), Value::Array(variants));
+            }
+        }
+    }
+    schema
+}
+
+/// Removes `"default": null`: that a member may be left out shows already, and an editor that completes it need not write null.
+pub(crate) fn without_null_defaults(schema: &mut Schema) {
+    if schema.get("default").is_some_and(Value::is_null) {
+        schema.remove("default");
+    }
+    transform_subschemas(&mut without_null_defaults, schema);
 }

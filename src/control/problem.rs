@@ -17,40 +17,97 @@ const BODY: usize = 4 * 1024 * 1024;
 /// How long a body may take to arrive, in real time.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// RFC 9457 §3.1.
+/// The kinds of problems: a program compares these, a person reads `detail`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ProblemCode {
+    /// The body is not JSON of the right form, or a value in it is refused.
+    InvalidBody,
+    /// The query has an unknown parameter, or a value in it is refused.
+    InvalidQuery,
+    /// A member of the body differs from the name in the path.
+    NameDiffers,
+    /// The `--control-token` is missing or wrong.
+    Unauthorized,
+    /// The `Host` header names a host that the server is not known by.
+    HostRefused,
+    /// The `Origin` header names a web page of another site.
+    OriginRefused,
+    /// There is nothing at this path, or no resource of this name.
+    NotFound,
+    /// The path has no such method; `Allow` lists those it has.
+    MethodNotAllowed,
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// There is a resource of this name; PUT replaces it.
+    NameTaken,
+    /// The signing key cannot be retired.
+    KeySigns,
+    /// The journal is not as expected; `detail` lists what arrived.
+    NotVerified,
+    /// The wait ended before enough requests matched; `detail` lists what arrived.
+    WaitEnded,
+    /// The body is larger than 4 MiB.
+    BodyTooLarge,
+    /// The server holds as many sandboxes as `--max-sandboxes` allows.
+    TooManySandboxes,
+    /// The server is being stopped.
+    Stopping,
+}
+
+impl ProblemCode {
+    /// The HTTP status. A wait that ends is not 408 (RFC 9110 §15.5.9), which clients and proxies retry by themselves.
+    pub(super) const fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidBody | Self::InvalidQuery | Self::NameDiffers => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::HostRefused | Self::OriginRefused => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::NameTaken | Self::KeySigns | Self::NotVerified | Self::WaitEnded => {
+                StatusCode::CONFLICT
+            }
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooManySandboxes | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// Problem details (RFC 9457 §3.1). Their `type` is `about:blank`, which is left out; `code` tells problems of one status
+/// apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Problem {
     /// The HTTP status.
-    pub(crate) status: u16,
+    status: u16,
     /// The status in words.
-    pub(crate) title: String,
+    title: &'static str,
+    code: ProblemCode,
     /// What is wrong, and what to do.
-    pub(crate) detail: String,
+    detail: String,
     /// Where in the body or query it is wrong, as a JSON path.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) path: Option<String>,
+    path: Option<String>,
     #[serde(skip)]
     allow: Option<String>,
-    #[serde(skip)]
-    challenge: bool,
-    #[serde(skip)]
-    close: bool,
 }
 
 impl Problem {
-    pub(crate) fn new(status: u16, detail: impl Into<String>) -> Self {
-        let title = StatusCode::from_u16(status)
-            .ok()
-            .and_then(|status| status.canonical_reason());
+    pub(crate) fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
+        let status = code.status();
         Self {
-            status,
-            title: title.unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            title: status.canonical_reason().unwrap_or("Error"),
+            code,
             detail: detail.into(),
             path: None,
             allow: None,
-            challenge: false,
-            close: false,
         }
+    }
+
+    /// A value in the body, at this path, that is refused.
+    pub(crate) fn in_body(path: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(ProblemCode::InvalidBody, detail).at(path)
     }
 
     pub(crate) fn at(mut self, path: impl Into<String>) -> Self {
@@ -63,29 +120,21 @@ impl Problem {
         self
     }
 
-    /// Says that the rest of the body is still to come, and the connection cannot be used again.
-    fn closing(mut self) -> Self {
-        self.close = true;
-        self
-    }
-
-    /// Says that a bearer token is due (RFC 6750 §3).
-    pub(super) fn challenged(mut self) -> Self {
-        self.challenge = true;
-        self
-    }
-
     pub(crate) fn into_response(self) -> HttpResponse {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = HttpResponse::build(status);
+        let mut response = HttpResponse::build(self.code.status());
         response.insert_header(("cache-control", "no-store"));
-        if self.close {
+        if matches!(
+            self.code,
+            ProblemCode::BodyTimeout | ProblemCode::BodyTooLarge
+        ) {
+            // The rest of the body is still to come, so the connection cannot be used again.
             response.force_close();
         }
         if let Some(methods) = &self.allow {
             response.insert_header(("allow", methods.as_str()));
         }
-        if self.challenge {
+        if self.code == ProblemCode::Unauthorized {
+            // RFC 6750 §3.
             response.insert_header(("www-authenticate", r#"Bearer realm="oauth-mimic control""#));
         }
         // Serializing texts into memory cannot fail.
@@ -97,22 +146,26 @@ impl Problem {
 
 impl From<FixtureError> for Problem {
     fn from(error: FixtureError) -> Self {
-        Self::new(400, error.problem).at(error.path)
+        Self::in_body(error.path, error.problem)
     }
 }
 
 pub(super) async fn body(payload: web::Payload) -> Result<web::Bytes, Problem> {
     let whole = rt::time::timeout(PATIENCE, payload.to_bytes_limited(BODY)).await;
     match whole {
-        Err(_) => Err(Problem::new(
-            408,
-            format!("the body did not arrive within {} s", PATIENCE.as_secs()),
-        )
-        .closing()),
-        Ok(Err(_)) => {
-            Err(Problem::new(413, format!("the body is larger than {BODY} bytes")).closing())
+        Err(_) => {
+            let seconds = PATIENCE.as_secs();
+            let detail = format!("the body did not arrive within {seconds} s");
+            Err(Problem::new(ProblemCode::BodyTimeout, detail))
         }
-        Ok(Ok(Err(_))) => Err(Problem::new(400, "the body broke off")),
+        Ok(Err(_)) => {
+            let detail = format!("the body is larger than {BODY} bytes");
+            Err(Problem::new(ProblemCode::BodyTooLarge, detail))
+        }
+        Ok(Ok(Err(_))) => Err(Problem::new(
+            ProblemCode::InvalidBody,
+            "the body ended before its announced length",
+        )),
         Ok(Ok(Ok(bytes))) => Ok(bytes),
     }
 }
@@ -124,22 +177,26 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         let path = why.path().to_string();
         let path = path.trim_end_matches(['?', '.']);
         let path = if path.is_empty() { "$" } else { path }.to_owned();
-        Problem::new(400, why.into_inner().to_string()).at(path)
+        Problem::in_body(path, why.into_inner().to_string())
     })?;
     json.end()
-        .map_err(|why| Problem::new(400, why.to_string()).at("$"))?;
+        .map_err(|why| Problem::in_body("$", why.to_string()))?;
     Ok(value)
 }
 
 /// Reads a query as the type wants it: a client that is called `123` is no number.
 pub(super) fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
-    let pairs = crate::oauth::form::decode_pairs(query.as_bytes())
-        .map_err(|why| Problem::new(400, format!("the query cannot be read: {why}")))?;
+    let pairs = crate::oauth::form::decode_pairs(query.as_bytes()).map_err(|why| {
+        Problem::new(
+            ProblemCode::InvalidQuery,
+            format!("the query cannot be read: {why}"),
+        )
+    })?;
     let members = pairs.into_iter().map(|(name, value)| (name, Text(value)));
     serde_path_to_error::deserialize(MapDeserializer::new(members)).map_err(
         |why: serde_path_to_error::Error<serde::de::value::Error>| {
             let path = why.path().to_string();
-            let problem = Problem::new(400, why.into_inner().to_string());
+            let problem = Problem::new(ProblemCode::InvalidQuery, why.into_inner().to_string());
             if path == "." {
                 problem
             } else {

@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Stopwatch;
-use crate::control::{Answer, Call, Problem, json, no_content};
+use crate::control::route::{Body, Events, Json, NoContent, Path, Query};
+use crate::control::{Call, Problem, ProblemCode};
 use crate::journal::{Exchange, Expectation, Filter};
 use crate::oauth::endpoint::Endpoint;
 
@@ -22,21 +23,28 @@ pub(super) struct Requests {
     requests: Vec<Arc<Exchange>>,
 }
 
-/// How long to wait, for how many; with the members of a filter beside them.
+/// How many requests to wait for and how long. The other members are those of a filter.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wait {
-    /// Until so many match; omitted, one.
+    /// The number of matching requests to wait for; default 1.
     #[serde(default = "one")]
     count: usize,
-    /// For so many seconds of real time at most; omitted, 5.
+    /// Seconds of real time to wait at most, 0 to 300; default 5.
     #[serde(default = "five")]
+    #[schemars(range(min = 0.0, max = 300.0))]
     timeout: f64,
+    /// The requests to that endpoint.
     endpoint: Option<Endpoint>,
+    /// The requests that claimed to come from that client.
     client_id: Option<String>,
+    /// The requests for that grant.
     grant_type: Option<String>,
+    /// The requests answered with that HTTP status.
     status: Option<u16>,
+    /// The requests with that outcome.
     outcome: Option<String>,
+    /// The requests that such a fault was applied to.
     fault: Option<String>,
 }
 
@@ -48,35 +56,35 @@ fn five() -> f64 {
     5.0
 }
 
-pub(super) fn list(call: &Call<'_>) -> Answer {
-    let filter: Filter = call.query()?;
-    json(&Requests {
+pub(super) fn list(call: &Call, Query(filter): Query<Filter>) -> Json<Requests> {
+    Json(Requests {
         requests: call.epoch.journal.matching(&filter),
     })
 }
 
-pub(super) fn clear(call: &Call<'_>) -> Answer {
+pub(super) fn clear(call: &Call) -> NoContent {
     call.epoch.journal.clear();
-    Ok(no_content())
+    NoContent
 }
 
-pub(super) fn get(call: &Call<'_>, number: &str) -> Answer {
+pub(super) fn get(call: &Call, Path([number]): Path<1>) -> Result<Json<Arc<Exchange>>, Problem> {
     let exchange = number
         .parse()
         .ok()
         .and_then(|number| call.epoch.journal.get(number));
-    json(
-        &exchange.ok_or_else(|| {
-            Problem::new(404, "the journal has no request of that number (any more)")
-        })?,
-    )
+    exchange.map(Json).ok_or_else(|| {
+        Problem::new(
+            ProblemCode::NotFound,
+            "the journal has no request of that number (any more)",
+        )
+    })
 }
 
-/// Answers as soon as so many match, or 408 with what matched by then.
-pub(super) async fn wait(call: &Call<'_>) -> Answer {
-    let wait: Wait = call.query()?;
+/// Answers as soon as so many match, or reports what matched by then.
+pub(super) async fn wait(call: Call, Query(wait): Query<Wait>) -> Result<Json<Requests>, Problem> {
     if !(0.0..=LONGEST).contains(&wait.timeout) {
-        return Err(Problem::new(400, format!("must be 0 to {LONGEST} seconds")).at("timeout"));
+        let detail = format!("must be 0 to {LONGEST} seconds");
+        return Err(Problem::new(ProblemCode::InvalidQuery, detail).at("timeout"));
     }
     let mut filter = Filter::any();
     (filter.endpoint, filter.client_id, filter.grant_type) =
@@ -92,14 +100,14 @@ pub(super) async fn wait(call: &Call<'_>) -> Answer {
         arrival.as_mut().enable();
         let requests = journal.matching(&filter);
         if requests.len() >= wait.count {
-            return json(&Requests { requests });
+            return Ok(Json(Requests { requests }));
         }
         let left = patience.saturating_sub(watch.elapsed());
         if rt::time::timeout(left, arrival).await.is_err() {
             let expectation = Expectation::at_least(filter, wait.count);
             let told = journal.verify(&expectation).err().unwrap_or_default();
             return Err(Problem::new(
-                408,
+                ProblemCode::WaitEnded,
                 format!("after {} s: {told}", wait.timeout),
             ));
         }
@@ -107,8 +115,7 @@ pub(super) async fn wait(call: &Call<'_>) -> Answer {
 }
 
 /// Server-sent events: one for each exchange that matches, from now on.
-pub(super) fn stream(call: &Call<'_>) -> Answer {
-    let filter: Filter = call.query()?;
+pub(super) fn stream(call: &Call, Query(filter): Query<Filter>) -> Events {
     let epoch = Arc::clone(&call.epoch);
     let last = epoch
         .journal
@@ -153,10 +160,12 @@ pub(super) fn stream(call: &Call<'_>) -> Answer {
         }
     });
     let hello = stream::once(async { Ok(web::Bytes::from_static(b":\n\n")) });
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream")
-        .insert_header(("cache-control", "no-store"))
-        .streaming(Box::pin(futures_util::StreamExt::chain(hello, events))))
+    Events(
+        HttpResponse::Ok()
+            .content_type("text/event-stream")
+            .insert_header(("cache-control", "no-store"))
+            .streaming(Box::pin(futures_util::StreamExt::chain(hello, events))),
+    )
 }
 
 /// Says that all is as expected.
@@ -165,15 +174,17 @@ pub(super) struct Verified {
     verified: bool,
 }
 
-pub(super) fn verify(call: &Call<'_>) -> Answer {
-    let expectation: Expectation = call.body()?;
+pub(super) fn verify(
+    call: &Call,
+    Body(expectation): Body<Expectation>,
+) -> Result<Json<Verified>, Problem> {
     if expectation.expects_nothing() {
         let problem = "say what is expected: exactly, at_least, at_most, in_order or no_advice";
-        return Err(Problem::new(400, problem));
+        return Err(Problem::new(ProblemCode::InvalidBody, problem));
     }
     call.epoch
         .journal
         .verify(&expectation)
-        .map_err(|told| Problem::new(409, told))?;
-    json(&Verified { verified: true })
+        .map_err(|told| Problem::new(ProblemCode::NotVerified, told))?;
+    Ok(Json(Verified { verified: true }))
 }

@@ -8,7 +8,9 @@ use serde_json::value::RawValue;
 
 use crate::authority::InitialState;
 use crate::control::clock::instant;
-use crate::control::{Answer, Call, Endpoints, Problem, created, json, no_content};
+use crate::control::overview::Endpoints;
+use crate::control::route::{Created, Json, NoContent, OptionalBody, Path};
+use crate::control::{Call, Problem, ProblemCode};
 use crate::sandbox::{Sandbox, SandboxOrder, Sandboxes};
 use crate::seed::{Draft, Fixtures};
 
@@ -53,19 +55,21 @@ impl SandboxState {
     }
 }
 
-pub(super) fn list(call: &Call<'_>) -> Answer {
-    json(&SandboxList {
+pub(super) fn list(call: &Call) -> Json<SandboxList> {
+    Json(SandboxList {
         sandboxes: call
             .sandboxes
             .list()
             .iter()
-            .map(|sandbox| SandboxState::of(call.sandboxes, sandbox))
+            .map(|sandbox| SandboxState::of(&call.sandboxes, sandbox))
             .collect(),
     })
 }
 
-pub(super) fn create(call: &Call<'_>) -> Answer {
-    let new: NewSandbox = call.body_or_default()?;
+pub(super) fn create(
+    call: &Call,
+    OptionalBody(new): OptionalBody<NewSandbox>,
+) -> Result<Created<SandboxState>, Problem> {
     let initial = match &new.fixtures {
         None => None,
         Some(fixtures) => {
@@ -78,7 +82,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
         }
     };
     if new.ttl == Some(0) {
-        return Err(Problem::new(400, "must be at least 1 second").at("ttl"));
+        return Err(Problem::in_body("ttl", "must be at least 1 second"));
     }
     let clock = new.clock.map(|text| instant(&text, "clock")).transpose()?;
     let ttl = new.ttl.map(|seconds| Duration::from_secs(seconds.into()));
@@ -88,7 +92,9 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
         seed: new.seed,
         ttl,
     });
-    created(&SandboxState::of(call.sandboxes, &sandbox))
+    let state = SandboxState::of(&call.sandboxes, &sandbox);
+    let id = state.id.clone();
+    Ok(Created::at(["sandboxes", &id], state))
 }
 
 /// A path inside the body.
@@ -98,13 +104,22 @@ fn within(error: crate::seed::FixtureError) -> Problem {
     } else {
         format!("fixtures.{}", error.path)
     };
-    Problem::new(400, error.problem).at(path)
+    Problem::in_body(path, error.problem)
 }
 
-pub(super) fn remove(call: &Call<'_>, id: &str) -> Answer {
-    if call.sandboxes.remove(id) {
-        Ok(no_content())
+pub(super) fn get(call: &Call, Path([id]): Path<1>) -> Result<Json<SandboxState>, Problem> {
+    let sandbox = call.sandboxes.peek(&id).ok_or_else(unknown)?;
+    Ok(Json(SandboxState::of(&call.sandboxes, &sandbox)))
+}
+
+pub(super) fn remove(call: &Call, Path([id]): Path<1>) -> Result<NoContent, Problem> {
+    if call.sandboxes.remove(&id) {
+        Ok(NoContent)
     } else {
-        Err(Problem::new(404, "there is no sandbox of that id"))
+        Err(unknown())
     }
+}
+
+fn unknown() -> Problem {
+    Problem::new(ProblemCode::NotFound, "there is no sandbox with this id")
 }

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::control::{Answer, Call, Problem, json};
+use crate::control::route::{Json, Path};
+use crate::control::{Call, Problem, ProblemCode};
 use crate::fault::plan::{ActiveRule, Rule};
 use crate::oauth::grant::RefreshPolicy;
 use crate::sandbox::Sandbox;
@@ -114,23 +115,23 @@ pub(super) struct Played {
     faults: Vec<ActiveRule>,
 }
 
-pub(super) fn list() -> Answer {
+pub(super) fn list(_: &Call) -> Json<Scenarios> {
     let named = SCENARIOS.iter().filter_map(|(name, _)| {
         Some(NamedScenario {
             name,
             scenario: scenario(name)?,
         })
     });
-    json(&Scenarios {
+    Json(Scenarios {
         scenarios: named.collect(),
     })
 }
 
-pub(super) async fn play(call: &Call<'_>, name: &str) -> Answer {
-    let scenario = scenario(name).ok_or_else(|| {
+pub(super) async fn play(call: Call, Path([name]): Path<1>) -> Result<Json<Played>, Problem> {
+    let scenario = scenario(&name).ok_or_else(|| {
         let known: Vec<&str> = SCENARIOS.iter().map(|(name, _)| *name).collect();
         Problem::new(
-            404,
+            ProblemCode::NotFound,
             format!(
                 "there is no scenario of that name; there are {}",
                 known.join(", ")
@@ -142,10 +143,10 @@ pub(super) async fn play(call: &Call<'_>, name: &str) -> Answer {
     let faults = call
         .on_another_thread(|sandbox, _| scenario.play(sandbox))
         .await?;
-    json(&Played {
+    Ok(Json(Played {
         description,
         faults,
-    })
+    }))
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! Tokens without a request.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::authority::{MintError, MintOrder};
-use crate::control::{Answer, Call, Problem, json};
+use crate::control::route::{OptionalBody, Written};
+use crate::control::{Call, Problem};
 use crate::fault::{Defect, Fault, TokenFault};
 use crate::oauth::token_kind::TokenKind;
 
@@ -47,12 +48,29 @@ enum Kind {
 
 /// One token.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Minted {
+pub(super) struct OneToken {
+    /// The token as a client receives it.
     token: String,
 }
 
-pub(super) fn mint(call: &Call<'_>) -> Answer {
-    let mint: Mint = call.body_or_default()?;
+/// One token, or a whole token response.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "it describes what is written elsewhere")]
+pub(super) enum Minted {
+    One(OneToken),
+    /// What the token endpoint would have answered; the profile decides its members.
+    Response {
+        access_token: String,
+        #[schemars(flatten)]
+        more: Map<String, Value>,
+    },
+}
+
+pub(super) fn mint(
+    call: &Call,
+    OptionalBody(mint): OptionalBody<Mint>,
+) -> Result<Written<Minted>, Problem> {
     let which = match mint.kind {
         Kind::AccessToken | Kind::Response => TokenKind::AccessToken,
         Kind::RefreshToken => TokenKind::RefreshToken,
@@ -61,7 +79,7 @@ pub(super) fn mint(call: &Call<'_>) -> Answer {
     let defect = match (mint.defect, mint.claims) {
         (Some(_), Some(_)) => {
             let problem = "claims and defect cannot both be given; say {\"set_claims\": {...}} for the claims alone";
-            return Err(Problem::new(400, problem).at("defect"));
+            return Err(Problem::in_body("defect", problem));
         }
         (Some(defect), None) => Some(defect),
         (None, claims) => claims.map(Defect::SetClaims),
@@ -70,10 +88,10 @@ pub(super) fn mint(call: &Call<'_>) -> Answer {
     if let Some(fault) = &defect {
         Fault::Token(fault.clone())
             .check()
-            .map_err(|why| Problem::new(400, why).at("defect"))?;
+            .map_err(|why| Problem::in_body("defect", why))?;
     }
     if mint.lifetime == Some(0) {
-        return Err(Problem::new(400, "must be at least 1 second").at("lifetime"));
+        return Err(Problem::in_body("lifetime", "must be at least 1 second"));
     }
     let lifetime = mint
         .lifetime
@@ -97,24 +115,29 @@ pub(super) fn mint(call: &Call<'_>) -> Answer {
                 MintError::UserUnknown { .. } => "sub",
                 MintError::Scope(_) => "scope",
             };
-            Problem::new(400, why.to_string()).at(path)
+            Problem::in_body(path, why.to_string())
         })?;
     let token = match mint.kind {
-        Kind::Response => {
-            return Ok(HttpResponse::Ok()
-                .content_type("application/json")
-                .insert_header(("cache-control", "no-store"))
-                .body(response.body));
-        }
+        Kind::Response => return Ok(written(response.body)),
         Kind::AccessToken => response.access_token,
         Kind::RefreshToken => response.refresh_token,
         Kind::IdToken => response.id_token.ok_or_else(|| {
-            Problem::new(
-                400,
-                format!("`{}` calls for no ID token; add openid", response.scope),
+            let scope = response.scope;
+            Problem::in_body(
+                "scope",
+                format!("`{scope}` calls for no ID token; add openid"),
             )
-            .at("scope")
         })?,
     };
-    json(&Minted { token })
+    // Serializing text into memory cannot fail.
+    Ok(written(
+        serde_json::to_string(&OneToken { token }).unwrap_or_default(),
+    ))
+}
+
+fn written(json: String) -> Written<Minted> {
+    Written {
+        json,
+        schema: PhantomData,
+    }
 }

@@ -199,6 +199,11 @@ impl Plan {
         self.rules().rules.clone()
     }
 
+    pub(crate) fn get(&self, id: u64) -> Option<ActiveRule> {
+        let rules = self.rules();
+        rules.rules.iter().find(|rule| rule.id == id).cloned()
+    }
+
     /// Answers whether there was one of that id.
     pub(crate) fn remove(&self, id: u64) -> bool {
         let mut rules = self.rules();

@@ -6,7 +6,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::{App, Error, HttpRequest, HttpResponse, web};
 
-use crate::control::{self, Guard, Problem};
+use crate::control::{self, Guard, Problem, ProblemCode};
 use crate::http;
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::sandbox::Sandboxes;
@@ -77,13 +77,12 @@ async fn route(request: &HttpRequest, payload: web::Payload, front: &Front) -> H
         .filter(|rest| rest.is_empty() || rest.starts_with('/'));
     match (reserved, &front.control) {
         (Some(rest), Control::Beside(guard) | Control::Alone(guard)) => {
-            control::answer(request, payload, &front.sandboxes, &sandbox, guard, rest).await
+            control::serve(request, payload, &front.sandboxes, &sandbox, guard, rest).await
         }
-        (Some("/health"), Control::Absent) => {
-            control::health(&sandbox).unwrap_or_else(Problem::into_response)
-        }
+        (Some("/health"), Control::Absent) => control::health_alone(),
         (None, Control::Alone(_)) => {
-            Problem::new(404, "this listener has the control plane only").into_response()
+            let detail = "this listener has the control plane only";
+            Problem::new(ProblemCode::NotFound, detail).into_response()
         }
         (None, _) | (Some(_), Control::Absent) => {
             http::answer(request.clone(), payload, sandbox, &path).await

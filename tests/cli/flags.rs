@@ -364,7 +364,10 @@ fn a_bad_flag_is_told_with_what_it_could_be() {
         ),
         (&["keygen", "--bits", "1024"], &["--bits", "2048..=4096"]),
         (&["keygen", "--format", "der"], &["--format", "pem, jwk"]),
-        (&["schema", "keys"], &["fixtures, profile, scenario"]),
+        (
+            &["schema", "keys"],
+            &["fixtures, profile, scenario, openapi"],
+        ),
         (&["health", "--timeout", "-1"], &["-1"]),
     ] {
         let told = bad(args);

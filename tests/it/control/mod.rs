@@ -91,7 +91,7 @@ impl Way<'_> {
     #[track_caller]
     fn release(&self) {
         match &self.http {
-            Some(plane) => Self::expect(&plane.delete("/clock"), 200),
+            Some(plane) => Self::expect(&plane.delete("/clock"), 204),
             None => self.mimic.clock().release(),
         }
     }
@@ -164,7 +164,8 @@ impl Way<'_> {
             let came = answer.json()["requests"].as_array().expect("a list").len();
             return Ok(came);
         }
-        Self::expect(&answer, 408);
+        Self::expect(&answer, 409);
+        assert_eq!(answer.member("code"), "wait_ended");
         Err(answer.member("detail"))
     }
 
@@ -212,8 +213,7 @@ impl Way<'_> {
     fn put_refresh_token(&self, token: &Value) {
         match &self.http {
             Some(plane) => {
-                let name = token["token"].as_str().expect("a name");
-                let status = plane.put(&format!("/refresh-tokens/{name}"), token).status;
+                let status = plane.put(&token_path(token), token).status;
                 assert!(matches!(status, 200 | 201), "{status}");
             }
             None => self.mimic.put_refresh_token(read(token)),
@@ -350,6 +350,16 @@ impl Way<'_> {
             None => told(|| self.mimic.play(scenario).len()),
         }
     }
+}
+
+/// The path of a named refresh token.
+fn token_path(token: &Value) -> String {
+    let text = |name: &str| token[name].as_str().expect("a text");
+    format!(
+        "/clients/{}/refresh-tokens/{}",
+        text("client_id"),
+        text("token")
+    )
 }
 
 /// Whether a DELETE found what it was to remove.

@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::control::both;
+use crate::control::{both, token_path};
 use crate::drive::{Plane, USER, assert_problem, frozen, post_form, refresh};
 
-/// Where things of a kind are, one of them, and what its name is called.
-fn kinds() -> [(&'static str, Value, &'static str); 3] {
+/// The list of a kind, the path of one item without its name, the item, and the member that is its name.
+fn kinds() -> [(&'static str, &'static str, Value, &'static str); 3] {
     [
         (
+            "/clients",
             "/clients",
             json!({
                 "client_id": "late", "client_secret": "s3cret", "grant_types": ["refresh_token"], "scope": "openid email",
@@ -18,11 +19,13 @@ fn kinds() -> [(&'static str, Value, &'static str); 3] {
         ),
         (
             "/users",
+            "/users",
             json!({ "sub": "late", "claims": { "email": "late@example.com", "level": 9 } }),
             "sub",
         ),
         (
             "/refresh-tokens",
+            "/clients/client-default/refresh-tokens",
             json!({
                 "token": "late", "client_id": "client-default", "sub": USER, "scope": "openid", "auth_time": -5,
                 "expires_at": 1_900_000_000, "fault": "gateway_page",
@@ -34,11 +37,11 @@ fn kinds() -> [(&'static str, Value, &'static str); 3] {
 
 #[test]
 fn each_is_added_read_replaced_and_removed() {
-    for (path, item, name) in kinds() {
+    for (path, parent, item, name) in kinds() {
         let server = frozen();
         let plane = Plane::of(&server);
         let before = plane.list(path);
-        let one = format!("{path}/late");
+        let one = format!("{parent}/late");
         assert_problem(path, &plane.get(&one), 404, None);
         assert_problem(path, &plane.delete(&one), 404, None);
 
@@ -51,10 +54,9 @@ fn each_is_added_read_replaced_and_removed() {
         );
         assert_eq!(plane.list(path).len(), before.len() + 1, "{path}");
         assert!(plane.list(path).contains(&item), "{path}");
-        let read = plane.read(&one);
-        // One name may stand for a token of each of several clients.
-        let read = read.get("refresh_tokens").map_or(&read, |list| &list[0]);
-        assert_eq!(read, &item, "{path}");
+        assert_eq!(plane.read(&one), item, "{path}");
+        let location = format!("/_mimic{one}");
+        assert_eq!(added.header("location"), Some(location.as_str()), "{path}");
 
         assert_problem(path, &plane.post(path, &item), 409, Some(name));
         let replaced = plane.put(&one, &item);
@@ -66,7 +68,7 @@ fn each_is_added_read_replaced_and_removed() {
         assert_eq!(plane.list(path).len(), before.len() + 1, "{path}");
         assert_problem(
             path,
-            &plane.put(&format!("{path}/other"), &item),
+            &plane.put(&format!("{parent}/other"), &item),
             400,
             Some(name),
         );
@@ -75,6 +77,7 @@ fn each_is_added_read_replaced_and_removed() {
         assert_eq!(plane.list(path), before, "{path}");
         let put = plane.put(&one, &item);
         assert_eq!((put.status, put.json()), (201, item.clone()), "{path}");
+        assert_eq!(put.header("location"), Some(location.as_str()), "{path}");
     }
 }
 
@@ -213,15 +216,29 @@ fn what_is_registered_while_running_counts_from_the_next_request_on() {
 }
 
 #[test]
-fn one_name_may_stand_for_a_token_of_each_of_several_clients() {
+fn one_token_value_may_be_registered_for_several_clients() {
     let server = frozen();
     let plane = Plane::of(&server);
     let named = plane.list("/refresh-tokens");
-    let three = plane.read("/refresh-tokens/REFRESH_TOKEN");
-    assert_eq!(three["refresh_tokens"].as_array().map(Vec::len), Some(3));
-    assert_eq!(plane.delete("/refresh-tokens/REFRESH_TOKEN").status, 204);
-    assert_eq!(plane.list("/refresh-tokens").len(), named.len() - 3);
+    let same = |token: &&Value| token["token"] == "REFRESH_TOKEN";
+    let three: Vec<&Value> = named.iter().filter(same).collect();
+    assert_eq!(three.len(), 3);
+    for token in &three {
+        assert_eq!(&&plane.read(&token_path(token)), token);
+    }
+    let default = "/clients/client-default/refresh-tokens/REFRESH_TOKEN";
+    assert_eq!(plane.delete(default).status, 204);
+    assert_problem("twice", &plane.delete(default), 404, None);
+    assert_eq!(plane.list("/refresh-tokens").len(), named.len() - 1);
     assert_eq!(refresh(&server, "REFRESH_TOKEN", "").status, 400);
+}
+
+#[test]
+fn a_token_of_another_client_is_not_put_under_this_one() {
+    let server = frozen();
+    let token = json!({ "token": "late", "client_id": "client-default", "sub": USER });
+    let answer = Plane::of(&server).put("/clients/client-public/refresh-tokens/late", &token);
+    assert_problem("client_id", &answer, 400, Some("client_id"));
 }
 
 #[test]
