@@ -30,6 +30,14 @@ const PROFILES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The names of the built-in profiles, which need no file.
+///
+/// Each is accepted by [`TokenServerBuilder::profile`](crate::TokenServerBuilder::profile), by `--profile` and by the
+/// member `profile` of fixtures.
+pub fn profiles() -> impl Iterator<Item = &'static str> {
+    PROFILES.iter().map(|(name, _)| *name)
+}
+
 impl Draft {
     /// What is compiled in.
     pub(crate) fn built_in() -> Result<Self, FixtureError> {
@@ -168,7 +176,7 @@ pub(crate) fn profile_from(named: &Written<String>) -> Result<Profile, FixtureEr
             (file, text)
         }
         None => {
-            let known: Vec<&str> = PROFILES.iter().map(|(known, _)| *known).collect();
+            let known: Vec<&str> = profiles().collect();
             let problem = format!(
                 "there is no profile `{name}`; there are {}, or the path of a .json file",
                 known.join(", ")

@@ -10,6 +10,7 @@ mod load;
 
 pub(crate) use check::check_issuer;
 pub use fixtures::{Fixtures, NamedRefreshToken};
+pub use load::profiles;
 
 use std::sync::Arc;
 

@@ -129,7 +129,7 @@ fn the_curl_it_prints_works_as_it_stands() {
         (&in_the_form, "spring"),
         (&public, "rfc"),
     ] {
-        for profile in ["connect", "standard"] {
+        for profile in oauth_mimic::profiles() {
             let mut server = Server::start(&[
                 "--fixtures",
                 fixtures,

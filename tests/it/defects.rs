@@ -13,7 +13,6 @@ use serde_json::{Map, Value, json};
 use crate::faults::control;
 use crate::support::{basic, encoded, get, part, path_of, post};
 
-const PROFILES: [&str; 2] = ["connect", "standard"];
 const ISSUER: &str = "https://login.example.test";
 const HOUR: i64 = 3600;
 const OVERSIZE: usize = 100_000;
@@ -356,7 +355,7 @@ fn unpublished() -> DecodingKey {
 #[test]
 fn each_defect_is_refused_for_its_own_reason_and_for_no_other() {
     let unpublished = unpublished();
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let keys = jwks(&server);
         let secret = DecodingKey::from_secret(public_pem(&keys).as_bytes());
@@ -492,7 +491,7 @@ fn an_oversized_token_is_as_large_as_said() {
 
 #[test]
 fn a_defect_leaves_the_other_tokens_of_the_answer_alone() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let presented = server.mint().refresh_token();
         let form = format!(
@@ -545,7 +544,7 @@ fn a_refresh_token_that_is_reused_comes_broken_where_that_is_asked_for() {
 
 #[test]
 fn the_server_refuses_its_own_refresh_tokens_where_they_cannot_be_believed() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         for defect in [
             Defect::Expired,

@@ -797,7 +797,7 @@ fn a_refused_request_costs_nothing_under_any_fault() {
 
 #[test]
 fn after_a_lost_response_the_retry_is_a_replay_and_revokes_the_family() {
-    for profile in ["connect", "standard"] {
+    for profile in oauth_mimic::profiles() {
         let server = TokenServer::builder()
             .profile(profile)
             .client(

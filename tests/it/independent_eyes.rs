@@ -16,7 +16,6 @@ use serde_json::Value;
 
 use crate::support::{get, part, path_of};
 
-const PROFILES: [&str; 2] = ["connect", "standard"];
 /// What a secret may hold, and what a sloppy encoder or decoder trips over.
 const SECRET: &str = "p:w+ %41&=/?#~\"\\";
 
@@ -73,7 +72,7 @@ fn refresh(
 
 #[test]
 fn oauth2_refreshes_narrows_and_has_the_whole_scope_again() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         for (client, auth_type) in [
             (("the app", Some(SECRET)), AuthType::BasicAuth),
@@ -111,7 +110,7 @@ fn oauth2_refreshes_narrows_and_has_the_whole_scope_again() {
 
 #[test]
 fn oauth2_reads_every_refusal() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = TokenServer::builder()
             .profile(profile)
             .client(
@@ -195,7 +194,7 @@ fn no_nonce(nonce: Option<&Nonce>) -> Result<(), String> {
 
 #[test]
 fn openidconnect_discovers_refreshes_and_verifies_the_id_token() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let metadata = discover(&server);
         assert_eq!(metadata.issuer().as_str(), server.issuer());
@@ -242,7 +241,7 @@ fn openidconnect_discovers_refreshes_and_verifies_the_id_token() {
 
 #[test]
 fn openidconnect_accepts_partners_only_where_it_is_told_of_them() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let metadata = discover(&server);
         let id_token: CoreIdToken = server
@@ -270,7 +269,7 @@ fn openidconnect_accepts_partners_only_where_it_is_told_of_them() {
 
 #[test]
 fn openidconnect_refuses_what_is_not_for_it_or_not_from_there() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let metadata = discover(&server);
         let verify = |token: &str, client: &str| {
@@ -367,7 +366,7 @@ fn tokens(server: &TokenServer) -> [(&'static str, String, Option<String>); 3] {
 
 #[test]
 fn jsonwebtoken_accepts_every_token_by_the_published_keys() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         for (name, token, audience) in tokens(&server) {
             let claims = decode(&server, &token, server.issuer(), audience.as_deref());
@@ -378,7 +377,7 @@ fn jsonwebtoken_accepts_every_token_by_the_published_keys() {
 
 #[test]
 fn jsonwebtoken_refuses_another_issuer_and_another_audience() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         for (name, token, audience) in tokens(&server) {
             let elsewhere = decode(
@@ -406,7 +405,7 @@ fn jsonwebtoken_refuses_another_issuer_and_another_audience() {
 
 #[test]
 fn jsonwebtoken_refuses_every_damaged_or_forged_token() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let impostor = impostor(profile, server.issuer());
         for ((name, token, audience), (_, forged, _)) in
@@ -449,7 +448,7 @@ fn jsonwebtoken_refuses_every_damaged_or_forged_token() {
 
 #[test]
 fn jsonwebtoken_refuses_every_token_after_its_end() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         // Issued a day and more ago; nothing of it can live still.
         let clock = Clock::real();
         clock.advance(-100_000);

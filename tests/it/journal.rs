@@ -261,7 +261,7 @@ fn no_secret_and_no_token_is_in_it() {
 
 #[test]
 fn a_lineage_can_be_drawn_from_what_was_presented_to_what_was_issued() {
-    for profile in ["connect", "standard"] {
+    for profile in oauth_mimic::profiles() {
         let server = TokenServer::builder().profile(profile).start();
         let minted = server.mint().client("client-default").response();
         let mut token = minted.refresh_token().to_owned();

@@ -385,7 +385,7 @@ fn the_clock_stays_in_the_hands_of_the_test() {
 
 #[test]
 fn with_a_seed_and_a_frozen_clock_two_servers_answer_byte_for_byte_alike() {
-    for profile in ["connect", "standard"] {
+    for profile in oauth_mimic::profiles() {
         let run = |seed: u64| {
             let server = TokenServer::builder()
                 .profile(profile)
@@ -621,7 +621,7 @@ fn every_verb_of_mint_shows_in_the_tokens() {
 
 #[test]
 fn a_minted_grant_is_refreshed_like_a_granted_one() {
-    for profile in ["connect", "standard"] {
+    for profile in oauth_mimic::profiles() {
         for policy in [
             RefreshPolicy::Reissue,
             RefreshPolicy::Rotate,

@@ -13,10 +13,22 @@ use sha2::{Digest as _, Sha256};
 
 use crate::support::{Answer, basic, encoded, exchange, get, part, path_of, post, refresh, send};
 
-const PROFILES: [&str; 2] = ["connect", "standard"];
-
 fn server(profile: &str) -> TokenServer {
     TokenServer::builder().profile(profile).start()
+}
+
+#[test]
+fn the_built_in_profiles_are_the_files_that_ship() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/profiles");
+    let mut files: Vec<String> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|file| file.expect("a file").file_name().into_string())
+        .map(|name| name.expect("UTF-8").replace(".json", ""))
+        .collect();
+    files.sort_unstable();
+    let mut profiles: Vec<&str> = oauth_mimic::profiles().collect();
+    profiles.sort_unstable();
+    assert_eq!(profiles, files);
 }
 
 fn metadata(server: &TokenServer) -> Value {
@@ -144,7 +156,7 @@ fn the_documents_say_all_that_discovery_requires_and_nothing_else() {
 
 #[test]
 fn every_url_in_it_answers() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let document = metadata(&server);
         let members = document.as_object().expect("an object");
@@ -161,7 +173,7 @@ fn every_url_in_it_answers() {
 
 #[test]
 fn every_grant_in_it_works_and_no_other() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let document = metadata(&server);
         assert_eq!(document["grant_types_supported"], json!(["refresh_token"]));
@@ -235,7 +247,7 @@ fn every_authentication_method_in_it_works_and_no_other() {
         ),
         (Client::public("app"), &[none]),
     ] {
-        for profile in PROFILES {
+        for profile in oauth_mimic::profiles() {
             let server = || {
                 TokenServer::builder()
                     .profile(profile)
@@ -266,7 +278,7 @@ fn every_authentication_method_in_it_works_and_no_other() {
 
 #[test]
 fn every_scope_in_it_can_be_had_and_no_other() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let document = metadata(&server);
         let scopes = texts(&document["scopes_supported"]);
@@ -303,7 +315,7 @@ fn every_scope_in_it_can_be_had_and_no_other() {
 
 #[test]
 fn what_it_says_of_responses_subjects_signatures_and_claims_is_true() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let document = metadata(&server);
         let url = document["authorization_endpoint"].as_str().expect("a URL");
@@ -345,7 +357,7 @@ fn what_it_says_of_responses_subjects_signatures_and_claims_is_true() {
 
 #[test]
 fn a_forged_host_changes_nothing() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let path = path_of(&server, &server.metadata_url()).to_owned();
         let honest = get(server.address(), &path);
@@ -417,7 +429,7 @@ fn the_issuer_may_be_pinned_apart_from_where_the_server_is_reached() {
 
 #[test]
 fn documents_may_be_kept_for_a_minute_and_asked_for_again_by_their_tag() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         for url in [server.metadata_url(), server.jwks_url()] {
             let path = path_of(&server, &url);
@@ -478,7 +490,7 @@ fn tags_follow_the_content() {
 
 #[test]
 fn head_answers_as_get_does_without_the_body() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile);
         for url in [server.metadata_url(), server.jwks_url()] {
             let path = path_of(&server, &url);
@@ -581,7 +593,7 @@ fn every_key_of_a_set_is_published_and_believed_under_its_own_kid_and_the_first_
         private_jwk("signing", "old"),
         private_jwk("unpublished", "new"),
     );
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let with = |keys: Value| {
             TokenServer::builder()
                 .profile(profile)

@@ -9,7 +9,6 @@ use oauth_mimic::{Client, Clock, NamedRefreshToken, RefreshPolicy, Timestamp, To
 
 use crate::support::{Answer, basic, encoded, part, post};
 
-const PROFILES: [&str; 2] = ["connect", "standard"];
 const POLICIES: [RefreshPolicy; 3] = [
     RefreshPolicy::Reissue,
     RefreshPolicy::Rotate,
@@ -39,7 +38,7 @@ fn server(profile: &str, client: Client, clock: &Clock) -> TokenServer {
 
 /// Every profile with every policy, and what to call the pair in a message.
 fn each(run: impl Fn(&str, &TokenServer, &Clock, RefreshPolicy)) {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         for policy in POLICIES {
             let clock = Clock::frozen(NOW);
             let server = server(profile, app().refresh(policy), &clock);
@@ -121,7 +120,7 @@ fn a_profile_has_a_policy_for_clients_that_name_none() {
 
 #[test]
 fn every_link_of_a_rotating_chain_works_once_and_in_turn() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(
             profile,
             app().refresh(RefreshPolicy::Rotate),
@@ -218,7 +217,7 @@ fn user_client_and_login_time_survive_every_refresh_and_times_move_on() {
 
 #[test]
 fn a_replay_revokes_the_family_with_all_successors_and_no_other_family() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(
             profile,
             app().refresh(RefreshPolicy::Rotate),
@@ -304,7 +303,7 @@ fn nobody_spends_or_revokes_what_is_not_theirs() {
 
 #[test]
 fn public_clients_rotate_whatever_they_are_registered_for() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         for policy in POLICIES {
             let public = Client::public("app").scope(SCOPE).refresh(policy);
             let server = server(profile, public, &Clock::real());
@@ -325,7 +324,7 @@ fn public_clients_rotate_whatever_they_are_registered_for() {
 
 #[test]
 fn of_256_racers_with_one_token_exactly_one_wins() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = TokenServer::builder()
             .profile(profile)
             .workers(4)
@@ -358,7 +357,7 @@ fn of_256_racers_with_one_token_exactly_one_wins() {
 
 #[test]
 fn a_named_token_is_spent_only_where_its_client_rotates() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         for policy in POLICIES {
             let server = TokenServer::builder()
                 .profile(profile)
@@ -431,7 +430,7 @@ fn a_named_token_is_good_until_the_second_before_it_expires() {
 
 #[test]
 fn refreshing_in_time_moves_the_end_on_without_end() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         for policy in [RefreshPolicy::Reissue, RefreshPolicy::Rotate] {
             let clock = Clock::frozen(NOW);
             let client = app()
@@ -454,7 +453,7 @@ fn refreshing_in_time_moves_the_end_on_without_end() {
 
 #[test]
 fn reuse_moves_no_end() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let clock = Clock::frozen(NOW);
         let server = server(profile, app().refresh(RefreshPolicy::Reuse), &clock);
         let token = server.mint().client("app").refresh_token();
@@ -467,7 +466,7 @@ fn reuse_moves_no_end() {
 
 #[test]
 fn an_absolute_lifetime_counts_from_the_login_however_often_is_refreshed() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let clock = Clock::frozen(NOW);
         let client = app()
             .refresh(RefreshPolicy::Rotate)
@@ -513,7 +512,7 @@ fn an_absolute_lifetime_ends_named_tokens_too() {
 
 #[test]
 fn a_refused_refresh_costs_nothing() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(
             profile,
             app().refresh(RefreshPolicy::Rotate),
@@ -567,7 +566,7 @@ fn a_refused_refresh_costs_nothing() {
 
 #[test]
 fn a_token_of_another_issuer_or_another_key_is_refused() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let server = server(profile, app(), &Clock::real());
         let elsewhere = |issuer: &str| {
             TokenServer::builder()
@@ -587,7 +586,7 @@ fn a_token_of_another_issuer_or_another_key_is_refused() {
 
 #[test]
 fn replicas_with_one_issuer_and_one_key_take_each_others_tokens() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         for policy in POLICIES {
             let replica = || {
                 TokenServer::builder()
@@ -611,7 +610,7 @@ fn replicas_with_one_issuer_and_one_key_take_each_others_tokens() {
 
 #[test]
 fn the_grant_of_a_user_who_is_gone_is_worth_nothing() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let with = |sub: &str| {
             TokenServer::builder()
                 .profile(profile)
@@ -629,7 +628,7 @@ fn the_grant_of_a_user_who_is_gone_is_worth_nothing() {
 
 #[test]
 fn what_a_client_is_no_longer_registered_for_falls_away() {
-    for profile in PROFILES {
+    for profile in oauth_mimic::profiles() {
         let registered = |scope: &str| {
             TokenServer::builder()
                 .profile(profile)

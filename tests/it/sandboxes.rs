@@ -134,7 +134,7 @@ fn one_waits_for_its_own_requests_only() {
 
 #[test]
 fn protocol_discovery_and_control_are_under_its_own_path() {
-    for profile in ["connect", "standard"] {
+    for profile in oauth_mimic::profiles() {
         let server = frozen();
         let (state, plane) = create(&server, &json!({ "fixtures": { "profile": profile } }));
         let base = text(&state, "base_url");

@@ -613,27 +613,6 @@ fn every_scenario_that_ships_is_listed_and_played() {
 }
 
 #[test]
-fn the_scenarios_are_the_seven_that_are_documented() {
-    let names: Vec<Value> = Plane::of(&frozen())
-        .list("/scenarios")
-        .iter()
-        .map(|scenario| scenario["name"].clone())
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "clock-skew",
-            "flaky-gateway",
-            "hostile-tokens",
-            "key-rollover",
-            "lost-rotation",
-            "refresh-storm",
-            "slow-provider",
-        ]
-    );
-}
-
-#[test]
 fn the_health_is_told() {
     let server = frozen();
     let health = Plane::of(&server).read("/health");
