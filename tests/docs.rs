@@ -22,7 +22,7 @@ fn read(path: &str) -> String {
 /// Every Markdown page for readers: the files at the top, and the book.
 fn pages() -> Vec<PathBuf> {
     let mut pages = Vec::new();
-    collect(&root().join("docs"), &mut pages);
+    collect_by(&root().join("docs"), "md", &mut pages);
     for entry in fs::read_dir(root()).expect("the repository") {
         let path = entry.expect("an entry").path();
         if path.extension().is_some_and(|extension| extension == "md") {
@@ -33,13 +33,13 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-fn collect(folder: &Path, pages: &mut Vec<PathBuf>) {
+fn collect_by(folder: &Path, extension: &str, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            collect(&path, pages);
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            pages.push(path);
+            collect_by(&path, extension, files);
+        } else if path.extension().is_some_and(|held| held == extension) {
+            files.push(path);
         }
     }
 }
@@ -317,4 +317,139 @@ fn the_failing_tokens_and_the_scenarios_are_all_listed() {
         listed += 1;
     }
     assert!(listed > 20, "{listed}");
+}
+
+/// The text after each occurrence of `mark`, up to the first character that `part` does not take.
+fn words_after<'t>(text: &'t str, mark: &str, part: impl Fn(char) -> bool + Copy) -> Vec<&'t str> {
+    text.split(mark)
+        .skip(1)
+        .map(|rest| &rest[..rest.find(|c| !part(c)).unwrap_or(rest.len())])
+        .collect()
+}
+
+/// Every Rust file of the package, with its text.
+fn sources() -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    for folder in ["src", "tests", "benches"] {
+        collect_by(&root().join(folder), "rs", &mut files);
+    }
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).expect("a source file");
+        (path, text)
+    };
+    files.into_iter().map(read).collect()
+}
+
+#[test]
+fn every_row_of_an_obligation_can_be_looked_up() {
+    let page = read("docs/design/obligations.md");
+    let mut tested = std::collections::BTreeSet::new();
+    for (path, text) in sources() {
+        if !path.starts_with(root().join("tests/obligations")) {
+            continue;
+        }
+        for word in words_after(&text, "\"", |c| c.is_ascii_alphanumeric()) {
+            let [letter, tens, ones] = word.as_bytes() else {
+                continue;
+            };
+            if letter.is_ascii_uppercase() && tens.is_ascii_digit() && ones.is_ascii_digit() {
+                tested.insert(word.to_owned());
+            }
+        }
+    }
+    let state = |id: &str| {
+        let row = page
+            .lines()
+            .find(|line| line.contains(&format!("</a>{id} |")))?;
+        row.trim_end_matches(" |").rsplit(" | ").next()
+    };
+    for id in &tested {
+        assert_eq!(
+            state(id),
+            Some("tested"),
+            "{id} has a test: docs/design/obligations.md must have that row, with the state `tested`"
+        );
+    }
+    for line in page.lines().filter(|line| line.ends_with("| tested |")) {
+        let id = line.split("</a>").nth(1).expect("an id");
+        let id = id.split(' ').next().expect("an id");
+        assert!(
+            tested.contains(id),
+            "docs/design/obligations.md says that {id} is tested, and no row of tests/obligations is"
+        );
+    }
+}
+
+#[test]
+fn every_cited_section_of_the_wire_specification_exists() {
+    let held = anchors(&read("docs/design/wire.md"));
+    let mut cited = 0;
+    for (path, text) in sources() {
+        let about_the_wire = path.ends_with("spring.rs") || text.contains("wire.md");
+        if !about_the_wire || path.ends_with("docs.rs") {
+            continue;
+        }
+        for line in text.lines() {
+            let [before, after] = line.splitn(2, '§').collect::<Vec<_>>()[..] else {
+                continue;
+            };
+            // "RFC 6749 §6" and "OpenID Connect Core §2" are sections of something else.
+            if ["RFC", "Core", "Discovery"]
+                .iter()
+                .any(|name| before.contains(name))
+            {
+                continue;
+            }
+            for section in words_after(&format!("§{after}"), "§", |c| {
+                c.is_ascii_digit() || c == '.'
+            }) {
+                let section = section.trim_end_matches('.');
+                assert!(
+                    held.iter().any(|anchor| anchor == section),
+                    "{}: docs/design/wire.md has no section {section}",
+                    path.display()
+                );
+                cited += 1;
+            }
+        }
+    }
+    assert!(cited > 0, "the dialect `spring` cites its specification");
+}
+
+#[test]
+fn the_architecture_page_has_every_room() {
+    let page = read("docs/design/architecture.md");
+    for entry in fs::read_dir(root().join("src")).expect("src") {
+        let room = entry.expect("an entry").path();
+        let room = room.file_stem().expect("a name").to_string_lossy();
+        let heading = format!("### `src/{room}`");
+        assert!(
+            ["lib", "main", "fuzzing"].contains(&&*room) || page.contains(&heading),
+            "docs/design/architecture.md has no `{heading}`"
+        );
+    }
+    for heading in words_after(&page, "### `src/", |c| c.is_alphanumeric() || c == '_') {
+        let file = root().join("src").join(heading);
+        assert!(
+            file.is_dir() || file.with_extension("rs").is_file(),
+            "docs/design/architecture.md has a room that does not exist: {heading}"
+        );
+    }
+}
+
+#[test]
+fn every_page_that_the_code_names_exists() {
+    for (path, text) in sources() {
+        for name in words_after(&text, "docs/", |c| {
+            c.is_alphanumeric() || "/-_.".contains(c)
+        }) {
+            let page = format!("docs/{}", name.trim_end_matches('.'));
+            let named = page.ends_with(".md") || page.ends_with(".json");
+            assert!(
+                !named || root().join(&page).is_file(),
+                "{}: there is no {page}",
+                path.display()
+            );
+        }
+    }
 }
