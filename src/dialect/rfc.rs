@@ -96,6 +96,10 @@ fn code(refusal: &Refusal) -> (u16, &'static str) {
         | R::IssuerMismatch { .. }
         | R::ClientMismatch { .. }
         | R::RefreshTokenExpired { .. }
+        | R::RefreshTokenWrongType { .. }
+        | R::RefreshTokenWrongAudience { .. }
+        | R::RefreshTokenNotYetValid { .. }
+        | R::RefreshTokenIssuedInFuture { .. }
         | R::FamilyRevoked
         | R::RefreshTokenReplayed
         | R::UserUnknown { .. } => (400, "invalid_grant"),

@@ -236,7 +236,13 @@ fn answer(refusal: &Refusal) -> Answer<'_> {
             oauth(400, "unsupported_grant_type", "Unsupported grant type")
         }
         R::GrantTypeNotAllowed { .. } => oauth(401, "invalid_client", "Unauthorized grant type"),
-        R::RefreshTokenMalformed { .. } | R::RefreshTokenForged { .. } => {
+        // Spring checks neither type nor audience nor nbf nor iat: these are nearest to what it cannot read.
+        R::RefreshTokenMalformed { .. }
+        | R::RefreshTokenForged { .. }
+        | R::RefreshTokenWrongType { .. }
+        | R::RefreshTokenWrongAudience { .. }
+        | R::RefreshTokenNotYetValid { .. }
+        | R::RefreshTokenIssuedInFuture { .. } => {
             oauth(401, "invalid_token", "Cannot convert access token to JSON")
         }
         R::NotARefreshToken { .. } => {

@@ -7,9 +7,10 @@ use crate::oauth::client::Client;
 use crate::oauth::grant::{Grant, Presented};
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::oauth::scope::Scope;
+use crate::oauth::token_kind::TokenKind;
 use crate::registry::{NamedToken, NamedTokens};
 use crate::seed::NamedRefreshToken;
-use crate::shape::Profile;
+use crate::shape::{Expected, Invalid, Profile};
 
 /// Where refresh tokens come from.
 pub(crate) struct Sources<'a> {
@@ -109,6 +110,17 @@ fn from_signature(
             presenter: client.client_id.clone(),
         });
     }
+    let expected = Expected {
+        issuer: sources.issuer,
+        client,
+        now,
+    };
+    let invalid = sources
+        .profile
+        .invalid(TokenKind::RefreshToken, &jws, &expected);
+    if let Some(why) = invalid.into_iter().next() {
+        return Err(refused(why));
+    }
     Ok(Presented {
         token: token.to_owned(),
         id: read.id,
@@ -116,6 +128,28 @@ fn from_signature(
         remember_until: read.expires_at,
         grant: read.grant,
     })
+}
+
+fn refused(why: Invalid) -> Refusal {
+    match why {
+        Invalid::Type {
+            member,
+            found,
+            expected,
+        } => Refusal::RefreshTokenWrongType {
+            member,
+            found,
+            expected,
+        },
+        Invalid::Audience { found, expected } => {
+            Refusal::RefreshTokenWrongAudience { found, expected }
+        }
+        Invalid::NotATime { .. } => Refusal::RefreshTokenMalformed {
+            why: why.to_string(),
+        },
+        Invalid::NotYetValid { at, now } => Refusal::RefreshTokenNotYetValid { at, now },
+        Invalid::IssuedInFuture { at, now } => Refusal::RefreshTokenIssuedInFuture { at, now },
+    }
 }
 
 /// What of the grant is asked for now: all of it where `asked` is absent, and never more (RFC 6749 §6).

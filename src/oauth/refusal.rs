@@ -102,6 +102,18 @@ pub(crate) enum Refusal {
     NotARefreshToken { kind: &'static str },
     #[error("the refresh token was issued by {issued_by}, and this server is {issuer}")]
     IssuerMismatch { issued_by: String, issuer: String },
+    #[error("the refresh token's {member} is {found}, not {expected} (RFC 8725 section 3.11)")]
+    RefreshTokenWrongType {
+        member: String,
+        found: String,
+        expected: String,
+    },
+    #[error("the refresh token's audience is {found}, not {expected} (RFC 7519 section 4.1.3)")]
+    RefreshTokenWrongAudience { found: String, expected: String },
+    #[error("the refresh token is not valid before {at} (RFC 7519 section 4.1.5); it is {now} now")]
+    RefreshTokenNotYetValid { at: Timestamp, now: Timestamp },
+    #[error("the refresh token was issued at {at}, and it is {now} now")]
+    RefreshTokenIssuedInFuture { at: Timestamp, now: Timestamp },
     #[error("the refresh token belongs to client {owner}, not to {presenter}")]
     ClientMismatch { owner: String, presenter: String },
     #[error("the refresh token expired at {at}; it is {now} now")]

@@ -11,8 +11,10 @@ pub(crate) mod id;
 mod profile;
 pub(crate) mod template;
 mod token;
+mod validity;
 
 pub(crate) use profile::{Issue, Profile};
+pub(crate) use validity::{Expected, Invalid};
 
 /// What is wrong with a profile, and where in the document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

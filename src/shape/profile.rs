@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::fault::TokenFault;
 use crate::keys::SigningKey;
-use crate::keys::jws::Members;
+use crate::keys::jws::{Jws, Members};
 use crate::oauth::client::Client;
 use crate::oauth::grant::{Grant, Lifetimes, Presented, RefreshPolicy};
 use crate::oauth::refusal::ErrorDialect;
@@ -18,7 +18,7 @@ use crate::shape::document::{LifetimesDocument, Paths, ProfileDocument};
 use crate::shape::id::IdTemplate;
 use crate::shape::template::{Facts, Place, Template};
 use crate::shape::token::{ReadBack, TokenShape};
-use crate::shape::{Misshapen, check};
+use crate::shape::{Expected, Invalid, Misshapen, check};
 
 /// What the imitated server looks like, checked and ready to write.
 #[derive(Debug, Clone)]
@@ -256,6 +256,18 @@ impl Profile {
         })
     }
 
+    /// Every reason not to accept a token of that kind, whose signature is good.
+    pub(crate) fn invalid(
+        &self,
+        kind: TokenKind,
+        jws: &Jws<'_>,
+        expected: &Expected<'_>,
+    ) -> Vec<Invalid> {
+        self.shape(kind)
+            .map(|shape| shape.invalid(jws, expected))
+            .unwrap_or_default()
+    }
+
     /// Which of this profile's tokens these claims look like.
     pub(crate) fn kind_of(&self, claims: &Members) -> Option<TokenKind> {
         let looks_like = |shape: &TokenShape| shape.claims.read(claims).is_some();
@@ -286,7 +298,6 @@ impl Profile {
         self.shape(kind)?.issuer(claims)
     }
 
-    #[cfg(feature = "cli")]
     fn shape(&self, kind: TokenKind) -> Option<&TokenShape> {
         match kind {
             TokenKind::AccessToken => Some(&self.access_token),

@@ -11,7 +11,7 @@ use oauth_mimic::{Client, Clock, Defect, Endpoint, Fault, Rule, TokenKind, Token
 use serde_json::{Map, Value, json};
 
 use crate::faults::control;
-use crate::support::{basic, encoded, get, part, path_of, post};
+use crate::support::{Answer, basic, encoded, get, part, path_of, post};
 
 const ISSUER: &str = "https://login.example.test";
 const HOUR: i64 = 3600;
@@ -542,24 +542,79 @@ fn a_refresh_token_that_is_reused_comes_broken_where_that_is_asked_for() {
     assert_eq!(ask(&form).member("refresh_token"), token);
 }
 
+/// How the server answers a refresh token of its own with that defect: a part of the description, or that it accepts.
+fn of_refresh_tokens() -> [(Defect, Result<(), &'static str>); 14] {
+    [
+        (Defect::Expired, Err("expired at")),
+        (Defect::NotYetValid, Err("not valid before")),
+        (Defect::IssuedInFuture, Err("was issued at")),
+        (Defect::WrongIssuer, Err("was issued by")),
+        (Defect::WrongAudience, Err("audience is")),
+        (Defect::WrongType, Err("typ is logout+jwt, not JWT")),
+        (Defect::UnknownKid, Err("names none")),
+        (Defect::ForeignKey, Err("no published key")),
+        (Defect::DamagedSignature, Err("no published key")),
+        (Defect::AlgNone, Err("alg is none")),
+        (Defect::Hs256WithPublicKey, Err("alg is HS256")),
+        (Defect::MissingClaim("exp".to_owned()), Err("another shape")),
+        (Defect::Oversized(5_000), Ok(())),
+        (Defect::SetClaims(Map::new()), Ok(())),
+    ]
+}
+
+fn refreshed(server: &TokenServer, token: &str) -> Answer {
+    let form = format!("grant_type=refresh_token&refresh_token={}", encoded(token));
+    post(server, Some(&basic("app", "s3cret")), &form)
+}
+
 #[test]
-fn the_server_refuses_its_own_refresh_tokens_where_they_cannot_be_believed() {
+fn the_server_refuses_its_own_refresh_tokens_with_every_defect_that_makes_them_unacceptable() {
     for profile in oauth_mimic::profiles() {
         let server = server(profile);
-        for defect in [
-            Defect::Expired,
-            Defect::WrongIssuer,
-            Defect::UnknownKid,
-            Defect::ForeignKey,
-            Defect::DamagedSignature,
-            Defect::AlgNone,
-            Defect::Hs256WithPublicKey,
-        ] {
+        for (defect, expected) in of_refresh_tokens() {
             let token = server.mint().defect(defect.clone()).refresh_token();
-            let form = format!("grant_type=refresh_token&refresh_token={}", encoded(&token));
-            let answer = post(&server, Some(&basic("app", "s3cret")), &form);
+            let answer = refreshed(&server, &token);
             let case = format!("{profile}, {defect:?}: {}", answer.text());
-            assert_eq!(answer.error(), "invalid_grant", "{case}");
+            match expected {
+                Ok(()) => assert_eq!(answer.status, 200, "{case}"),
+                Err(why) => {
+                    assert_eq!(answer.error(), "invalid_grant", "{case}");
+                    assert!(answer.text().contains(why), "{case}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_refresh_token_is_accepted_from_its_nbf_and_iat_on_and_for_this_server_only() {
+    for profile in oauth_mimic::profiles() {
+        let server = server(profile);
+        let now = server.clock().now();
+        server.clock().freeze(now);
+        let (now, issuer) = (now.as_unix(), server.issuer());
+        for (claim, value, accepted) in [
+            ("nbf", json!(now), true),
+            ("nbf", json!(now + 1), false),
+            (
+                "nbf",
+                serde_json::from_str(&format!("{now}.5")).expect("a number"),
+                false,
+            ),
+            ("nbf", json!("now"), false),
+            ("iat", json!(now), true),
+            ("iat", json!(now + 1), false),
+            ("aud", json!(issuer), true),
+            ("aud", json!([issuer, "https://other.example"]), true),
+            ("aud", json!(["https://other.example"]), false),
+            ("aud", json!(format!("{issuer}/")), false),
+            ("aud", json!([issuer, null]), false),
+            ("aud", json!([]), false),
+        ] {
+            let token = server.mint().claim(claim, value.clone()).refresh_token();
+            let answer = refreshed(&server, &token);
+            let case = format!("{profile}, {claim} {value}: {}", answer.text());
+            assert_eq!(answer.status == 200, accepted, "{case}");
         }
     }
 }

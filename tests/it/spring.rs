@@ -802,6 +802,7 @@ fn a_token_of_another_issuer_or_of_a_user_who_is_gone_is_an_invalid_grant() {
     let elsewhere = |issuer: &str, sub: &str| {
         let server = TokenServer::builder()
             .issuer(issuer)
+            .clock(server.clock())
             .client(Client::confidential("client", "s3cret").scope("openid"))
             .user(User::new(sub))
             .start();

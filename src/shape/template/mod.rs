@@ -3,6 +3,7 @@
 //!
 //! A new placeholder is a case of [`Placeholder`], a line in the table below it, and an arm in `write`.
 
+pub(crate) mod audience;
 mod compile;
 mod read;
 mod write;
