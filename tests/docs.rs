@@ -330,7 +330,7 @@ fn words_after<'t>(text: &'t str, mark: &str, part: impl Fn(char) -> bool + Copy
 /// Every Rust file of the package, with its text.
 fn sources() -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
-    for folder in ["src", "tests", "benches"] {
+    for folder in ["src", "tests", "benches", "examples"] {
         collect_by(&root().join(folder), "rs", &mut files);
     }
     let read = |path: PathBuf| {
@@ -444,12 +444,26 @@ fn every_page_that_the_code_names_exists() {
             c.is_alphanumeric() || "/-_.".contains(c)
         }) {
             let page = format!("docs/{}", name.trim_end_matches('.'));
-            let named = page.ends_with(".md") || page.ends_with(".json");
+            let named = [".md", ".json"].iter().any(|end| page.ends_with(end));
             assert!(
                 !named || root().join(&page).is_file(),
                 "{}: there is no {page}",
                 path.display()
             );
         }
+    }
+}
+
+#[test]
+fn the_guide_for_rust_lists_every_example() {
+    let page = read("docs/guides/rust.md");
+    for entry in fs::read_dir(root().join("examples")).expect("examples") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy();
+        assert!(
+            path.extension().is_some_and(|held| held == "json")
+                || page.contains(&format!("(../../examples/{name})")),
+            "docs/guides/rust.md does not list examples/{name}"
+        );
     }
 }
