@@ -1,4 +1,4 @@
-//! Taking tokens apart.
+//! `inspect`: decodes and verifies tokens.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -13,17 +13,22 @@ use crate::clock::Timestamp;
 use crate::keys::Alg;
 use crate::keys::jws::{Jws, Members};
 use crate::oauth::refusal::excerpt;
+use crate::oauth::token_kind::TokenKind;
+use crate::shape::Expected;
 
-/// Decode a token or a whole token response, verify it, and say what is wrong or odd
+/// A longer life than any server gives a token.
+const YEAR: i64 = 366 * 24 * 3600;
+
+/// Decode and verify a token or a token response, and report what is wrong or odd
 ///
-/// Takes it from the argument, or from standard input. The signature is checked with --keys, or with the built-in test
-/// key; the shape with --profile; the issuer with --issuer, where it is given; the time with --clock, or now. Exit code
-/// 0 says that nothing is wrong, 1 that something is.
+/// Checks the signature with --keys, or else with the built-in test key; type, audience and claims with --profile and the
+/// client of --fixtures that the token names; the issuer only with --issuer; expiry, nbf and iat with --clock, or else
+/// with the time of this machine. Exit code 0: nothing is wrong. 1: something is wrong.
 ///
 /// Example: oauth-mimic mint | oauth-mimic inspect
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
-    /// The token or the JSON response; without, or as -, standard input
+    /// The token or the JSON response [default: standard input, as is -]
     #[arg(value_name = "TOKEN")]
     input: Option<String>,
     #[command(flatten)]
@@ -73,7 +78,7 @@ fn tokens(text: &str) -> Result<Vec<(String, String)>, Mistake> {
         return Ok(vec![("token".to_owned(), text.to_owned())]);
     }
     let response: Value = serde_json::from_str(text)
-        .map_err(|why| Mistake(format!("the response is no JSON: {why}")))?;
+        .map_err(|why| Mistake(format!("the response is not valid JSON: {why}")))?;
     let found: Vec<_> = ["access_token", "refresh_token", "id_token"]
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), response.get(name)?.as_str()?.to_owned())))
@@ -86,7 +91,7 @@ fn tokens(text: &str) -> Result<Vec<(String, String)>, Mistake> {
     Ok(found)
 }
 
-/// What is to be said of a token.
+/// The findings about a token.
 #[derive(Debug, Default)]
 struct Report {
     decoded: Option<(String, String)>,
@@ -103,60 +108,103 @@ impl Report {
         now: Timestamp,
     ) -> Self {
         let mut report = Self::default();
-        let jws = match Jws::parse(token) {
-            Ok(jws) => jws,
-            Err(_) if authority.names_token(token) => {
-                report
-                    .right
-                    .push("it is the name of a refresh token of the fixtures".to_owned());
-                return report;
-            }
-            Err(why) => {
-                report.wrong.push(format!("it is no signed token: {why}"));
-                return report;
-            }
-        };
-        report.decoded = Some((pretty(&jws.header), pretty(&jws.claims)));
-        match jws.verify(authority.keys().published(now), Alg::ALL) {
-            Ok(key) => report
+        match Jws::parse(token) {
+            Ok(jws) => report.jws(&jws, authority, expected_issuer, now),
+            Err(_) if authority.names_token(token) => report
                 .right
-                .push(format!("the signature is good, by key {}", key.kid)),
+                .push("it is the name of a refresh token of the fixtures".to_owned()),
             Err(why) => report
                 .wrong
-                .push(format!("the signature does not count: {why}")),
+                .push(format!("it is not a signed token: {why}")),
         }
-        report.shape(&jws.claims, authority, expected_issuer, now);
         report
     }
 
-    /// What the profile's templates know of these claims.
-    fn shape(
+    fn jws(
         &mut self,
-        claims: &Members,
+        jws: &Jws<'_>,
         authority: &Authority,
         expected_issuer: Option<&str>,
         now: Timestamp,
     ) {
-        let profile = &authority.settings.profile;
-        let Some(kind) = profile.kind_of(claims) else {
-            self.odd.push(format!(
-                "it has the shape of no token of profile {}",
-                profile.name
-            ));
-            return;
-        };
-        self.right.push(format!(
-            "it is {} of profile {}",
-            kind.described(),
-            profile.name
-        ));
-        if let (Some(expected), Some(issuer)) = (expected_issuer, profile.issuer_of(kind, claims))
-            && issuer != expected
-        {
-            self.wrong
-                .push(format!("its issuer is {}, not {expected}", excerpt(issuer)));
+        self.decoded = Some((pretty(&jws.header), pretty(&jws.claims)));
+        match jws.verify(authority.keys().published(now), Alg::ALL) {
+            Ok(key) => self
+                .right
+                .push(format!("the signature is good, by key {}", key.kid)),
+            Err(why) => self.wrong.push(format!("the signature is wrong: {why}")),
         }
-        let Some((issued_at, expires_at)) = profile.times_of(kind, claims) else {
+        let kind = self.kind(&jws.claims, authority);
+        let issuer = self.issuer(kind, &jws.claims, authority, expected_issuer);
+        let registered = authority.registered();
+        let client_id =
+            kind.and_then(|kind| authority.settings.profile.client_of(kind, &jws.claims));
+        let client = client_id.and_then(|client_id| registered.clients.get(client_id));
+        if let (Some(client_id), None) = (client_id, client) {
+            let client_id = excerpt(client_id);
+            self.odd.push(format!(
+                "its client {client_id} is not in the fixtures, so its audience is not checked"
+            ));
+        }
+        let expected = Expected {
+            issuer,
+            client,
+            now,
+        };
+        let invalid = authority.settings.profile.invalid(kind, jws, &expected);
+        self.wrong.extend(invalid.iter().map(ToString::to_string));
+        let (issued_at, expires_at) = authority.settings.profile.times_of(kind, &jws.claims);
+        self.life(issued_at, expires_at, now);
+    }
+
+    fn kind(&mut self, claims: &Members, authority: &Authority) -> Option<TokenKind> {
+        let profile = &authority.settings.profile;
+        let kind = profile.kind_of(claims);
+        match kind {
+            Some(kind) => self.right.push(format!(
+                "it is {} of profile {}",
+                kind.described(),
+                profile.name
+            )),
+            None => self.odd.push(format!(
+                "it has the claims of none of the tokens of profile {}",
+                profile.name
+            )),
+        }
+        kind
+    }
+
+    /// Checks the issuer if one is expected; returns the one that audiences are compared with.
+    fn issuer<'a>(
+        &mut self,
+        kind: Option<TokenKind>,
+        claims: &'a Members,
+        authority: &'a Authority,
+        expected: Option<&'a str>,
+    ) -> &'a str {
+        let found = kind.and_then(|kind| authority.settings.profile.issuer_of(kind, claims));
+        match (expected, found) {
+            (Some(expected), Some(found)) if found != expected => {
+                let found = excerpt(found);
+                self.wrong
+                    .push(format!("its issuer is {found}, not {expected}"));
+                expected
+            }
+            (Some(expected), _) => expected,
+            (None, Some(found)) => found,
+            (None, None) => &authority.settings.issuer,
+        }
+    }
+
+    fn life(
+        &mut self,
+        issued_at: Option<Timestamp>,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) {
+        let Some(expires_at) = expires_at else {
+            self.wrong
+                .push("it has no exp, so it never expires".to_owned());
             return;
         };
         let left = expires_at.seconds_since(now);
@@ -167,20 +215,12 @@ impl Report {
             self.wrong
                 .push(format!("it expired at {expires_at}, {} s ago", -left));
         }
-        if let Some(at) = issued_at {
-            if at > now {
-                self.wrong.push(format!(
-                    "it was issued at {at}, {} s from now",
-                    at.seconds_since(now)
-                ));
-            }
-            let life = expires_at.seconds_since(at);
-            if life <= 0 {
-                self.odd.push("it expired before it was issued".to_owned());
-            } else if life > 366 * 24 * 3600 {
-                self.odd
-                    .push(format!("it lives {life} s, more than a year"));
-            }
+        match issued_at.map(|at| expires_at.seconds_since(at)) {
+            Some(life) if life <= 0 => self.odd.push("it expired before it was issued".to_owned()),
+            Some(life) if life > YEAR => self
+                .odd
+                .push(format!("it lives {life} s, more than a year")),
+            _ => {}
         }
     }
 

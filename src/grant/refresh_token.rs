@@ -112,12 +112,12 @@ fn from_signature(
     }
     let expected = Expected {
         issuer: sources.issuer,
-        client,
+        client: Some(client),
         now,
     };
     let invalid = sources
         .profile
-        .invalid(TokenKind::RefreshToken, &jws, &expected);
+        .invalid(Some(TokenKind::RefreshToken), &jws, &expected);
     if let Some(why) = invalid.into_iter().next() {
         return Err(refused(why));
     }

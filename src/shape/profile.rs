@@ -18,7 +18,7 @@ use crate::shape::document::{LifetimesDocument, Paths, ProfileDocument};
 use crate::shape::id::IdTemplate;
 use crate::shape::template::{Facts, Place, Template};
 use crate::shape::token::{ReadBack, TokenShape};
-use crate::shape::{Expected, Invalid, Misshapen, check};
+use crate::shape::{Expected, Invalid, Misshapen, check, validity};
 
 /// What the imitated server looks like, checked and ready to write.
 #[derive(Debug, Clone)]
@@ -256,16 +256,18 @@ impl Profile {
         })
     }
 
-    /// Every reason not to accept a token of that kind, whose signature is good.
+    /// Every reason not to accept a token of that kind, whose signature is good; of a kind that is not this profile's,
+    /// only those of time.
     pub(crate) fn invalid(
         &self,
-        kind: TokenKind,
+        kind: Option<TokenKind>,
         jws: &Jws<'_>,
         expected: &Expected<'_>,
     ) -> Vec<Invalid> {
-        self.shape(kind)
-            .map(|shape| shape.invalid(jws, expected))
-            .unwrap_or_default()
+        match kind.and_then(|kind| self.shape(kind)) {
+            Some(shape) => shape.invalid(jws, expected),
+            None => validity::too_early(jws, expected.now),
+        }
     }
 
     /// Which of this profile's tokens these claims look like.
@@ -282,14 +284,26 @@ impl Profile {
         }
     }
 
-    /// When a token with these claims was issued and ends, by the template of its kind.
+    /// When a token with these claims was issued and when it expires: by the template of its kind, or else by the
+    /// registered claims (RFC 7519 §4.1).
     #[cfg(feature = "cli")]
     pub(crate) fn times_of(
         &self,
-        kind: TokenKind,
+        kind: Option<TokenKind>,
         claims: &Members,
-    ) -> Option<(Option<Timestamp>, Timestamp)> {
-        self.shape(kind)?.times(claims)
+    ) -> (Option<Timestamp>, Option<Timestamp>) {
+        let by_template = kind.and_then(|kind| self.shape(kind)?.times(claims));
+        let time = |claim| validity::time(claims, claim);
+        by_template.map_or_else(
+            || (time("iat"), time("exp")),
+            |(issued_at, expires_at)| (issued_at, Some(expires_at)),
+        )
+    }
+
+    /// The client that a token of that kind names.
+    #[cfg(feature = "cli")]
+    pub(crate) fn client_of<'a>(&self, kind: TokenKind, claims: &'a Members) -> Option<&'a str> {
+        self.shape(kind)?.client(claims)
     }
 
     /// The issuer that a token of that kind names.

@@ -134,6 +134,12 @@ impl TokenShape {
         Some((at(&Placeholder::Now), at(&Placeholder::ExpiresAt)?))
     }
 
+    /// The client that a token with these claims names.
+    #[cfg(feature = "cli")]
+    pub(super) fn client<'a>(&self, claims: &'a Members) -> Option<&'a str> {
+        self.claims.read(claims)?.text(&Placeholder::ClientId)
+    }
+
     /// The issuer that a token with these claims names.
     #[cfg(feature = "cli")]
     pub(super) fn issuer<'a>(&self, claims: &'a Members) -> Option<&'a str> {

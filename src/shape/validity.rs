@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::keys::jws::Jws;
+#[cfg(feature = "cli")]
+use crate::keys::jws::Members;
 use crate::oauth::client::Client;
 use crate::oauth::refusal::excerpt;
 use crate::shape::template::{Template, audience};
@@ -15,8 +17,8 @@ use crate::shape::token::TokenShape;
 /// What a token is checked against.
 pub(crate) struct Expected<'a> {
     pub(crate) issuer: &'a str,
-    /// The client that the token was issued to.
-    pub(crate) client: &'a Client,
+    /// The client that the token was issued to; if it is not known, the audience is not checked.
+    pub(crate) client: Option<&'a Client>,
     pub(crate) now: Timestamp,
 }
 
@@ -70,7 +72,7 @@ fn wrong_type(header: &Template, jws: &Jws<'_>) -> Option<Invalid> {
 /// An audience must name one that this server writes into such a token, or this server itself (RFC 7519 §4.1.3).
 fn foreign_audience(claims: &Template, jws: &Jws<'_>, expected: &Expected<'_>) -> Option<Invalid> {
     let found = jws.claims.get("aud")?;
-    let mut known = claims.audiences(expected.issuer, expected.client)?;
+    let mut known = claims.audiences(expected.issuer, expected.client?)?;
     if known.is_empty() {
         known.push(expected.issuer.to_owned());
     }
@@ -82,7 +84,7 @@ fn foreign_audience(claims: &Template, jws: &Jws<'_>, expected: &Expected<'_>) -
 }
 
 /// RFC 7519 §4.1.5 (`nbf`) and §4.1.6 (`iat`).
-fn too_early(jws: &Jws<'_>, now: Timestamp) -> Vec<Invalid> {
+pub(super) fn too_early(jws: &Jws<'_>, now: Timestamp) -> Vec<Invalid> {
     let early =
         |claim, invalid: fn(Timestamp, Timestamp) -> Invalid| match seconds(jws.claims.get(claim)?)
             .map(Timestamp::from_unix)
@@ -98,6 +100,12 @@ fn too_early(jws: &Jws<'_>, now: Timestamp) -> Vec<Invalid> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// The time in a claim (RFC 7519 §2, `NumericDate`).
+#[cfg(feature = "cli")]
+pub(super) fn time(claims: &Members, claim: &str) -> Option<Timestamp> {
+    seconds(claims.get(claim)?).map(Timestamp::from_unix)
 }
 
 /// A number of seconds, rounded up.

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::support::{Outcome, Process, good, json, run};
+use crate::support::{Outcome, Process, directory, good, json, run, write};
 
 const CLOCK: &str = "2023-03-28T12:23:16Z";
 
@@ -141,7 +141,7 @@ fn a_damaged_token_is_told_by_its_signature() {
     wrong(
         &damaged,
         &[],
-        "the signature does not count: no published key verifies it",
+        "the signature is wrong: no published key verifies it",
     );
 
     // Claims that someone has changed.
@@ -199,7 +199,95 @@ fn a_token_of_another_shape_is_odd_but_not_wrong() {
     assert!(
         outcome
             .stdout
-            .contains("odd   it has the shape of no token of profile connect"),
+            .contains("odd   it has the claims of none of the tokens of profile connect"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+/// Every defect, and what is reported of a token that has it; nothing if the defect is no reason to refuse the token.
+const DEFECTS: [(&str, Option<&str>); 14] = [
+    (
+        "expired",
+        Some("it expired at 2023-03-28T11:23:16Z, 3600 s ago"),
+    ),
+    (
+        "not_yet_valid",
+        Some("it is not valid before 2023-03-28T13:23:16Z, 3600 s from now"),
+    ),
+    (
+        "issued_in_future",
+        Some("it was issued at 2023-03-28T13:23:16Z, 3600 s from now"),
+    ),
+    (
+        "wrong_issuer",
+        Some("its issuer is https://issuer.invalid, not"),
+    ),
+    (
+        "wrong_audience",
+        Some("its audience is [%22https://audience.invalid%22], not"),
+    ),
+    (
+        "wrong_type",
+        Some("its typ in the header is logout+jwt, not"),
+    ),
+    ("unknown_kid", Some("names none of the published keys")),
+    ("foreign_key", Some("no published key verifies it")),
+    ("damaged_signature", Some("no published key verifies it")),
+    ("alg_none", Some("its alg is none")),
+    ("hs256_with_public_key", Some("its alg is HS256")),
+    ("missing_claim=exp", Some("it has no exp")),
+    ("oversized=1000", None),
+    (r#"set_claims={"roles":["admin"]}"#, None),
+];
+
+#[test]
+fn every_defect_that_makes_a_token_unacceptable_is_reported_and_ends_with_1() {
+    for profile in ["connect", "standard"] {
+        for only in ["access-token", "refresh-token", "id-token"] {
+            for (defect, problem) in DEFECTS {
+                let profile = ["--profile", profile];
+                let order = [&profile[..], &["--defect", defect]].concat();
+                let token = minted(only, &order);
+                let issuer = ["--issuer", "http://127.0.0.1:8080/connect"];
+                let args = match (defect, profile[1]) {
+                    ("wrong_issuer", "connect") => [&profile[..], &issuer].concat(),
+                    ("wrong_issuer", _) => {
+                        [&profile[..], &["--issuer", "http://127.0.0.1:8080"]].concat()
+                    }
+                    _ => profile.to_vec(),
+                };
+                match problem {
+                    Some(problem) => drop(wrong(&token, &args, problem)),
+                    None => {
+                        let outcome = inspected(&[&args[..], &[&token]].concat(), "");
+                        assert_eq!(outcome.code, Some(0), "{only}, {defect}: {outcome:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_token_of_an_unknown_client_is_odd_because_its_audience_is_not_checked() {
+    let directory = directory("unknown-client");
+    let fixtures = write(
+        &directory,
+        "other.json",
+        r#"{ "clients": [{ "client_id": "other", "client_secret": "s" }], "users": [{ "sub": "alice" }] }"#,
+    );
+    let standard = ["--profile", "standard"];
+    let token = minted("access-token", &standard);
+    let outcome = inspected(
+        &[&standard[..], &["--fixtures", &fixtures, &token]].concat(),
+        "",
+    );
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(
+        outcome
+            .stdout
+            .contains("is not in the fixtures, so its audience is not checked"),
         "{}",
         outcome.stdout
     );
@@ -247,7 +335,7 @@ fn garbage_is_told_for_what_it_is_not() {
     for (garbage, problem) in [
         (
             "garbage",
-            "it is no signed token: a token has three parts with a dot between them, this has 1",
+            "it is not a signed token: a token has three parts with a dot between them, this has 1",
         ),
         ("a.b.c", "its header is not"),
         (
@@ -271,7 +359,7 @@ fn what_is_not_even_there_to_inspect_is_a_mistake() {
             "there is nothing to inspect: give a token, or pipe one in",
         ),
         (" \n", "there is nothing to inspect"),
-        ("{", "the response is no JSON"),
+        ("{", "the response is not valid JSON"),
         (
             "{}",
             "the response holds no access_token, refresh_token or id_token",
