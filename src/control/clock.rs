@@ -48,7 +48,7 @@ pub(super) fn freeze(
     call: &Call,
     Body(Freeze { now }): Body<Freeze>,
 ) -> Result<Json<ClockState>, Problem> {
-    call.sandbox.clock.freeze(instant(&now, "now")?);
+    call.sandbox.clock.freeze(instant(&now, "/now")?);
     Ok(get(call))
 }
 
@@ -62,7 +62,7 @@ pub(super) fn advance(call: &Call, Body(Advance { seconds }): Body<Advance>) -> 
     get(call)
 }
 
-/// Reads an RFC 3339 instant of the body, at this path.
-pub(super) fn instant(text: &str, path: &str) -> Result<Timestamp, Problem> {
-    Timestamp::parse(text).map_err(|why| Problem::in_body(path, why.to_string()))
+/// Reads an RFC 3339 instant of the body, at this JSON Pointer.
+pub(super) fn instant(text: &str, pointer: &str) -> Result<Timestamp, Problem> {
+    Timestamp::parse(text).map_err(|why| Problem::in_body(pointer, why.to_string()))
 }

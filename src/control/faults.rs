@@ -21,10 +21,10 @@ pub(super) fn list(call: &Call) -> Json<Faults> {
 
 pub(super) fn add(call: &Call, Body(rule): Body<Rule>) -> Result<Created<ActiveRule>, Problem> {
     rule.check_probability()
-        .map_err(|why| Problem::in_body("probability", why))?;
+        .map_err(|why| Problem::in_body("/probability", why))?;
     rule.fault
         .check()
-        .map_err(|why| Problem::in_body("fault", why))?;
+        .map_err(|why| Problem::in_body("/fault", why))?;
     let active = call.epoch.faults.add(rule);
     let id = active.id.to_string();
     Ok(Created::at(["faults", &id], active))

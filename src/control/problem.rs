@@ -1,4 +1,4 @@
-//! What is wrong with a request of the control plane: problem details (RFC 9457) that name the JSON path.
+//! What is wrong with a request of the control plane: problem details (RFC 9457) that name the place.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 
+use crate::json;
 use crate::seed::FixtureError;
 
 /// Bytes of a body: a sandbox may bring its fixtures.
@@ -85,9 +86,12 @@ pub(crate) struct Problem {
     code: ProblemCode,
     /// What is wrong, and what to do.
     detail: String,
-    /// Where in the body or query it is wrong, as a JSON path.
+    /// The JSON Pointer of the value in the body that is wrong (RFC 6901); empty for the whole body.
     #[serde(skip_serializing_if = "Option::is_none")]
-    path: Option<String>,
+    pointer: Option<String>,
+    /// The parameter of the query that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<String>,
     #[serde(skip)]
     allow: Option<String>,
 }
@@ -100,18 +104,28 @@ impl Problem {
             title: status.canonical_reason().unwrap_or("Error"),
             code,
             detail: detail.into(),
-            path: None,
+            pointer: None,
+            parameter: None,
             allow: None,
         }
     }
 
-    /// A value in the body, at this path, that is refused.
-    pub(crate) fn in_body(path: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::new(ProblemCode::InvalidBody, detail).at(path)
+    /// A value in the body, at this JSON Pointer, that is refused.
+    pub(crate) fn in_body(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(ProblemCode::InvalidBody, detail).at(pointer)
     }
 
-    pub(crate) fn at(mut self, path: impl Into<String>) -> Self {
-        self.path = Some(path.into());
+    /// A parameter of the query that is refused.
+    pub(super) fn in_query(parameter: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            parameter: Some(parameter.into()),
+            ..Self::new(ProblemCode::InvalidQuery, detail)
+        }
+    }
+
+    /// Names the value in the body that is wrong.
+    pub(super) fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
         self
     }
 
@@ -146,7 +160,7 @@ impl Problem {
 
 impl From<FixtureError> for Problem {
     fn from(error: FixtureError) -> Self {
-        Self::in_body(error.path, error.problem)
+        Self::in_body(error.pointer, error.problem)
     }
 }
 
@@ -171,17 +185,12 @@ pub(super) async fn body(payload: web::Payload) -> Result<web::Bytes, Problem> {
 }
 
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|why| {
-        // A `?` stands where the text broke off before a name.
-        let path = why.path().to_string();
-        let path = path.trim_end_matches(['?', '.']);
-        let path = if path.is_empty() { "$" } else { path }.to_owned();
-        Problem::in_body(path, why.into_inner().to_string())
-    })?;
-    json.end()
-        .map_err(|why| Problem::in_body("$", why.to_string()))?;
-    Ok(value)
+    json::read(body).map_err(|why| {
+        let json::Mistake {
+            pointer, problem, ..
+        } = why;
+        Problem::in_body(pointer, problem)
+    })
 }
 
 /// Reads a query as the type wants it: a client that is called `123` is no number.
@@ -195,12 +204,12 @@ pub(super) fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let members = pairs.into_iter().map(|(name, value)| (name, Text(value)));
     serde_path_to_error::deserialize(MapDeserializer::new(members)).map_err(
         |why: serde_path_to_error::Error<serde::de::value::Error>| {
-            let path = why.path().to_string();
-            let problem = Problem::new(ProblemCode::InvalidQuery, why.into_inner().to_string());
-            if path == "." {
-                problem
+            let parameter = why.path().to_string();
+            let detail = json::in_words(&why.into_inner().to_string());
+            if parameter == "." {
+                Problem::new(ProblemCode::InvalidQuery, detail)
             } else {
-                problem.at(path)
+                Problem::in_query(parameter, detail)
             }
         },
     )

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::control::route::{Body, Created, Json, NoContent, Path, Put};
 use crate::control::{Call, Problem, ProblemCode};
+use crate::json::pointer;
 use crate::oauth::client::Client;
 use crate::oauth::user::User;
 use crate::registry::{Named, Registered, Registry};
@@ -33,9 +34,9 @@ fn unknown(what: &str) -> Problem {
     )
 }
 
-fn taken(what: &str, path: &str) -> Problem {
+fn taken(what: &str, member: &str) -> Problem {
     let detail = format!("there is a {what} of that name; PUT replaces it");
-    Problem::new(ProblemCode::NameTaken, detail).at(path)
+    Problem::new(ProblemCode::NameTaken, detail).at(pointer::child("", member))
 }
 
 /// The name in the path and the one in the body must be equal.
@@ -44,7 +45,7 @@ fn same_name(path: &str, body: &str, member: &str) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = "is not the name in the URL's path";
-    Err(Problem::new(ProblemCode::NameDiffers, detail).at(member))
+    Err(Problem::new(ProblemCode::NameDiffers, detail).at(pointer::child("", member)))
 }
 
 /// What is registered under one name, by itself: a client, a user.

@@ -84,7 +84,7 @@ pub(super) fn get(call: &Call, Path([number]): Path<1>) -> Result<Json<Arc<Excha
 pub(super) async fn wait(call: Call, Query(wait): Query<Wait>) -> Result<Json<Requests>, Problem> {
     if !(0.0..=LONGEST).contains(&wait.timeout) {
         let detail = format!("must be 0 to {LONGEST} seconds");
-        return Err(Problem::new(ProblemCode::InvalidQuery, detail).at("timeout"));
+        return Err(Problem::in_query("timeout", detail));
     }
     let mut filter = Filter::any();
     (filter.endpoint, filter.client_id, filter.grant_type) =

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use crate::authority::InitialState;
 use crate::control::clock::instant;
@@ -19,8 +18,7 @@ use crate::seed::{Draft, Fixtures};
 #[serde(deny_unknown_fields, default)]
 pub(super) struct NewSandbox {
     /// What it starts with, in place of the server's fixtures.
-    #[schemars(with = "Option<Fixtures>")]
-    fixtures: Option<Box<RawValue>>,
+    fixtures: Option<Fixtures>,
     /// Where its clock stands still, in RFC 3339; omitted, it runs.
     clock: Option<String>,
     /// What its ids are drawn from; omitted, from the system, or as the server.
@@ -70,11 +68,11 @@ pub(super) fn create(
     call: &Call,
     OptionalBody(new): OptionalBody<NewSandbox>,
 ) -> Result<Created<SandboxState>, Problem> {
-    let initial = match &new.fixtures {
+    let initial = match new.fixtures {
         None => None,
         Some(fixtures) => {
             let mut draft = Draft::default();
-            draft.add_text(fixtures.get(), "fixtures").map_err(within)?;
+            draft.add(fixtures, "fixtures").map_err(within)?;
             draft.forbid_files().map_err(within)?;
             let seed = draft.check().map_err(within)?;
             let keys = call.sandbox.initial_keys();
@@ -82,9 +80,9 @@ pub(super) fn create(
         }
     };
     if new.ttl == Some(0) {
-        return Err(Problem::in_body("ttl", "must be at least 1 second"));
+        return Err(Problem::in_body("/ttl", "must be at least 1 second"));
     }
-    let clock = new.clock.map(|text| instant(&text, "clock")).transpose()?;
+    let clock = new.clock.map(|text| instant(&text, "/clock")).transpose()?;
     let ttl = new.ttl.map(|seconds| Duration::from_secs(seconds.into()));
     let sandbox = call.sandboxes.create(SandboxOrder {
         initial,
@@ -97,14 +95,9 @@ pub(super) fn create(
     Ok(Created::at(["sandboxes", &id], state))
 }
 
-/// A path inside the body.
+/// The same mistake, seen from the whole body.
 fn within(error: crate::seed::FixtureError) -> Problem {
-    let path = if error.path == "$" {
-        "fixtures".to_owned()
-    } else {
-        format!("fixtures.{}", error.path)
-    };
-    Problem::in_body(path, error.problem)
+    Problem::in_body(format!("/fixtures{}", error.pointer), error.problem)
 }
 
 pub(super) fn get(call: &Call, Path([id]): Path<1>) -> Result<Json<SandboxState>, Problem> {

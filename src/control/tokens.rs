@@ -79,7 +79,7 @@ pub(super) fn mint(
     let defect = match (mint.defect, mint.claims) {
         (Some(_), Some(_)) => {
             let problem = "claims and defect cannot both be given; say {\"set_claims\": {...}} for the claims alone";
-            return Err(Problem::in_body("defect", problem));
+            return Err(Problem::in_body("/defect", problem));
         }
         (Some(defect), None) => Some(defect),
         (None, claims) => claims.map(Defect::SetClaims),
@@ -88,10 +88,10 @@ pub(super) fn mint(
     if let Some(fault) = &defect {
         Fault::Token(fault.clone())
             .check()
-            .map_err(|why| Problem::in_body("defect", why))?;
+            .map_err(|why| Problem::in_body("/defect", why))?;
     }
     if mint.lifetime == Some(0) {
-        return Err(Problem::in_body("lifetime", "must be at least 1 second"));
+        return Err(Problem::in_body("/lifetime", "must be at least 1 second"));
     }
     let lifetime = mint
         .lifetime
@@ -110,12 +110,12 @@ pub(super) fn mint(
             defect,
         })
         .map_err(|why| {
-            let path = match why {
-                MintError::ClientUnknown { .. } => "client_id",
-                MintError::UserUnknown { .. } => "sub",
-                MintError::Scope(_) => "scope",
+            let pointer = match why {
+                MintError::ClientUnknown { .. } => "/client_id",
+                MintError::UserUnknown { .. } => "/sub",
+                MintError::Scope(_) => "/scope",
             };
-            Problem::in_body(path, why.to_string())
+            Problem::in_body(pointer, why.to_string())
         })?;
     let token = match mint.kind {
         Kind::Response => return Ok(written(response.body)),
@@ -124,7 +124,7 @@ pub(super) fn mint(
         Kind::IdToken => response.id_token.ok_or_else(|| {
             let scope = response.scope;
             Problem::in_body(
-                "scope",
+                "/scope",
                 format!("`{scope}` calls for no ID token; add openid"),
             )
         })?,

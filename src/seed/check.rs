@@ -29,7 +29,7 @@ impl Draft {
     pub(crate) fn check(self) -> Result<Seed, FixtureError> {
         let named = self.profile.unwrap_or_else(|| Written {
             file: Arc::from("the default"),
-            path: "profile".to_owned(),
+            pointer: "/profile".to_owned(),
             value: "connect".to_owned(),
         });
         let profile = profile_from(&named)?;

@@ -33,7 +33,7 @@ pub(crate) fn refresh_token(
 fn written<T: Clone>(value: &T) -> Written<T> {
     Written {
         file: Arc::from("the request"),
-        path: String::new(),
+        pointer: String::new(),
         value: value.clone(),
     }
 }

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::fault::Fault;
-use crate::json::object;
 use crate::oauth::client::Client;
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::scope::Scope;
@@ -36,13 +35,13 @@ pub struct Fixtures {
     #[serde(default)]
     pub error_dialect: Option<ErrorDialect>,
     /// The registered clients.
-    #[serde(default, deserialize_with = "object::list")]
+    #[serde(default)]
     pub clients: Vec<Client>,
     /// The resource owners.
-    #[serde(default, deserialize_with = "object::list")]
+    #[serde(default)]
     pub users: Vec<User>,
     /// Refresh tokens that a test can write down.
-    #[serde(default, deserialize_with = "object::list")]
+    #[serde(default)]
     pub refresh_tokens: Vec<NamedRefreshToken>,
 }
 

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde_path_to_error::Track;
 
-use crate::json::object;
+use crate::json::{self, pointer};
 use crate::seed::fixtures::Fixtures;
 use crate::seed::{Draft, FixtureError, Written};
 use crate::shape::Profile;
@@ -64,22 +63,22 @@ impl Draft {
     /// Adds fixtures behind those that are there; what both say and can be said once is a mistake.
     pub(crate) fn add(&mut self, fixtures: Fixtures, file: &str) -> Result<(), FixtureError> {
         let file: Arc<str> = file.into();
-        let written = |value, path: &str| Written {
+        let written = |value, pointer: &str| Written {
             file: Arc::clone(&file),
-            path: path.to_owned(),
+            pointer: pointer.to_owned(),
             value,
         };
         once(
             &mut self.profile,
-            fixtures.profile.map(|value| written(value, "profile")),
+            fixtures.profile.map(|value| written(value, "/profile")),
         )?;
         once(
             &mut self.issuer,
-            fixtures.issuer.map(|value| written(value, "issuer")),
+            fixtures.issuer.map(|value| written(value, "/issuer")),
         )?;
         let dialect = fixtures.error_dialect.map(|value| Written {
             file: Arc::clone(&file),
-            path: "error_dialect".to_owned(),
+            pointer: "/error_dialect".to_owned(),
             value,
         });
         once(&mut self.error_dialect, dialect)?;
@@ -98,7 +97,7 @@ fn listed<T>(items: Vec<T>, name: &str, file: &Arc<str>) -> impl Iterator<Item =
         .enumerate()
         .map(move |(index, value)| Written {
             file: Arc::clone(file),
-            path: format!("{name}[{index}]"),
+            pointer: pointer::child(&pointer::child("", name), &index.to_string()),
             value,
         })
 }
@@ -142,7 +141,7 @@ fn files_of(path: &Path) -> Result<Vec<PathBuf>, FixtureError> {
     if files.is_empty() {
         return Err(FixtureError::new(
             &name,
-            "$",
+            "",
             "there is no *.json in this directory",
         ));
     }
@@ -185,35 +184,14 @@ pub(crate) fn profile_from(named: &Written<String>) -> Result<Profile, FixtureEr
         }
     };
     let document: ProfileDocument = parse(&text, &file)?;
-    Profile::compile(&document).map_err(|why| FixtureError::new(&file, why.path, why.problem))
+    Profile::compile(&document).map_err(|why| FixtureError::new(&file, why.pointer, why.problem))
 }
 
 fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, FixtureError> {
-    let mut track = Track::new();
-    let mut json = serde_json::Deserializer::from_str(text);
-    let value = object::one(serde_path_to_error::Deserializer::new(
-        &mut json, &mut track,
-    ))
-    .map_err(|why| {
-        // A `?` stands where the text broke off before a name.
-        let path = track.path().to_string();
-        let path = path.trim_end_matches('?').trim_end_matches('.');
-        FixtureError::new(file, if path.is_empty() { "$" } else { path }, told(&why))
-    })?;
-    json.end()
-        .map_err(|why| FixtureError::new(file, "$", told(&why)))?;
-    Ok(value)
-}
-
-/// What the JSON reader says, with the place behind it.
-fn told(why: &serde_json::Error) -> String {
-    let text = why.to_string();
-    let (line, column) = (why.line(), why.column());
-    let text = text
-        .strip_suffix(&format!(" at line {line} column {column}"))
-        .unwrap_or(&text);
-    let kind = if why.is_data() { "" } else { "is no JSON: " };
-    format!("{kind}{text} (line {line}, column {column})")
+    json::read(text.as_bytes()).map_err(|why| {
+        let problem = format!("{} (line {}, column {})", why.problem, why.line, why.column);
+        FixtureError::new(file, why.pointer, problem)
+    })
 }
 
 fn unreadable(file: &str, why: &std::io::Error) -> FixtureError {
@@ -222,5 +200,5 @@ fn unreadable(file: &str, why: &std::io::Error) -> FixtureError {
     } else {
         format!("cannot be read: {why}")
     };
-    FixtureError::new(file, "$", problem)
+    FixtureError::new(file, "", problem)
 }

@@ -1,7 +1,7 @@
 //! What a server starts with: fixtures read, merged and checked.
 //!
 //! [`Fixtures`] is what a file holds; [`Seed`] is what a server is made of, with everything resolved and nothing left
-//! to doubt. A mistake is told with the file, the JSON path inside it and the remedy.
+//! to doubt. A mistake is told with the file, the JSON Pointer inside it and the remedy.
 
 mod check;
 pub(crate) mod check_one;
@@ -14,6 +14,7 @@ pub use load::profiles;
 
 use std::sync::Arc;
 
+use crate::json::pointer;
 use crate::oauth::client::Client;
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::user::User;
@@ -21,21 +22,30 @@ use crate::shape::Profile;
 
 /// A mistake in what a server was to be made of.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}: {path}: {problem}")]
+#[error("{file}: {}{problem}", place(.pointer))]
 pub struct FixtureError {
     /// The file, or what stands in for one.
     pub file: String,
-    /// The JSON path inside it.
-    pub path: String,
+    /// The JSON Pointer of the value that is wrong (RFC 6901); empty for the whole file.
+    pub pointer: String,
     /// What is wrong, and what to do.
     pub problem: String,
 }
 
+/// The place as it stands in front of a problem.
+fn place(pointer: &str) -> String {
+    if pointer.is_empty() {
+        String::new()
+    } else {
+        format!("{pointer}: ")
+    }
+}
+
 impl FixtureError {
-    pub(crate) fn new(file: &str, path: impl Into<String>, problem: impl Into<String>) -> Self {
+    pub(crate) fn new(file: &str, pointer: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
             file: file.to_owned(),
-            path: path.into(),
+            pointer: pointer.into(),
             problem: problem.into(),
         }
     }
@@ -45,8 +55,8 @@ impl FixtureError {
 #[derive(Debug, Clone)]
 pub(crate) struct Written<T> {
     pub(crate) file: Arc<str>,
-    /// JSON path of the value.
-    pub(crate) path: String,
+    /// The JSON Pointer of the value.
+    pub(crate) pointer: String,
     pub(crate) value: T,
 }
 
@@ -54,21 +64,19 @@ impl<T> Written<T> {
     /// Where this is, for a message that is told at another place.
     fn seen_from<U>(&self, other: &Written<U>) -> String {
         if self.file == other.file {
-            self.path.clone()
+            self.pointer.clone()
         } else {
-            format!("{} of {}", self.path, self.file)
+            format!("{} of {}", self.pointer, self.file)
         }
     }
 
     fn error(&self, member: &str, problem: impl Into<String>) -> FixtureError {
-        let path = if member.is_empty() {
-            self.path.clone()
-        } else if self.path.is_empty() {
-            member.to_owned()
+        let pointer = if member.is_empty() {
+            self.pointer.clone()
         } else {
-            format!("{}.{member}", self.path)
+            pointer::child(&self.pointer, member)
         };
-        FixtureError::new(&self.file, path, problem)
+        FixtureError::new(&self.file, pointer, problem)
     }
 }
 

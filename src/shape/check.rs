@@ -23,7 +23,7 @@ pub(super) fn paths(paths: &Paths) -> Result<(), Misshapen> {
                 .aliases
                 .iter()
                 .enumerate()
-                .map(|(index, alias)| (format!("aliases[{index}]"), alias)),
+                .map(|(index, alias)| (format!("aliases/{index}"), alias)),
         );
     let named = own
         .iter()
@@ -43,15 +43,15 @@ pub(super) fn paths(paths: &Paths) -> Result<(), Misshapen> {
             continue;
         };
         return Err(Misshapen::new(
-            format!("paths.{name}"),
+            format!("/paths/{name}"),
             format!("`{path}` {problem}"),
         ));
     }
     for (index, (name, path)) in own.iter().enumerate() {
         if let Some((other, _)) = own[..index].iter().find(|(_, earlier)| earlier == path) {
             return Err(Misshapen::new(
-                format!("paths.{name}"),
-                format!("`{path}` is paths.{other} already"),
+                format!("/paths/{name}"),
+                format!("`{path}` is /paths/{other} already"),
             ));
         }
     }
@@ -67,7 +67,7 @@ pub(super) fn lifetimes(lifetimes: &LifetimesDocument) -> Result<(), Misshapen> 
     ];
     match all.iter().find(|(_, seconds)| *seconds == 0) {
         Some((name, _)) => Err(Misshapen::new(
-            format!("lifetimes.{name}"),
+            format!("/lifetimes/{name}"),
             "must be at least 1 second",
         )),
         None => Ok(()),

@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::json::object;
 use crate::oauth::grant::RefreshPolicy;
 use crate::oauth::refusal::ErrorDialect;
 
@@ -26,10 +25,8 @@ pub(crate) struct ProfileDocument {
     #[serde(default, rename = "description")]
     _description: Option<String>,
     /// Where its endpoints are.
-    #[serde(deserialize_with = "object::one")]
     pub(crate) paths: Paths,
     /// How long its tokens live, where a client does not say otherwise.
-    #[serde(deserialize_with = "object::one")]
     pub(crate) lifetimes: LifetimesDocument,
     /// What becomes of a used refresh token, where a client does not say otherwise.
     pub(crate) refresh: RefreshPolicy,
@@ -40,7 +37,6 @@ pub(crate) struct ProfileDocument {
     #[schemars(regex(pattern = r"\{(random:[0-9]+|uuid)\}"))]
     pub(crate) grant_id: String,
     /// The three tokens.
-    #[serde(deserialize_with = "object::one")]
     pub(crate) tokens: Tokens,
     /// The members of the token response (RFC 6749 §5.1), in order. Of `{access_token}`, `{refresh_token}`, `{id_token}`,
     /// `{access_token.id}`, `{refresh_token.id}`, `{id_token.id}`, `{issuer}`, `{client_id}`, `{subject}`, `{grant_id}`,
@@ -92,14 +88,12 @@ pub(crate) struct LifetimesDocument {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Tokens {
     /// Its claims must differ from the refresh token's, or the one could be taken for the other.
-    #[serde(deserialize_with = "object::one")]
     pub(crate) access_token: TokenDocument,
     /// Its claims must carry `{subject}`, `{client_id}`, `{scope}` or `{scopes}`, `{auth_time}`, `{expires_at}`, `{id}`
     /// and, there or in its id, `{grant_id}`: they are read back from it.
-    #[serde(deserialize_with = "object::one")]
     pub(crate) refresh_token: TokenDocument,
     /// The ID token (OpenID Connect Core §2); omitted, there is none.
-    #[serde(default, deserialize_with = "object::optional")]
+    #[serde(default)]
     pub(crate) id_token: Option<TokenDocument>,
 }
 

@@ -18,17 +18,17 @@ pub(crate) use validity::{Expected, Invalid};
 
 /// What is wrong with a profile, and where in the document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {problem}")]
+#[error("{pointer}: {problem}")]
 pub(crate) struct Misshapen {
-    /// Members from the top, with dots between them.
-    pub(crate) path: String,
+    /// The JSON Pointer of the value that is wrong (RFC 6901).
+    pub(crate) pointer: String,
     pub(crate) problem: String,
 }
 
 impl Misshapen {
-    pub(crate) fn new(path: impl Into<String>, problem: impl Into<String>) -> Self {
+    pub(crate) fn new(pointer: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
-            path: path.into(),
+            pointer: pointer.into(),
             problem: problem.into(),
         }
     }

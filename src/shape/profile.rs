@@ -58,26 +58,26 @@ impl Profile {
     pub(crate) fn compile(document: &ProfileDocument) -> Result<Self, Misshapen> {
         check::paths(&document.paths)?;
         check::lifetimes(&document.lifetimes)?;
-        let grant_id = IdTemplate::compile(&document.grant_id, None, "grant_id")?;
+        let grant_id = IdTemplate::compile(&document.grant_id, None, "/grant_id")?;
         let tokens = &document.tokens;
-        let access_token = TokenShape::compile(&tokens.access_token, None, "tokens.access_token")?;
+        let access_token = TokenShape::compile(&tokens.access_token, None, "/tokens/access_token")?;
         let refresh_token = TokenShape::compile(
             &tokens.refresh_token,
             Some(&grant_id),
-            "tokens.refresh_token",
+            "/tokens/refresh_token",
         )?;
         let id_token = tokens
             .id_token
             .as_ref()
-            .map(|t| TokenShape::compile(t, None, "tokens.id_token"))
+            .map(|t| TokenShape::compile(t, None, "/tokens/id_token"))
             .transpose()?;
         for (path, shape) in [
-            ("tokens.access_token", &access_token),
-            ("tokens.refresh_token", &refresh_token),
+            ("/tokens/access_token", &access_token),
+            ("/tokens/refresh_token", &refresh_token),
         ] {
             if shape.when_scope.is_some() {
                 return Err(Misshapen::new(
-                    format!("{path}.when_scope"),
+                    format!("{path}/when_scope"),
                     "only the id_token depends on a scope",
                 ));
             }
@@ -90,7 +90,7 @@ impl Profile {
         for (kind, other) in others {
             if other.is_some_and(|other| !refresh_token.claims.differs_from(&other.claims)) {
                 return Err(Misshapen::new(
-                    "tokens.refresh_token.claims",
+                    "/tokens/refresh_token/claims",
                     format!(
                         "{kind} could be taken for a refresh token; give it a claim that only it has"
                     ),
@@ -107,7 +107,7 @@ impl Profile {
             access_token,
             refresh_token,
             id_token,
-            response: Template::compile(&document.response, Place::Response, "response")?,
+            response: Template::compile(&document.response, Place::Response, "/response")?,
         })
     }
 

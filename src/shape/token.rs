@@ -39,19 +39,19 @@ impl TokenShape {
         grant_id: Option<&IdTemplate>,
         path: &str,
     ) -> Result<Self, Misshapen> {
-        let header = Template::compile(&document.header, Place::Header, &format!("{path}.header"))?;
+        let header = Template::compile(&document.header, Place::Header, &format!("{path}/header"))?;
         let alg = header.literal("alg").and_then(Value::as_str);
         if alg.and_then(Alg::parse).is_none() {
             return Err(Misshapen::new(
-                format!("{path}.header.alg"),
+                format!("{path}/header/alg"),
                 "must be RS256: it is what the keys can sign",
             ));
         }
         Ok(Self {
             when_scope: document.when_scope.clone(),
-            id: IdTemplate::compile(&document.id, grant_id, &format!("{path}.id"))?,
+            id: IdTemplate::compile(&document.id, grant_id, &format!("{path}/id"))?,
             header,
-            claims: Template::compile(&document.claims, Place::Claims, &format!("{path}.claims"))?,
+            claims: Template::compile(&document.claims, Place::Claims, &format!("{path}/claims"))?,
         })
     }
 
@@ -88,7 +88,7 @@ impl TokenShape {
         ];
         match needs.iter().find(|(_, there)| !there) {
             Some((missing, _)) => Err(Misshapen::new(
-                "tokens.refresh_token.claims",
+                "/tokens/refresh_token/claims",
                 format!("must carry {missing}: the server reads its refresh tokens back"),
             )),
             None => Ok(()),

@@ -5,107 +5,107 @@ use std::path::Path;
 
 use crate::support::{bad, root};
 
-/// File, path inside it (- for the whole), and what is said of it.
+/// File, JSON Pointer inside it (- for the whole file), and the message.
 pub(crate) const TABLE: &str = r#"
-array-at-the-top.json | $ | invalid type: sequence, expected an object (line 1, column 0)
-array-for-a-client.json | clients[0] | invalid type: sequence, expected an object (line 1, column 14)
-audience-without-the-client.json | clients[0].id_token_audience | must name the client, `c` (OpenID Connect Core §2)
-claims-are-no-object.json | users[0].claims | invalid type: sequence, expected a map (line 5, column 16)
-comment.json | $ | is no JSON: key must be a string (line 2, column 3)
-duplicate-client.json | clients[1].client_id | `c` is registered already, at clients[0]; drop one
-duplicate-token.json | refresh_tokens[1].token | `T` is there already for client `c`, at refresh_tokens[0]; drop one
-duplicate-user.json | users[2].sub | `u` is there already, at users[0]; drop one
-empty-audience.json | clients[0].access_token_audience | must name at least one audience, and none that is empty
-empty-client-id.json | clients[0].client_id | must be printable ASCII and not empty (RFC 6749 Appendix A.1)
-empty-name-in-an-audience.json | clients[0].id_token_audience | must name at least one audience, and none that is empty
-empty-secret.json | clients[0].client_secret | is empty; leave it out for a public client
-empty-sub.json | users[0].sub | is empty; give the user a name
-empty-token.json | refresh_tokens[0].token | must be printable ASCII and not empty (RFC 6749 Appendix A.17)
-empty.json | $ | is no JSON: EOF while parsing a value (line 1, column 0)
-issuer-with-query.json | issuer | `https://login.example.test?tenant=1` may hold no query, fragment, userinfo, space or non-ASCII character (RFC 8414 §2)
-issuer-with-trailing-slash.json | issuer | `https://login.example.test/` ends with /; leave it out, clients compare issuers to the letter
-issuer-without-host.json | issuer | `https://` names no host; write one behind the //
-issuer-without-scheme.json | issuer | `login.example.test` must begin with https:// or http://
-malformed-scope-character.json | clients[0].scope | a scope cannot hold the character U+0022 (line 7, column 5)
-malformed-scope.json | clients[0].scope | a scope is separated by exactly one space, with none at the ends (line 7, column 5)
-member-twice.json | $ | duplicate field `clients` (line 3, column 11)
-method-without-secret.json | clients[0].token_endpoint_auth_method | needs a client_secret; add one, or leave the method out
-missing-client-id.json | clients[0] | missing field `client_id` (line 5, column 5)
-missing-profile-file.json | profile | profiles/nowhere.json cannot be read: No such file or directory
-negative-lifetime.json | clients[0].refresh_token_lifetime | invalid value: integer `-1`, expected u32 (line 7, column 34)
-non-ascii-client-id.json | clients[0].client_id | must be printable ASCII and not empty (RFC 6749 Appendix A.1)
-non-ascii-secret.json | clients[0].client_secret | must be printable ASCII (RFC 6749 Appendix A.2)
-none-with-secret.json | clients[0].token_endpoint_auth_method | is none, but there is a client_secret; drop one
-not-json.json | $ | is no JSON: expected value (line 1, column 1)
-not-utf8.json | $ | is not UTF-8; save it as such
-profile-that-is-bad.json | scope_separator | unknown field `scope_separator`, expected one of `$schema`
-scope-not-registered.json | refresh_tokens[0].scope | `phone` is not registered for client `c`; add it to the client's scope
-time-as-a-text.json | refresh_tokens[0].expires_at | invalid type: string "2023-03-28T12:23:16Z", expected i64 (line 20, column 42)
-token-of-an-unknown-client.json | refresh_tokens[0].client_id | there is no client `d`; add it to `clients`
-token-of-an-unknown-user.json | refresh_tokens[0].sub | there is no user `v`; add it to `users`
-trailing-garbage.json | $ | is no JSON: trailing characters (line 2, column 1)
-unknown-error-dialect.json | error_dialect | unknown variant `keycloak`, expected `rfc` or `spring` (line 2, column 29)
-unknown-member-deep.json | clients[1].secret | unknown field `secret`, expected one of `client_id`
-unknown-member-of-a-token.json | refresh_tokens[0].subject | unknown field `subject`, expected one of `token`
-unknown-member.json | client | unknown field `client`, expected one of `$schema`
-unknown-method.json | clients[0].token_endpoint_auth_method | unknown variant `private_key_jwt`, expected one of `client_secret_basic`, `client_secret_post`, `none` (line 7, column 53)
-unknown-profile.json | profile | there is no profile `conect`; there are connect, standard, or the path of a .json file
-unknown-refresh-policy.json | clients[0].refresh | unknown variant `rotating`, expected one of `reissue`, `rotate`, `reuse` (line 7, column 27)
-wrong-type-of-a-list.json | clients | invalid type: map, expected a sequence (line 2, column 13)
-wrong-type-of-a-scope.json | clients[0].scope | invalid type: sequence, expected a string (line 6, column 15)
-wrong-type.json | clients[0].access_token_lifetime | invalid type: string "900", expected u32 (line 7, column 36)
-zero-access-token-lifetime.json | clients[0].access_token_lifetime | must be at least 1 second
-zero-id-token-lifetime.json | clients[0].id_token_lifetime | must be at least 1 second
-zero-refresh-token-absolute-lifetime.json | clients[0].refresh_token_absolute_lifetime | must be at least 1 second
-zero-refresh-token-lifetime.json | clients[0].refresh_token_lifetime | must be at least 1 second
-profiles/access-token-like-a-refresh-token.json | tokens.refresh_token.claims | an access token could be taken for a refresh token; give it a claim that only it has
-profiles/alg-missing.json | tokens.refresh_token.header.alg | must be RS256: it is what the keys can sign
-profiles/alg-none.json | tokens.id_token.header.alg | must be RS256: it is what the keys can sign
-profiles/alg-not-rs256.json | tokens.access_token.header.alg | must be RS256: it is what the keys can sign
-profiles/array-for-a-token.json | tokens.id_token | invalid type: sequence, expected an object (line 59, column 16)
-profiles/array-for-lifetimes.json | lifetimes | invalid type: sequence, expected an object (line 11, column 15)
-profiles/empty-alias.json | paths.aliases[1] | `` must begin with / and not end with one
-profiles/grant-id-in-an-access-token-id.json | tokens.access_token.id | `{grant_id}` is not one of an id's placeholders: {random:N}, {uuid}
-profiles/grant-id-not-random.json | grant_id | `family` has nothing random in it: every id must be another
-profiles/id-not-random.json | tokens.access_token.id | `token` has nothing random in it: every id must be another
-profiles/id-token-like-a-refresh-token.json | tokens.refresh_token.claims | an ID token could be taken for a refresh token; give it a claim that only it has
-profiles/lone-brace.json | response.token_type | `Bearer}`: a } stands alone; write }} for a brace
-profiles/missing-member.json | paths | missing field `jwks` (line 9, column 3)
-profiles/not-json.json | $ | is no JSON: expected ident (line 1, column 2)
-profiles/offset-no-number.json | response.expires_in | `{expires_in-one}`: `-one` is no number
-profiles/offset-on-a-text.json | tokens.access_token.claims.sub | `{subject+1}`: only a number can be moved by another
-profiles/path-of-the-metadata.json | paths.jwks | `/.well-known/openid-configuration` is where the metadata stands
-profiles/path-with-a-pattern.json | paths.token | `/{tenant}/token` may hold letters, digits, - . _ ~ and single slashes only
-profiles/path-with-trailing-slash.json | paths.jwks | `/oauth2/jwks/` must begin with / and not end with one
-profiles/path-without-slash.json | paths.token | `oauth2/token` must begin with / and not end with one
-profiles/prefix-without-slash.json | paths.prefix | `connect` must begin with / and not end with one
-profiles/random-width-impossible.json | tokens.refresh_token.id | `{random:5}`: the number must be 2 to 128 and not one more than a multiple of 4
-profiles/random-width-no-number.json | tokens.id_token.id | `{random:many}`: the number must be 2 to 128 and not one more than a multiple of 4
-profiles/refresh-token-with-nested-subject.json | tokens.refresh_token.claims | must carry {subject}: the server reads its refresh tokens back
-profiles/refresh-token-without-auth-time.json | tokens.refresh_token.claims | must carry {auth_time}: the server reads its refresh tokens back
-profiles/refresh-token-without-client-id.json | tokens.refresh_token.claims | must carry {client_id}: the server reads its refresh tokens back
-profiles/refresh-token-without-expires-at.json | tokens.refresh_token.claims | must carry {expires_at}: the server reads its refresh tokens back
-profiles/refresh-token-without-grant-id.json | tokens.refresh_token.claims | must carry {grant_id}, there or in its id: the server reads its refresh tokens back
-profiles/refresh-token-without-id.json | tokens.refresh_token.claims | must carry {id}: the server reads its refresh tokens back
-profiles/refresh-token-without-scope.json | tokens.refresh_token.claims | must carry {scope} or {scopes}: the server reads its refresh tokens back
-profiles/refresh-token-without-subject.json | tokens.refresh_token.claims | must carry {subject}: the server reads its refresh tokens back
-profiles/reserved-alias.json | paths.aliases[0] | `/_mimic` stands under /_mimic, which is kept for what is not the imitated server
-profiles/reserved-path.json | paths.token | `/_mimic/token` stands under /_mimic, which is kept for what is not the imitated server
-profiles/two-endpoints-on-one-path.json | paths.jwks | `/oauth2/token` is paths.token already
-profiles/unclosed-brace-deep.json | tokens.access_token.claims.realm.access[0] | `{scope`: a { is not closed; write {{ for a brace
-profiles/unclosed-brace.json | tokens.access_token.claims.sub | `user {subject`: a { is not closed; write {{ for a brace
-profiles/unknown-member-deep.json | tokens.id_token.audience | unknown field `audience`, expected one of `when_scope`
-profiles/unknown-member.json | scope_separator | unknown field `scope_separator`, expected one of `$schema`
-profiles/unknown-placeholder-in-a-header.json | tokens.id_token.header.kid | `{key}` is no placeholder here; there are {kid}
-profiles/unknown-placeholder-in-an-id.json | tokens.access_token.id | `{subject}` is not one of an id's placeholders: {random:N}, {uuid}
-profiles/unknown-placeholder-in-the-response.json | response.expires_in | `{expires_at}` is no placeholder here; there are {issuer}
-profiles/unknown-placeholder.json | tokens.access_token.claims.sub | `{user_id}` is no placeholder here; there are {issuer}
-profiles/unknown-refresh-policy.json | refresh | unknown variant `once`, expected one of `reissue`, `rotate`, `reuse` (line 16, column 19)
-profiles/when-scope-on-the-access-token.json | tokens.access_token.when_scope | only the id_token depends on a scope
-profiles/when-scope-on-the-refresh-token.json | tokens.refresh_token.when_scope | only the id_token depends on a scope
-profiles/zero-access-token-lifetime.json | lifetimes.access_token | must be at least 1 second
-profiles/zero-id-token-lifetime.json | lifetimes.id_token | must be at least 1 second
-profiles/zero-refresh-token-lifetime.json | lifetimes.refresh_token | must be at least 1 second
+array-at-the-top.json | - | must be an object, not an array (line 1, column 2)
+array-for-a-client.json | /clients/0 | must be an object, not an array (line 1, column 15)
+audience-without-the-client.json | /clients/0/id_token_audience | must name the client, `c` (OpenID Connect Core §2)
+claims-are-no-object.json | /users/0/claims | must be an object, not an array (line 5, column 16)
+comment.json | - | is not JSON: key must be a string (line 2, column 3)
+duplicate-client.json | /clients/1/client_id | `c` is registered already, at /clients/0; drop one
+duplicate-token.json | /refresh_tokens/1/token | `T` is there already for client `c`, at /refresh_tokens/0; drop one
+duplicate-user.json | /users/2/sub | `u` is there already, at /users/0; drop one
+empty-audience.json | /clients/0/access_token_audience | must name at least one audience, and none that is empty
+empty-client-id.json | /clients/0/client_id | must be printable ASCII and not empty (RFC 6749 Appendix A.1)
+empty-name-in-an-audience.json | /clients/0/id_token_audience | must name at least one audience, and none that is empty
+empty-secret.json | /clients/0/client_secret | is empty; leave it out for a public client
+empty-sub.json | /users/0/sub | is empty; give the user a name
+empty-token.json | /refresh_tokens/0/token | must be printable ASCII and not empty (RFC 6749 Appendix A.17)
+empty.json | - | is not JSON: EOF while parsing a value (line 1, column 0)
+issuer-with-query.json | /issuer | `https://login.example.test?tenant=1` may hold no query, fragment, userinfo, space or non-ASCII character (RFC 8414 §2)
+issuer-with-trailing-slash.json | /issuer | `https://login.example.test/` ends with /; leave it out, clients compare issuers to the letter
+issuer-without-host.json | /issuer | `https://` names no host; write one behind the //
+issuer-without-scheme.json | /issuer | `login.example.test` must begin with https:// or http://
+malformed-scope-character.json | /clients/0/scope | a scope cannot hold the character U+0022 (line 7, column 5)
+malformed-scope.json | /clients/0/scope | a scope is separated by exactly one space, with none at the ends (line 7, column 5)
+member-twice.json | - | the member `clients` is there twice (line 3, column 11)
+method-without-secret.json | /clients/0/token_endpoint_auth_method | needs a client_secret; add one, or leave the method out
+missing-client-id.json | /clients/0 | the member `client_id` is missing (line 5, column 5)
+missing-profile-file.json | /profile | profiles/nowhere.json cannot be read: No such file or directory
+negative-lifetime.json | /clients/0/refresh_token_lifetime | must be a whole number from 0 to 4294967295, not -1 (line 7, column 34)
+non-ascii-client-id.json | /clients/0/client_id | must be printable ASCII and not empty (RFC 6749 Appendix A.1)
+non-ascii-secret.json | /clients/0/client_secret | must be printable ASCII (RFC 6749 Appendix A.2)
+none-with-secret.json | /clients/0/token_endpoint_auth_method | is none, but there is a client_secret; drop one
+not-json.json | - | is not JSON: expected value (line 1, column 1)
+not-utf8.json | - | is not UTF-8; save it as such
+profile-that-is-bad.json | /scope_separator | unknown member `scope_separator`; the members are `$schema`
+scope-not-registered.json | /refresh_tokens/0/scope | `phone` is not registered for client `c`; add it to the client's scope
+time-as-a-text.json | /refresh_tokens/0/expires_at | must be a whole number, not the string "2023-03-28T12:23:16Z" (line 20, column 42)
+token-of-an-unknown-client.json | /refresh_tokens/0/client_id | there is no client `d`; add it to `clients`
+token-of-an-unknown-user.json | /refresh_tokens/0/sub | there is no user `v`; add it to `users`
+trailing-garbage.json | - | is not JSON: trailing characters (line 2, column 1)
+unknown-error-dialect.json | /error_dialect | unknown value `keycloak`; the values are `rfc`, `spring` (line 2, column 29)
+unknown-member-deep.json | /clients/1/secret | unknown member `secret`; the members are `client_id`
+unknown-member-of-a-token.json | /refresh_tokens/0/subject | unknown member `subject`; the members are `token`
+unknown-member.json | /client | unknown member `client`; the members are `$schema`
+unknown-method.json | /clients/0/token_endpoint_auth_method | unknown value `private_key_jwt`; the values are `client_secret_basic`, `client_secret_post`, `none` (line 7, column 53)
+unknown-profile.json | /profile | there is no profile `conect`; there are connect, standard, or the path of a .json file
+unknown-refresh-policy.json | /clients/0/refresh | unknown value `rotating`; the values are `reissue`, `rotate`, `reuse` (line 7, column 27)
+wrong-type-of-a-list.json | /clients | must be an array, not an object (line 2, column 13)
+wrong-type-of-a-scope.json | /clients/0/scope | must be a string, not an array (line 6, column 15)
+wrong-type.json | /clients/0/access_token_lifetime | must be a whole number from 0 to 4294967295, not the string "900" (line 7, column 36)
+zero-access-token-lifetime.json | /clients/0/access_token_lifetime | must be at least 1 second
+zero-id-token-lifetime.json | /clients/0/id_token_lifetime | must be at least 1 second
+zero-refresh-token-absolute-lifetime.json | /clients/0/refresh_token_absolute_lifetime | must be at least 1 second
+zero-refresh-token-lifetime.json | /clients/0/refresh_token_lifetime | must be at least 1 second
+profiles/access-token-like-a-refresh-token.json | /tokens/refresh_token/claims | an access token could be taken for a refresh token; give it a claim that only it has
+profiles/alg-missing.json | /tokens/refresh_token/header/alg | must be RS256: it is what the keys can sign
+profiles/alg-none.json | /tokens/id_token/header/alg | must be RS256: it is what the keys can sign
+profiles/alg-not-rs256.json | /tokens/access_token/header/alg | must be RS256: it is what the keys can sign
+profiles/array-for-a-token.json | /tokens/id_token | must be an object, not an array (line 60, column 6)
+profiles/array-for-lifetimes.json | /lifetimes | must be an object, not an array (line 12, column 4)
+profiles/empty-alias.json | /paths/aliases/1 | `` must begin with / and not end with one
+profiles/grant-id-in-an-access-token-id.json | /tokens/access_token/id | `{grant_id}` is not one of an id's placeholders: {random:N}, {uuid}
+profiles/grant-id-not-random.json | /grant_id | `family` has nothing random in it: every id must be another
+profiles/id-not-random.json | /tokens/access_token/id | `token` has nothing random in it: every id must be another
+profiles/id-token-like-a-refresh-token.json | /tokens/refresh_token/claims | an ID token could be taken for a refresh token; give it a claim that only it has
+profiles/lone-brace.json | /response/token_type | `Bearer}`: a } stands alone; write }} for a brace
+profiles/missing-member.json | /paths | the member `jwks` is missing (line 9, column 3)
+profiles/not-json.json | - | is not JSON: expected ident (line 1, column 2)
+profiles/offset-no-number.json | /response/expires_in | `{expires_in-one}`: `-one` is no number
+profiles/offset-on-a-text.json | /tokens/access_token/claims/sub | `{subject+1}`: only a number can be moved by another
+profiles/path-of-the-metadata.json | /paths/jwks | `/.well-known/openid-configuration` is where the metadata stands
+profiles/path-with-a-pattern.json | /paths/token | `/{tenant}/token` may hold letters, digits, - . _ ~ and single slashes only
+profiles/path-with-trailing-slash.json | /paths/jwks | `/oauth2/jwks/` must begin with / and not end with one
+profiles/path-without-slash.json | /paths/token | `oauth2/token` must begin with / and not end with one
+profiles/prefix-without-slash.json | /paths/prefix | `connect` must begin with / and not end with one
+profiles/random-width-impossible.json | /tokens/refresh_token/id | `{random:5}`: the number must be 2 to 128 and not one more than a multiple of 4
+profiles/random-width-no-number.json | /tokens/id_token/id | `{random:many}`: the number must be 2 to 128 and not one more than a multiple of 4
+profiles/refresh-token-with-nested-subject.json | /tokens/refresh_token/claims | must carry {subject}: the server reads its refresh tokens back
+profiles/refresh-token-without-auth-time.json | /tokens/refresh_token/claims | must carry {auth_time}: the server reads its refresh tokens back
+profiles/refresh-token-without-client-id.json | /tokens/refresh_token/claims | must carry {client_id}: the server reads its refresh tokens back
+profiles/refresh-token-without-expires-at.json | /tokens/refresh_token/claims | must carry {expires_at}: the server reads its refresh tokens back
+profiles/refresh-token-without-grant-id.json | /tokens/refresh_token/claims | must carry {grant_id}, there or in its id: the server reads its refresh tokens back
+profiles/refresh-token-without-id.json | /tokens/refresh_token/claims | must carry {id}: the server reads its refresh tokens back
+profiles/refresh-token-without-scope.json | /tokens/refresh_token/claims | must carry {scope} or {scopes}: the server reads its refresh tokens back
+profiles/refresh-token-without-subject.json | /tokens/refresh_token/claims | must carry {subject}: the server reads its refresh tokens back
+profiles/reserved-alias.json | /paths/aliases/0 | `/_mimic` stands under /_mimic, which is kept for what is not the imitated server
+profiles/reserved-path.json | /paths/token | `/_mimic/token` stands under /_mimic, which is kept for what is not the imitated server
+profiles/two-endpoints-on-one-path.json | /paths/jwks | `/oauth2/token` is /paths/token already
+profiles/unclosed-brace-deep.json | /tokens/access_token/claims/realm/access/0 | `{scope`: a { is not closed; write {{ for a brace
+profiles/unclosed-brace.json | /tokens/access_token/claims/sub | `user {subject`: a { is not closed; write {{ for a brace
+profiles/unknown-member-deep.json | /tokens/id_token/audience | unknown member `audience`; the members are `when_scope`
+profiles/unknown-member.json | /scope_separator | unknown member `scope_separator`; the members are `$schema`
+profiles/unknown-placeholder-in-a-header.json | /tokens/id_token/header/kid | `{key}` is no placeholder here; there are {kid}
+profiles/unknown-placeholder-in-an-id.json | /tokens/access_token/id | `{subject}` is not one of an id's placeholders: {random:N}, {uuid}
+profiles/unknown-placeholder-in-the-response.json | /response/expires_in | `{expires_at}` is no placeholder here; there are {issuer}
+profiles/unknown-placeholder.json | /tokens/access_token/claims/sub | `{user_id}` is no placeholder here; there are {issuer}
+profiles/unknown-refresh-policy.json | /refresh | unknown value `once`; the values are `reissue`, `rotate`, `reuse` (line 16, column 19)
+profiles/when-scope-on-the-access-token.json | /tokens/access_token/when_scope | only the id_token depends on a scope
+profiles/when-scope-on-the-refresh-token.json | /tokens/refresh_token/when_scope | only the id_token depends on a scope
+profiles/zero-access-token-lifetime.json | /lifetimes/access_token | must be at least 1 second
+profiles/zero-id-token-lifetime.json | /lifetimes/id_token | must be at least 1 second
+profiles/zero-refresh-token-lifetime.json | /lifetimes/refresh_token | must be at least 1 second
 keys/binary.der | - | is not text; turn DER into PEM with `openssl rsa -in FILE -out signing.pem`
 keys/broken-base64.pem | key | the RSA key is broken: PKCS#8 ASN.1 error
 keys/broken.pem | key | the RSA key is broken: PKCS#8 ASN.1 error

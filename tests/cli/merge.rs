@@ -54,7 +54,7 @@ fn a_part_of_them_alone_does_not_make_sense() {
     let told = bad(&["check", &token, &client]);
     assert!(
         told.contains(&format!(
-            "{token}: refresh_tokens[0].sub: there is no user `alice`"
+            "{token}: /refresh_tokens/0/sub: there is no user `alice`"
         )),
         "{told}"
     );
@@ -107,22 +107,22 @@ fn what_two_files_both_say_is_told_with_both() {
             "profile",
             r#"{ "profile": "connect" }"#,
             r#"{ "profile": "standard" }"#,
-            "profile",
+            "/profile",
         ),
         (
             "issuer",
             r#"{ "issuer": "https://a.test" }"#,
             r#"{ "issuer": "https://b.test" }"#,
-            "issuer",
+            "/issuer",
         ),
         (
             "error_dialect",
             r#"{ "error_dialect": "rfc" }"#,
             r#"{ "error_dialect": "spring" }"#,
-            "error_dialect",
+            "/error_dialect",
         ),
-        ("client", CLIENT, CLIENT, "clients[0].client_id"),
-        ("user", USER, USER, "users[0].sub"),
+        ("client", CLIENT, CLIENT, "/clients/0/client_id"),
+        ("user", USER, USER, "/users/0/sub"),
     ] {
         let one = write(&directory, &format!("{member}-1.json"), one);
         let other = write(&directory, &format!("{member}-2.json"), other);
@@ -147,7 +147,7 @@ fn a_token_that_stands_in_two_files_is_told_with_both() {
     let again = write(&directory, "4-token.json", TOKEN);
     let told = bad(&["check", &token, &client, &user, &again]);
     let expected = format!(
-        "{again}: refresh_tokens[0].token: `T` is there already for client `a`, at refresh_tokens[0] of {token}"
+        "{again}: /refresh_tokens/0/token: `T` is there already for client `a`, at /refresh_tokens/0 of {token}"
     );
     assert!(told.contains(&expected), "{told}");
 }

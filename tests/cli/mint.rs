@@ -247,7 +247,7 @@ fn what_cannot_be_minted_is_told_with_what_there_is() {
         ),
         (
             &["--fixtures", "fixtures/bad/../../fixtures/profiles"],
-            &["unknown field `name`"],
+            &["unknown member `name`"],
         ),
         (
             &["--auth-time", "yesterday"],

@@ -197,7 +197,7 @@ fn bad_fixtures_are_told_even_where_the_port_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
     let told = bad(&["--port", &port, "--fixtures", "fixtures/bad/empty-sub.json"]);
-    assert!(told.contains("users[0].sub"), "{told}");
+    assert!(told.contains("/users/0/sub"), "{told}");
 }
 
 #[test]

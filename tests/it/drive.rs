@@ -192,7 +192,7 @@ pub(crate) fn post_form(url: &str, credentials: Option<(&str, &str)>, form: &str
 
 /// Whether an answer is problem details of that status, and where it says the mistake is.
 #[track_caller]
-pub(crate) fn assert_problem(case: &str, answer: &Answer, status: u16, path: Option<&str>) {
+pub(crate) fn assert_problem(case: &str, answer: &Answer, status: u16, place: Option<&str>) {
     let told = format!("{case}: {} {}", answer.status, answer.text());
     assert_eq!(answer.status, status, "{told}");
     let problem = answer.json();
@@ -204,7 +204,10 @@ pub(crate) fn assert_problem(case: &str, answer: &Answer, status: u16, path: Opt
         problem["detail"].as_str().is_some_and(|d| !d.is_empty()),
         "{told}"
     );
-    assert_eq!(problem.get("path").and_then(Value::as_str), path, "{told}");
+    assert!(problem["code"].is_string(), "{told}");
+    // A JSON Pointer into the body, or the name of a parameter of the query.
+    let pointer = problem.get("pointer").or(problem.get("parameter"));
+    assert_eq!(pointer.and_then(Value::as_str), place, "{told}");
 }
 
 /// A server whose clock stands at the documented sample's instant.

@@ -421,47 +421,47 @@ fn a_mistake_is_told_with_its_place_and_remedy() {
     let missing = std::fs::read("/no/such/file.json").expect_err("there is no such file");
     let app = || Client::confidential("app", "s3cret");
     for (builder, told) in [
-        (json("{"), "mine.json: $: is no JSON: EOF while parsing an object (line 1, column 1)".to_owned()),
+        (json("{"), "mine.json: is not JSON: EOF while parsing an object (line 1, column 1)".to_owned()),
         (
             json(r#"{"clients": [{"client_id": "a", "client_scret": "b"}]}"#),
-            "mine.json: clients[0].client_scret: unknown field `client_scret`, expected one of `client_id`, `client_secret`, `token_endpoint_auth_method`, `grant_types`, `scope`, `refresh`, `access_token_lifetime`, `id_token_lifetime`, `refresh_token_lifetime`, `refresh_token_absolute_lifetime`, `access_token_audience`, `id_token_audience` (line 1, column 46)".to_owned(),
+            "mine.json: /clients/0/client_scret: unknown member `client_scret`; the members are `client_id`, `client_secret`, `token_endpoint_auth_method`, `grant_types`, `scope`, `refresh`, `access_token_lifetime`, `id_token_lifetime`, `refresh_token_lifetime`, `refresh_token_absolute_lifetime`, `access_token_audience`, `id_token_audience` (line 1, column 46)".to_owned(),
         ),
         (
             json(r#"{"refresh_tokens": [{"token": "T", "client_id": "a", "sub": "b"}]}"#),
-            "mine.json: refresh_tokens[0].client_id: there is no client `a`; add it to `clients`".to_owned(),
+            "mine.json: /refresh_tokens/0/client_id: there is no client `a`; add it to `clients`".to_owned(),
         ),
-        (json(r#"{"users": [{"sub": "a"}, {"sub": "a"}]}"#), "mine.json: users[1].sub: `a` is there already, at users[0]; drop one".to_owned()),
+        (json(r#"{"users": [{"sub": "a"}, {"sub": "a"}]}"#), "mine.json: /users/1/sub: `a` is there already, at /users/0; drop one".to_owned()),
         (
             json(r#"{"issuer": "https://a.test"}"#).fixtures_json("theirs.json", r#"{"issuer": "https://b.test"}"#),
-            "theirs.json: issuer: says something else than mine.json; only one file may say it".to_owned(),
+            "theirs.json: /issuer: says something else than mine.json; only one file may say it".to_owned(),
         ),
         (
             TokenServer::builder().fixtures("/no/such/file.json"),
-            format!("/no/such/file.json: $: cannot be read: {missing}"),
+            format!("/no/such/file.json: cannot be read: {missing}"),
         ),
         (
             TokenServer::builder().profile("conect"),
-            "the server's options: profile: there is no profile `conect`; there are connect, standard, or the path of a .json file".to_owned(),
+            "the server's options: /profile: there is no profile `conect`; there are connect, standard, or the path of a .json file".to_owned(),
         ),
         (
             TokenServer::builder().issuer("login.example.test"),
-            "the server's options: issuer: `login.example.test` must begin with https:// or http://".to_owned(),
+            "the server's options: /issuer: `login.example.test` must begin with https:// or http://".to_owned(),
         ),
         (
             TokenServer::builder().client(app()).client(app()),
-            "the server's options: clients[1].client_id: `app` is registered already, at clients[0]; drop one".to_owned(),
+            "the server's options: /clients/1/client_id: `app` is registered already, at /clients/0; drop one".to_owned(),
         ),
         (
             TokenServer::builder().client(app().auth_method(AuthMethod::None)),
-            "the server's options: clients[0].token_endpoint_auth_method: is none, but there is a client_secret; drop one".to_owned(),
+            "the server's options: /clients/0/token_endpoint_auth_method: is none, but there is a client_secret; drop one".to_owned(),
         ),
         (
             TokenServer::builder().client(app().access_token_lifetime(Duration::from_millis(999))),
-            "the server's options: clients[0].access_token_lifetime: must be at least 1 second".to_owned(),
+            "the server's options: /clients/0/access_token_lifetime: must be at least 1 second".to_owned(),
         ),
         (
             TokenServer::builder().client(app().id_token_audience(["other"])),
-            "the server's options: clients[0].id_token_audience: must name the client, `app` (OpenID Connect Core §2)".to_owned(),
+            "the server's options: /clients/0/id_token_audience: must name the client, `app` (OpenID Connect Core §2)".to_owned(),
         ),
         (
             TokenServer::builder().base_url("http://mimic.test/connect"),
@@ -490,7 +490,7 @@ fn a_mistake_is_told_with_its_place_and_remedy() {
 
 #[test]
 #[should_panic(
-    expected = "the token server cannot start: mine.json: clients[0].scope: a scope is separated by exactly one space, with none at the ends (line 1, column 48)"
+    expected = "the token server cannot start: mine.json: /clients/0/scope: a scope is separated by exactly one space, with none at the ends (line 1, column 48)"
 )]
 fn a_bad_fixture_panics_with_the_file_the_path_and_the_reason() {
     let _server = TokenServer::builder()

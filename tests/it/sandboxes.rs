@@ -383,44 +383,44 @@ fn posted_fixtures_read_no_file_and_their_mistakes_are_told_by_path() {
         "/fixtures/profiles/standard.json"
     );
     for (fixtures, path) in [
-        (json!({ "profile": profile }), "fixtures.profile"),
+        (json!({ "profile": profile }), "/fixtures/profile"),
         (
             json!({ "profile": "fixtures/profiles/standard.json" }),
-            "fixtures.profile",
+            "/fixtures/profile",
         ),
-        (json!({ "profile": "./standard.json" }), "fixtures.profile"),
-        (json!({ "profile": "nonesuch" }), "fixtures.profile"),
-        (json!({ "profile": 1 }), "fixtures.profile"),
-        (json!({ "issuer": "login" }), "fixtures.issuer"),
-        (json!({ "colour": "red" }), "fixtures.colour"),
-        (json!({ "clients": {} }), "fixtures.clients"),
-        (json!([]), "fixtures"),
+        (json!({ "profile": "./standard.json" }), "/fixtures/profile"),
+        (json!({ "profile": "nonesuch" }), "/fixtures/profile"),
+        (json!({ "profile": 1 }), "/fixtures/profile"),
+        (json!({ "issuer": "login" }), "/fixtures/issuer"),
+        (json!({ "colour": "red" }), "/fixtures/colour"),
+        (json!({ "clients": {} }), "/fixtures/clients"),
+        (json!([]), "/fixtures"),
         (
             client(json!({ "colour": "red" })),
-            "fixtures.clients[1].colour",
+            "/fixtures/clients/1/colour",
         ),
         (
             client(json!({ "client_secret": "" })),
-            "fixtures.clients[1].client_secret",
+            "/fixtures/clients/1/client_secret",
         ),
         (
             client(json!({ "client_id": "first" })),
-            "fixtures.clients[1].client_id",
+            "/fixtures/clients/1/client_id",
         ),
         (
             client(json!({ "refresh": "never" })),
-            "fixtures.clients[1].refresh",
+            "/fixtures/clients/1/refresh",
         ),
         (
             json!({ "clients": [{ "client_id": "a" }], "refresh_tokens": [{ "token": "T", "client_id": "a", "sub": "nobody" }] }),
-            "fixtures.refresh_tokens[0].sub",
+            "/fixtures/refresh_tokens/0/sub",
         ),
         (
             json!({
                 "clients": [{ "client_id": "a" }], "users": [{ "sub": "b" }],
                 "refresh_tokens": [{ "token": "T", "client_id": "a", "sub": "b", "fault": { "status": { "status": 99 } } }],
             }),
-            "fixtures.refresh_tokens[0].fault",
+            "/fixtures/refresh_tokens/0/fault",
         ),
     ] {
         let answer = plane.post("/sandboxes", &json!({ "fixtures": fixtures }));

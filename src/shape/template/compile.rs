@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::json::pointer;
 use crate::shape::Misshapen;
 use crate::shape::template::{
     Hole, Node, PLACEHOLDERS, Piece, Place, Placeholder, Template, placeholders,
@@ -24,7 +25,12 @@ fn object(
 ) -> Result<Vec<(String, Node)>, Misshapen> {
     document
         .iter()
-        .map(|(name, value)| Ok((name.clone(), node(value, place, &format!("{path}.{name}"))?)))
+        .map(|(name, value)| {
+            Ok((
+                name.clone(),
+                node(value, place, &pointer::child(path, name))?,
+            ))
+        })
         .collect()
 }
 
@@ -35,7 +41,7 @@ fn node(value: &Value, place: Place, path: &str) -> Result<Node, Misshapen> {
             items
                 .iter()
                 .enumerate()
-                .map(|(index, item)| node(item, place, &format!("{path}[{index}]")))
+                .map(|(index, item)| node(item, place, &format!("{path}/{index}")))
                 .collect::<Result<_, _>>()?,
         ),
         Value::Object(members) => Node::Object(object(members, place, path)?),

@@ -87,90 +87,90 @@ fn a_body_that_is_no_json_of_its_type_is_told_where() {
     let plane = Plane::of(&server);
     let filter = r#"{"filter":{"endpoint":"token"}}"#;
     for (method, path, body, at) in [
-        ("PUT", "/clock", "", "$"),
-        ("PUT", "/clock", "{", "$"),
-        ("PUT", "/clock", "[]", "$"),
-        ("PUT", "/clock", "{}", "$"),
-        ("PUT", "/clock", r#"{"now":1}"#, "now"),
-        ("PUT", "/clock", r#"{"now":"yesterday"}"#, "now"),
-        ("PUT", "/clock", r#"{"now":"2023-03-28T12:23:16Z"} x"#, "$"),
+        ("PUT", "/clock", "", ""),
+        ("PUT", "/clock", "{", ""),
+        ("PUT", "/clock", "[]", ""),
+        ("PUT", "/clock", "{}", ""),
+        ("PUT", "/clock", r#"{"now":1}"#, "/now"),
+        ("PUT", "/clock", r#"{"now":"yesterday"}"#, "/now"),
+        ("PUT", "/clock", r#"{"now":"2023-03-28T12:23:16Z"} x"#, ""),
         (
             "PUT",
             "/clock",
             r#"{"now":"2023-03-28T12:23:16Z","zone":"CET"}"#,
-            "zone",
+            "/zone",
         ),
-        ("POST", "/clock/advance", r#"{"seconds":"900"}"#, "seconds"),
-        ("POST", "/clock/advance", r#"{"seconds":1.5}"#, "seconds"),
-        ("POST", "/clock/advance", r#"{"minutes":1}"#, "minutes"),
-        ("POST", "/faults", r#"{"on":"token"}"#, "$"),
+        ("POST", "/clock/advance", r#"{"seconds":"900"}"#, "/seconds"),
+        ("POST", "/clock/advance", r#"{"seconds":1.5}"#, "/seconds"),
+        ("POST", "/clock/advance", r#"{"minutes":1}"#, "/minutes"),
+        ("POST", "/faults", r#"{"on":"token"}"#, ""),
         (
             "POST",
             "/faults",
             r#"{"on":"tokens","fault":"close"}"#,
-            "on",
+            "/on",
         ),
         (
             "POST",
             "/faults",
             r#"{"on":"token","fault":"explode"}"#,
-            "fault",
+            "/fault",
         ),
         (
             "POST",
             "/faults",
             r#"{"on":"token","fault":"close","times":-1}"#,
-            "times",
+            "/times",
         ),
         (
             "POST",
             "/faults",
             r#"{"on":"token","fault":"close","probability":2}"#,
-            "probability",
+            "/probability",
         ),
         (
             "POST",
             "/faults",
             r#"{"on":"token","fault":"close","when":{"colour":"red"}}"#,
-            "when.colour",
+            "/when/colour",
         ),
         (
             "POST",
             "/faults",
             r#"{"on":"token","fault":{"status":{"status":1000}}}"#,
-            "fault",
+            "/fault",
         ),
         (
             "POST",
             "/faults",
             r#"{"on":"token","fault":{"drip":{"bytes_per_second":0}}}"#,
-            "fault",
+            "/fault",
         ),
         (
             "POST",
             "/verify",
             r#"{"filter":{"endpoint":"nowhere"}}"#,
-            "filter.endpoint",
+            "/filter/endpoint",
         ),
         (
             "POST",
             "/verify",
             r#"{"filter":{"colour":"red"}}"#,
-            "filter.colour",
+            "/filter/colour",
         ),
-        ("POST", "/verify", r#"{"exactly":-1}"#, "exactly"),
+        ("POST", "/verify", r#"{"exactly":-1}"#, "/exactly"),
         (
             "POST",
             "/verify",
             r#"{"in_order":[{},{"status":"x"}]}"#,
-            "in_order[1].status",
+            "/in_order/1/status",
         ),
-        ("POST", "/verify", "nonsense", "$"),
-        ("POST", "/sandboxes", r#"{"ttl":0}"#, "ttl"),
-        ("POST", "/sandboxes", r#"{"ttl":-1}"#, "ttl"),
-        ("POST", "/sandboxes", r#"{"clock":"noon"}"#, "clock"),
-        ("POST", "/sandboxes", r#"{"seed":"one"}"#, "seed"),
-        ("POST", "/sandboxes", r#"{"name":"a"}"#, "name"),
+        ("POST", "/verify", "nonsense", ""),
+        ("POST", "/sandboxes", r#"{"ttl":0}"#, "/ttl"),
+        ("POST", "/sandboxes", r#"{"ttl":-1}"#, "/ttl"),
+        ("POST", "/sandboxes", r#"{"clock":"noon"}"#, "/clock"),
+        ("POST", "/sandboxes", r#"{"seed":"one"}"#, "/seed"),
+        ("POST", "/sandboxes", r#"{"name":"a"}"#, "/name"),
     ] {
         let case = format!("{method} {path} {body}");
         assert_problem(&case, &plane.send(method, path, body), 400, Some(at));
@@ -179,6 +179,95 @@ fn a_body_that_is_no_json_of_its_type_is_told_where() {
     assert_problem(filter, &plane.send("POST", "/verify", filter), 400, None);
     assert_eq!(plane.list("/faults").len(), 0);
     assert_eq!(plane.list("/sandboxes").len(), 0);
+}
+
+#[test]
+fn an_array_is_never_taken_for_an_object() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    for (method, path, body, at) in [
+        ("POST", "/keys/rotate", "[null]", ""),
+        ("POST", "/tokens", "[]", ""),
+        ("POST", "/sandboxes", "[null, null]", ""),
+        ("POST", "/clock/advance", "[900]", ""),
+        ("POST", "/users", r#"["alice"]"#, ""),
+        ("POST", "/verify", r#"[{},1]"#, ""),
+        (
+            "POST",
+            "/verify",
+            r#"{"filter":[null, null],"exactly":0}"#,
+            "/filter",
+        ),
+        ("POST", "/verify", r#"{"in_order":[[]]}"#, "/in_order/0"),
+        (
+            "POST",
+            "/sandboxes",
+            r#"{"fixtures":{"users":[["alice"]]}}"#,
+            "/fixtures/users/0",
+        ),
+        (
+            "POST",
+            "/faults",
+            r#"{"on":"token","when":[],"fault":"close"}"#,
+            "/when",
+        ),
+    ] {
+        let case = format!("{method} {path} {body}");
+        let answer = plane.send(method, path, body);
+        assert_problem(&case, &answer, 400, Some(at));
+        assert_eq!(
+            answer.member("detail"),
+            "must be an object, not an array",
+            "{case}"
+        );
+    }
+    assert_eq!(plane.list("/keys").len(), 1, "nothing was rotated");
+}
+
+#[test]
+fn a_whole_number_may_be_written_with_a_fraction_of_zero() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    let advance = |seconds: &str| {
+        let body = format!(r#"{{"seconds":{seconds}}}"#);
+        plane.send("POST", "/clock/advance", &body)
+    };
+    assert_eq!(advance("5.0").json()["unix"], 1_680_006_201);
+    assert_eq!(advance("-5e0").json()["unix"], 1_680_006_196);
+    let answer = advance("5.5");
+    assert_problem("5.5", &answer, 400, Some("/seconds"));
+    assert_eq!(answer.member("detail"), "must be a whole number, not 5.5");
+}
+
+#[test]
+fn no_message_names_a_type_of_rust() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    for (path, body) in [
+        ("/faults", "1"),
+        ("/faults", r#"{"on":1,"fault":"close"}"#),
+        ("/faults", r#"{"on":"token","fault":1}"#),
+        ("/faults", r#"{"on":"token","fault":"close","times":"x"}"#),
+        ("/tokens", r#"{"kind":{}}"#),
+        ("/tokens", r#"{"claims":[]}"#),
+        ("/tokens", r#"{"defect":5}"#),
+        ("/clients", r#"{"client_id":{}}"#),
+        ("/clients", r#"{"client_id":"a","client_secret":[]}"#),
+        ("/clients", r#"{"client_id":"a","refresh":[]}"#),
+        ("/verify", r#"{"exactly":"x"}"#),
+        ("/verify", r#"{"no_advice":1}"#),
+        ("/sandboxes", r#"{"fixtures":[],"seed":-1}"#),
+    ] {
+        let answer = plane.send("POST", path, body);
+        assert_eq!(answer.status, 400, "{path} {body}: {}", answer.text());
+        let detail = answer.member("detail");
+        for word in [
+            "struct", "enum", "sequence", "variant", "field", "u16", "u32", "u64", "i64", "usize",
+            "Option", "map",
+        ] {
+            assert!(!detail.contains(word), "{path} {body}: {detail}");
+        }
+    }
 }
 
 #[test]
@@ -238,7 +327,7 @@ fn mistakes_in_a_sandbox_are_told_the_same_way() {
         "400",
         &plane.post("/clock/advance", &body),
         400,
-        Some("seconds"),
+        Some("/seconds"),
     );
 }
 

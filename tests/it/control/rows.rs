@@ -450,17 +450,17 @@ fn what_cannot_be_minted_is_told() {
     let plane_of = frozen();
     let plane = Plane::of(&plane_of);
     for (order, path) in [
-        (json!({ "client_id": "nobody" }), "client_id"),
-        (json!({ "sub": "nobody" }), "sub"),
-        (json!({ "scope": "admin" }), "scope"),
-        (json!({ "kind": "id_token", "scope": "email" }), "scope"),
-        (json!({ "kind": "password" }), "kind"),
-        (json!({ "lifetime": 0 }), "lifetime"),
-        (json!({ "lifetime": "long" }), "lifetime"),
-        (json!({ "claims": ["a"] }), "claims"),
-        (json!({ "defect": "ugly" }), "defect"),
-        (json!({ "defect": { "oversized": 99_999_999 } }), "defect"),
-        (json!({ "defect": "expired", "claims": {} }), "defect"),
+        (json!({ "client_id": "nobody" }), "/client_id"),
+        (json!({ "sub": "nobody" }), "/sub"),
+        (json!({ "scope": "admin" }), "/scope"),
+        (json!({ "kind": "id_token", "scope": "email" }), "/scope"),
+        (json!({ "kind": "password" }), "/kind"),
+        (json!({ "lifetime": 0 }), "/lifetime"),
+        (json!({ "lifetime": "long" }), "/lifetime"),
+        (json!({ "claims": ["a"] }), "/claims"),
+        (json!({ "defect": "ugly" }), "/defect"),
+        (json!({ "defect": { "oversized": 99_999_999 } }), "/defect"),
+        (json!({ "defect": "expired", "claims": {} }), "/defect"),
     ] {
         assert_problem(
             &order.to_string(),
@@ -580,7 +580,7 @@ fn keys_tell_which_one_signs_and_when_another_retires() {
         None,
     );
     let negative = plane.post("/keys/rotate", &json!({ "retire_after": -1 }));
-    assert_problem("negative", &negative, 400, Some("retire_after"));
+    assert_problem("negative", &negative, 400, Some("/retire_after"));
     assert_eq!(plane.send("POST", "/keys/rotate", "").status, 200);
 }
 

@@ -1,0 +1,94 @@
+//! Serde's messages in the words of JSON: an author of a fixture file knows objects and arrays, but not our types.
+
+/// Translates the message of an error about data.
+pub(crate) fn in_words(message: &str) -> String {
+    let kinds: [(&str, fn(&str) -> Option<String>); 8] = [
+        ("invalid type: ", wrong_value),
+        ("invalid value: ", wrong_value),
+        ("unknown field ", |rest| unknown("member", rest)),
+        ("unknown variant ", |rest| unknown("value", rest)),
+        ("missing field ", |rest| {
+            Some(format!("the member {rest} is missing"))
+        }),
+        ("duplicate field ", |rest| {
+            Some(format!("the member {rest} is there twice"))
+        }),
+        ("invalid length ", |rest| {
+            let (length, expected) = rest.split_once(", expected ")?;
+            Some(format!("must have {expected}, not {length}"))
+        }),
+        ("data did not match any variant of ", |_| {
+            Some("has none of the forms that are possible here".to_owned())
+        }),
+    ];
+    kinds
+        .into_iter()
+        .find_map(|(start, translate)| translate(message.strip_prefix(start)?))
+        .unwrap_or_else(|| message.to_owned())
+}
+
+fn wrong_value(rest: &str) -> Option<String> {
+    // A value may contain the separator, an expectation does not.
+    let (found, expected) = rest.rsplit_once(", expected ")?;
+    Some(format!(
+        "must be {}, not {}",
+        expectation(expected),
+        value(found)
+    ))
+}
+
+fn expectation(expected: &str) -> String {
+    let whole = |least: i128, most: i128| format!("a whole number from {least} to {most}");
+    match expected {
+        "u8" => whole(0, u8::MAX.into()),
+        "u16" => whole(0, u16::MAX.into()),
+        "u32" => whole(0, u32::MAX.into()),
+        "u64" | "usize" => "a whole number from 0".to_owned(),
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        "a sequence" => "an array".to_owned(),
+        "a map" => "an object".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "string or map" | "variant identifier" => "a string or an object".to_owned(),
+        type_name
+            if type_name.starts_with("struct ")
+                || type_name.starts_with("internally tagged enum ") =>
+        {
+            "an object".to_owned()
+        }
+        type_name if type_name.starts_with("enum ") => "a string or an object".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+fn value(found: &str) -> String {
+    let quoted = |start: &str| found.strip_prefix(start)?.strip_suffix('`');
+    let number = quoted("integer `")
+        .or_else(|| quoted("floating point `"))
+        .or_else(|| quoted("boolean `"));
+    match (found, number) {
+        ("sequence", _) => "an array".to_owned(),
+        ("map", _) => "an object".to_owned(),
+        (_, Some(number)) => number.to_owned(),
+        (text, _) if text.starts_with("string ") => format!("the {text}"),
+        (other, _) => other.to_owned(),
+    }
+}
+
+fn unknown(what: &str, rest: &str) -> Option<String> {
+    let (name, known) = rest.split_once(", ").filter(|(_, known)| {
+        known.starts_with("expected ") || known.starts_with("there are no ")
+    })?;
+    if known.starts_with("there are no ") {
+        return Some(format!("unknown {what} {name}; there are none here"));
+    }
+    let known = known.trim_start_matches("expected ");
+    let several = known
+        .strip_prefix("one of ")
+        .map(str::to_owned)
+        .or_else(|| Some(known.replacen(" or ", ", ", 1)).filter(|_| known.contains("` or `")));
+    Some(match several {
+        Some(several) => format!("unknown {what} {name}; the {what}s are {several}"),
+        None => format!("unknown {what} {name}; the only one is {known}"),
+    })
+}
