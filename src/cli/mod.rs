@@ -4,6 +4,7 @@
 //! to standard error. A mistake in what it was given ends it with one message and exit code 2.
 
 mod check;
+mod docs;
 mod health;
 mod inspect;
 mod keygen;
@@ -47,6 +48,8 @@ enum Command {
     Keygen(keygen::Keygen),
     Health(health::Health),
     Schema(schema::Schema),
+    #[command(hide = true)]
+    Docs(docs::Docs),
 }
 
 /// Where the server is.
@@ -177,6 +180,7 @@ pub fn run() -> ExitCode {
         Some(Command::Keygen(command)) => command.run(),
         Some(Command::Health(command)) => Ok(command.run()),
         Some(Command::Schema(command)) => command.run(),
+        Some(Command::Docs(command)) => command.run(),
     };
     outcome.unwrap_or_else(|Mistake(message)| {
         tell(format_args!("oauth-mimic: {message}"));
