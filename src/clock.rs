@@ -47,6 +47,11 @@ impl Timestamp {
             .map_err(|_| InvalidTimestamp(text.to_owned()))
     }
 
+    /// The instant `seconds` later, earlier when negative; saturating.
+    pub(crate) const fn moved_by(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
     /// Seconds from `earlier` to this instant; negative when `earlier` is later.
     #[must_use]
     pub const fn seconds_since(self, earlier: Self) -> i64 {

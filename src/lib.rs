@@ -77,7 +77,7 @@ pub use crate::oauth::response::TokenResponse;
 pub use crate::oauth::scope::{InvalidScope, Scope};
 pub use crate::oauth::token_kind::TokenKind;
 pub use crate::oauth::user::User;
-pub use crate::seed::{FixtureError, Fixtures, NamedRefreshToken, profiles};
+pub use crate::seed::{FixtureError, FixtureTime, Fixtures, NamedRefreshToken, profiles};
 pub use crate::server::{
     Faults, Keys, Mimic, Mint, SandboxGuard, StartError, TokenServer, TokenServerBuilder,
 };

@@ -76,6 +76,7 @@ impl Sandbox {
                 1,
                 &initial,
                 &settings,
+                clock.now(),
                 journal_capacity,
             ))),
             initial_clock: clock.state(),
@@ -110,13 +111,14 @@ impl Sandbox {
     /// Restores the initial state in one step: clock, clients, users, tokens, keys, faults, journal, spent tokens, ids.
     pub(crate) fn reset(&self) {
         let mut epoch = self.epoch.write().unwrap_or_else(PoisonError::into_inner);
+        self.clock.restore(self.initial_clock);
         let next = Epoch::new(
             epoch.number + 1,
             &self.initial,
             &self.settings,
+            self.clock.now(),
             self.journal_capacity,
         );
-        self.clock.restore(self.initial_clock);
         *epoch = Arc::new(next);
     }
 
@@ -160,11 +162,12 @@ impl Epoch {
         number: u64,
         initial: &InitialState,
         settings: &Arc<Settings>,
+        started: Timestamp,
         journal_capacity: usize,
     ) -> Self {
         Self {
             number,
-            authority: Authority::new(initial, Arc::clone(settings)),
+            authority: Authority::new(initial, Arc::clone(settings), started),
             faults: Plan::default(),
             journal: Journal::new(journal_capacity),
         }

@@ -1,17 +1,22 @@
 //! Who sends a request. Whoever does not authenticate learns nothing else.
 
+use std::sync::Arc;
+
 use crate::oauth::client::{Client, Secret};
 use crate::oauth::credentials::{Claim, Credentials};
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::oauth::user::User;
-use crate::registry::Registered;
+use crate::registry::Registry;
 
-impl Registered {
+impl Registry {
     /// Checks every claim of the request to be a client.
-    pub(crate) fn authenticate(&self, credentials: &Credentials) -> Result<&Client, Refusal> {
-        let mut authenticated: Option<&Client> = None;
+    pub(crate) fn authenticate(&self, credentials: &Credentials) -> Result<Arc<Client>, Refusal> {
+        let mut authenticated: Option<Arc<Client>> = None;
         for claim in &credentials.claims {
-            if authenticated.is_none_or(|client| client.client_id != claim.client_id) {
+            if authenticated
+                .as_ref()
+                .is_none_or(|client| client.client_id != claim.client_id)
+            {
                 authenticated = Some(self.verify(claim)?);
             }
         }
@@ -22,16 +27,16 @@ impl Registered {
     }
 
     /// The user of that name, if still there.
-    pub(super) fn user(&self, subject: &str) -> Result<&User, Refusal> {
-        self.users.get(subject).ok_or_else(|| Refusal::UserUnknown {
+    pub(super) fn user(&self, subject: &str) -> Result<Arc<User>, Refusal> {
+        self.get(subject).ok_or_else(|| Refusal::UserUnknown {
             subject: excerpt(subject),
         })
     }
 
-    fn verify(&self, claim: &Claim) -> Result<&Client, Refusal> {
+    fn verify(&self, claim: &Claim) -> Result<Arc<Client>, Refusal> {
         let (client_id, via) = (excerpt(&claim.client_id), claim.via);
         let presented = claim.client_secret.as_deref();
-        let Some(client) = self.clients.get(&claim.client_id) else {
+        let Some(client) = self.get::<Client>(&claim.client_id) else {
             Secret::match_nothing(presented.unwrap_or_default());
             return Err(Refusal::ClientUnknown { client_id, via });
         };

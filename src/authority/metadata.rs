@@ -33,15 +33,14 @@ impl Authority {
     /// What this server can do, for clients to discover, as JSON. Only what is true stands in it: what no client may use is left
     /// out.
     pub(crate) fn metadata(&self) -> String {
-        let registered = self.registered();
         let paths = &self.settings.profile.paths;
-        let clients = registered.clients.items();
+        let clients = self.registry.list::<Client>();
         let mut seen = HashSet::new();
         let scopes = clients
             .iter()
             .flat_map(|client| client.scope.iter().flat_map(Scope::iter));
         let mut methods: Vec<AuthMethod> = Vec::new();
-        for method in clients.iter().flat_map(Client::auth_methods) {
+        for method in clients.iter().flat_map(|client| client.auth_methods()) {
             if !methods.contains(method) {
                 methods.push(*method);
             }

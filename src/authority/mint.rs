@@ -10,6 +10,7 @@ use crate::oauth::client::Client;
 use crate::oauth::grant::Grant;
 use crate::oauth::response::TokenResponse;
 use crate::oauth::scope::{InvalidScope, Scope};
+use crate::oauth::user::User;
 use crate::shape::Issue;
 
 /// What a minted response is to be; what is left open, the seed's first client and user decide.
@@ -58,17 +59,16 @@ impl Authority {
         order: &MintOrder,
         now: Timestamp,
     ) -> Result<TokenResponse, MintError> {
-        let registered = self.registered();
-        let client = registered
-            .clients
-            .pick(order.client_id.as_deref())
+        let client = &*self
+            .registry
+            .pick::<Client>(order.client_id.as_deref())
             .map_err(|none| MintError::ClientUnknown {
                 asked: none.asked,
                 known: none.known,
             })?;
-        let user = registered
-            .users
-            .pick(order.subject.as_deref())
+        let user = &*self
+            .registry
+            .pick::<User>(order.subject.as_deref())
             .map_err(|none| MintError::UserUnknown {
                 asked: none.asked,
                 known: none.known,

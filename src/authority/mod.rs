@@ -12,7 +12,7 @@ mod overview;
 pub use mint::MintError;
 pub(crate) use mint::MintOrder;
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::Arc;
 
 use crate::authority::authenticate::same_client;
 use crate::clock::Timestamp;
@@ -28,8 +28,8 @@ use crate::oauth::params::Params;
 use crate::oauth::refusal::{ErrorDialect, Refusal, excerpt};
 use crate::oauth::response::TokenResponse;
 use crate::random::Random;
-use crate::registry::Registered;
-use crate::seed::{NamedRefreshToken, Seed};
+use crate::registry::{Entries, Registry};
+use crate::seed::{FixtureError, NamedRefreshToken, Seed};
 use crate::shape::{Issue, Profile};
 
 /// An authorization server: the registered clients and users, the keys, the spent tokens and the shape of tokens.
@@ -37,8 +37,7 @@ use crate::shape::{Issue, Profile};
 pub(crate) struct Authority {
     pub(crate) settings: Arc<Settings>,
     pub(crate) random: Random,
-    /// Requests clone the `Arc` once and so see one consistent state.
-    registered: RwLock<Arc<Registered>>,
+    pub(crate) registry: Registry,
     keys: KeyRing,
     ledger: Ledger,
 }
@@ -59,7 +58,7 @@ pub(crate) struct InitialState {
     profile: Arc<Profile>,
     issuer: Option<String>,
     error_dialect: ErrorDialect,
-    registered: Arc<Registered>,
+    entries: Arc<Entries>,
     keys: Arc<KeySet>,
     /// The seed of the ids; without one, ids come from the operating system.
     seed: Option<u64>,
@@ -75,12 +74,12 @@ impl InitialState {
             users,
             refresh_tokens,
         } = seed;
-        let registered = Registered::new(clients, users, refresh_tokens, &profile);
+        let entries = Entries::new(clients, users, refresh_tokens, &profile);
         Self {
             profile,
             issuer,
             error_dialect,
-            registered: Arc::new(registered),
+            entries: Arc::new(entries),
             keys: Arc::new(keys),
             seed: random,
         }
@@ -108,7 +107,7 @@ impl InitialState {
             profile: Arc::clone(&self.profile),
             issuer: self.issuer.clone(),
             error_dialect: self.error_dialect,
-            registered: Arc::clone(&self.registered),
+            entries: Arc::clone(&self.entries),
             keys: Arc::clone(&self.keys),
             seed: Some(seed),
         }
@@ -124,57 +123,32 @@ pub(crate) struct Attempt {
 }
 
 impl Authority {
-    pub(crate) fn new(initial: &InitialState, settings: Arc<Settings>) -> Self {
+    /// A server in its initial state, which starts at `now`.
+    pub(crate) fn new(initial: &InitialState, settings: Arc<Settings>, now: Timestamp) -> Self {
         Self {
+            registry: Registry::new(&initial.entries, &settings.profile, now),
             settings,
             random: Random::new(initial.seed),
-            registered: RwLock::new(Arc::clone(&initial.registered)),
             keys: KeyRing::new(Arc::clone(&initial.keys), initial.seed),
             ledger: Ledger::default(),
         }
     }
 
-    /// Who is registered now.
-    pub(crate) fn registered(&self) -> Arc<Registered> {
-        Arc::clone(
-            &self
-                .registered
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
-    }
-
-    /// Changes who is registered, for requests to come.
-    pub(crate) fn register<T>(&self, change: impl FnOnce(&mut Registered) -> T) -> T {
-        change(Arc::make_mut(&mut *write(&self.registered)))
-    }
-
     /// Adds a named refresh token, or replaces the one of that name and client, which makes it usable again. Returns
     /// true if it replaced one.
-    pub(crate) fn put_refresh_token(&self, token: NamedRefreshToken) -> bool {
-        let replaced =
-            self.register(|registered| registered.named.put(token, &self.settings.profile));
-        replaced.inspect(|id| self.ledger.forget(id)).is_some()
+    pub(crate) fn put_refresh_token(
+        &self,
+        token: NamedRefreshToken,
+        now: Timestamp,
+    ) -> Result<bool, FixtureError> {
+        let replaced = self.registry.put_refresh_token(token, now)?;
+        Ok(replaced.inspect(|id| self.ledger.forget(id)).is_some())
     }
 
-    /// Adds a named refresh token, unless the client has one of that name; returns true if it was added.
-    pub(crate) fn add_refresh_token(&self, token: NamedRefreshToken) -> bool {
-        self.register(|registered| {
-            let free = !registered.named.has(&token.token, &token.client_id);
-            if free {
-                registered.named.put(token, &self.settings.profile);
-            }
-            free
-        })
-    }
-
-    /// Removes a client's refresh token; returns true if there was one.
-    pub(crate) fn remove_refresh_token(&self, client_id: &str, name: &str) -> bool {
-        let removed = self.register(|registered| registered.named.remove(name, Some(client_id)));
-        for id in &removed {
-            self.ledger.forget(id);
-        }
-        !removed.is_empty()
+    /// Removes a client's named refresh token; returns true if there was one.
+    pub(crate) fn remove_refresh_token(&self, name: &str, client_id: &str) -> bool {
+        let removed = self.registry.remove_refresh_token(name, client_id);
+        removed.inspect(|id| self.ledger.forget(id)).is_some()
     }
 
     /// The keys as they are now.
@@ -219,8 +193,7 @@ impl Authority {
         now: Timestamp,
         seen: &mut Option<String>,
     ) -> Result<TokenResponse, Refusal> {
-        let registered = self.registered();
-        let client = registered.authenticate(credentials)?;
+        let client = &*self.registry.authenticate(credentials)?;
         same_client(credentials, client)?;
         self.settings.error_dialect.screen(client, params)?;
         let GrantType::RefreshToken = grant_type(params, client)?;
@@ -234,11 +207,11 @@ impl Authority {
             profile: &self.settings.profile,
             issuer: &self.settings.issuer,
             keys: &keys,
-            named: &registered.named,
+            registry: &self.registry,
         };
         let presented = refresh_token::prove(token, client, &sources, now)?;
         *seen = Some(presented.id.clone());
-        let user = registered.user(&presented.grant.subject)?;
+        let user = &*self.registry.user(&presented.grant.subject)?;
         let scope = refresh_token::narrow(params.get("scope"), client, &presented.grant.scope)?;
         let scope = self.settings.error_dialect.arrange(scope, params);
         let lifetimes = self.settings.profile.lifetimes_of(client);
@@ -311,11 +284,6 @@ impl Settings {
         let host_end = url[after_scheme..].find('/').unwrap_or_default();
         url[after_scheme + host_end..].to_owned()
     }
-}
-
-/// What was held when another thread panicked is whole: every change is one assignment.
-fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
-    lock.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn grant_type(params: &Params, client: &Client) -> Result<GrantType, Refusal> {

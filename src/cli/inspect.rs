@@ -12,6 +12,7 @@ use crate::cli::{Made, Mistake, print};
 use crate::clock::Timestamp;
 use crate::keys::Alg;
 use crate::keys::jws::{Jws, Members};
+use crate::oauth::client::Client;
 use crate::oauth::refusal::excerpt;
 use crate::oauth::token_kind::TokenKind;
 use crate::shape::Expected;
@@ -136,11 +137,10 @@ impl Report {
         }
         let kind = self.kind(&jws.claims, authority);
         let issuer = self.issuer(kind, &jws.claims, authority, expected_issuer);
-        let registered = authority.registered();
         let client_id =
             kind.and_then(|kind| authority.settings.profile.client_of(kind, &jws.claims));
-        let client = client_id.and_then(|client_id| registered.clients.get(client_id));
-        if let (Some(client_id), None) = (client_id, client) {
+        let client = client_id.and_then(|id| authority.registry.get::<Client>(id));
+        if let (Some(client_id), None) = (client_id, &client) {
             let client_id = excerpt(client_id);
             self.odd.push(format!(
                 "its client {client_id} is not in the fixtures, so its audience is not checked"
@@ -148,7 +148,7 @@ impl Report {
         }
         let expected = Expected {
             issuer,
-            client,
+            client: client.as_deref(),
             now,
         };
         let invalid = authority.settings.profile.invalid(kind, jws, &expected);

@@ -78,12 +78,7 @@ impl Scenario {
         }
         let epoch = sandbox.epoch();
         if let Some(policy) = self.refresh {
-            epoch.authority.register(|registered| {
-                for mut client in registered.clients.items().to_vec() {
-                    client.refresh = Some(policy);
-                    registered.clients.put(client);
-                }
-            });
+            epoch.authority.registry.set_refresh_policy(policy);
         }
         if self.rotate_keys {
             epoch.authority.rotate_keys(sandbox.clock.now(), None);

@@ -1,5 +1,7 @@
 //! The refresh token grant (RFC 6749 §6): the token must be this server's or a fixture's, this client's, and alive.
 
+use std::sync::Arc;
+
 use crate::clock::Timestamp;
 use crate::keys::jws::Jws;
 use crate::keys::{Alg, KeySet};
@@ -8,8 +10,8 @@ use crate::oauth::grant::{Grant, Presented};
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::oauth::scope::Scope;
 use crate::oauth::token_kind::TokenKind;
-use crate::registry::{NamedToken, NamedTokens};
-use crate::seed::NamedRefreshToken;
+use crate::registry::{NamedToken, Registry};
+use crate::seed::FixtureTime;
 use crate::shape::{Expected, Invalid, Profile};
 
 /// Where refresh tokens come from.
@@ -17,7 +19,7 @@ pub(crate) struct Sources<'a> {
     pub(crate) profile: &'a Profile,
     pub(crate) issuer: &'a str,
     pub(crate) keys: &'a KeySet,
-    pub(crate) named: &'a NamedTokens,
+    pub(crate) registry: &'a Registry,
 }
 
 /// Proves a refresh token: what it is, whose it is, and that it has not expired, in that order. Whether it was used
@@ -28,8 +30,8 @@ pub(crate) fn prove(
     sources: &Sources<'_>,
     now: Timestamp,
 ) -> Result<Presented, Refusal> {
-    let presented = match sources.named.get(token, client) {
-        Some(named) => from_fixture(named?, client, sources.profile, now),
+    let presented = match named(token, client, sources.registry)? {
+        Some(named) => from_fixture(&named, client, sources),
         None => from_signature(token, client, sources, now)?,
     };
     // Good strictly before its end (RFC 7519 §4.1.4).
@@ -42,20 +44,37 @@ pub(crate) fn prove(
     Ok(presented)
 }
 
-fn from_fixture(
-    named: &NamedToken,
+/// Returns the client's named refresh token, if the text is the name of one.
+fn named(
+    token: &str,
     client: &Client,
-    profile: &Profile,
-    now: Timestamp,
-) -> Presented {
+    registry: &Registry,
+) -> Result<Option<Arc<NamedToken>>, Refusal> {
+    let named = registry.refresh_token(token, &client.client_id);
+    if named.is_some() {
+        return Ok(named);
+    }
+    let owners = registry.owners_of(token);
+    if owners.is_empty() {
+        return Ok(None);
+    }
+    Err(Refusal::ClientMismatch {
+        owner: owners.join(", "),
+        presenter: client.client_id.clone(),
+    })
+}
+
+fn from_fixture(named: &NamedToken, client: &Client, sources: &Sources<'_>) -> Presented {
+    let start = sources.registry.start_of(named);
+    let resolve = |time: FixtureTime| time.since(start);
     let NamedToken {
         token: named,
         id,
         grant_id,
+        ..
     } = named;
-    let resolve = |seconds| NamedRefreshToken::resolve(seconds, now);
     let auth_time = resolve(named.auth_time);
-    let lifetimes = profile.lifetimes_of(client);
+    let lifetimes = sources.profile.lifetimes_of(client);
     let expires_at = match (named.expires_at, named.issued_at) {
         (Some(at), _) => resolve(at),
         (None, Some(at)) => lifetimes.refresh_token_end(auth_time, resolve(at)),
@@ -67,8 +86,7 @@ fn from_fixture(
         token: named.token.clone(),
         id: id.clone(),
         expires_at,
-        // Its end may count from each request, and so never come.
-        remember_until: Timestamp::NEVER,
+        remember_until: expires_at,
         grant: Grant {
             id: grant_id.clone(),
             client_id: named.client_id.clone(),

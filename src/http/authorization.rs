@@ -8,15 +8,16 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use crate::http::record::Record;
+use crate::oauth::client::Client;
 use crate::oauth::params::Params;
 use crate::sandbox::Epoch;
 
 pub(super) fn get(request: &HttpRequest, epoch: &Epoch, record: &mut Record) -> HttpResponse {
     let params = Params::decode(request.query_string().as_bytes()).unwrap_or_default();
-    let registered = epoch.authority.registered();
+    let registry = &epoch.authority.registry;
     let known = params
         .get("client_id")
-        .is_some_and(|client_id| registered.clients.get(client_id).is_some());
+        .is_some_and(|client_id| registry.get::<Client>(client_id).is_some());
     let (error, description) = match params.raw("response_type") {
         Some("none") if known => {
             return HttpResponse::Ok()

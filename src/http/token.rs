@@ -98,11 +98,9 @@ fn fault(epoch: &Epoch, record: &Record) -> Option<Fault> {
         .faults
         .next(&traits, &epoch.authority.random)
         .or_else(|| {
-            let registered = epoch.authority.registered();
-            registered
-                .named
-                .fault_of(traits.refresh_token?, traits.client_id)
-                .cloned()
+            let registry = &epoch.authority.registry;
+            let named = registry.refresh_token(traits.refresh_token?, traits.client_id?)?;
+            named.token.fault.clone()
         })
 }
 
@@ -118,7 +116,7 @@ async fn token(
     if request.method() != Method::POST {
         // The default dialect has refused it by now; the laxer one first wants to know who asks, and names GET although
         // it does not take it.
-        authority.registered().authenticate(credentials)?;
+        authority.registry.authenticate(credentials)?;
         return Err(Refusal::MethodNotAllowed {
             method: excerpt(request.method().as_str()),
             allow: "GET, POST",

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::fault::Fault;
+use crate::json::pointer;
 use crate::oauth::client::{AuthMethod, Client};
 use crate::oauth::user::User;
 use crate::seed::fixtures::NamedRefreshToken;
@@ -38,7 +39,7 @@ impl Draft {
         }
         let mut clients = HashMap::new();
         for client in &self.clients {
-            check_client(client)?;
+            self::client(&client.value).map_err(|flaw| flaw.at(client))?;
             let client_id = client.value.client_id.as_str();
             if let Some(first) = clients.insert(client_id, client) {
                 let place = first.seen_from(client);
@@ -48,7 +49,7 @@ impl Draft {
         }
         let mut users = HashMap::new();
         for user in &self.users {
-            check_user(user)?;
+            self::user(&user.value).map_err(|flaw| flaw.at(user))?;
             let sub = user.value.sub.as_str();
             if let Some(first) = users.insert(sub, user) {
                 let place = first.seen_from(user);
@@ -58,12 +59,15 @@ impl Draft {
         }
         let mut tokens = HashMap::new();
         for token in &self.refresh_tokens {
-            check_token(token, &clients, &users)?;
             let NamedRefreshToken {
                 token: name,
                 client_id,
+                sub,
                 ..
             } = &token.value;
+            let client = clients.get(client_id.as_str()).map(|client| &client.value);
+            let user = users.get(sub.as_str()).map(|user| &user.value);
+            refresh_token(&token.value, client, user).map_err(|flaw| flaw.at(token))?;
             if let Some(first) = tokens.insert((name, client_id), token) {
                 let place = first.seen_from(token);
                 let problem = format!(
@@ -115,37 +119,67 @@ pub(crate) fn check_issuer(issuer: &str) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn check_user(user: &Written<User>) -> Result<(), FixtureError> {
-    if user.value.sub.is_empty() {
-        return Err(user.error("sub", "is empty; give the user a name"));
+/// What is wrong with one client, user or named refresh token: the member, and the problem with its remedy.
+#[derive(Debug)]
+pub(crate) struct Flaw {
+    member: &'static str,
+    problem: String,
+}
+
+impl Flaw {
+    fn new(member: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            member,
+            problem: problem.into(),
+        }
+    }
+
+    /// The error for what is written in a fixture file.
+    fn at<T>(self, written: &Written<T>) -> FixtureError {
+        written.error(self.member, self.problem)
+    }
+
+    /// The error for what is registered in a running server.
+    pub(crate) fn of(self, what: &str, name: &str) -> FixtureError {
+        FixtureError::new(
+            &format!("{what} `{name}`"),
+            pointer::child("", self.member),
+            self.problem,
+        )
+    }
+}
+
+pub(crate) fn user(user: &User) -> Result<(), Flaw> {
+    if user.sub.is_empty() {
+        return Err(Flaw::new("sub", "is empty; give the user a name"));
     }
     Ok(())
 }
 
-pub(super) fn check_client(client: &Written<Client>) -> Result<(), FixtureError> {
+pub(crate) fn client(client: &Client) -> Result<(), Flaw> {
     let Client {
         client_id,
         client_secret,
         token_endpoint_auth_method,
         ..
-    } = &client.value;
+    } = client;
     let vschar =
         |text: &str| !text.is_empty() && text.chars().all(|c| matches!(c, '\x20'..='\x7E'));
     if !vschar(client_id) {
-        return Err(client.error(
+        return Err(Flaw::new(
             "client_id",
             "must be printable ASCII and not empty (RFC 6749 Appendix A.1)",
         ));
     }
     if let Some(secret) = client_secret {
         if secret.reveal().is_empty() {
-            return Err(client.error(
+            return Err(Flaw::new(
                 "client_secret",
                 "is empty; leave it out for a public client",
             ));
         }
         if !vschar(secret.reveal()) {
-            return Err(client.error(
+            return Err(Flaw::new(
                 "client_secret",
                 "must be printable ASCII (RFC 6749 Appendix A.2)",
             ));
@@ -153,13 +187,13 @@ pub(super) fn check_client(client: &Written<Client>) -> Result<(), FixtureError>
     }
     match (token_endpoint_auth_method, client_secret) {
         (Some(AuthMethod::None), Some(_)) => {
-            return Err(client.error(
+            return Err(Flaw::new(
                 "token_endpoint_auth_method",
                 "is none, but there is a client_secret; drop one",
             ));
         }
         (Some(AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost), None) => {
-            return Err(client.error(
+            return Err(Flaw::new(
                 "token_endpoint_auth_method",
                 "needs a client_secret; add one, or leave the method out",
             ));
@@ -167,42 +201,38 @@ pub(super) fn check_client(client: &Written<Client>) -> Result<(), FixtureError>
         _ => {}
     }
     for (member, seconds) in [
-        ("access_token_lifetime", client.value.access_token_lifetime),
-        ("id_token_lifetime", client.value.id_token_lifetime),
-        (
-            "refresh_token_lifetime",
-            client.value.refresh_token_lifetime,
-        ),
+        ("access_token_lifetime", client.access_token_lifetime),
+        ("id_token_lifetime", client.id_token_lifetime),
+        ("refresh_token_lifetime", client.refresh_token_lifetime),
         (
             "refresh_token_absolute_lifetime",
-            client.value.refresh_token_absolute_lifetime,
+            client.refresh_token_absolute_lifetime,
         ),
     ] {
         if seconds == Some(0) {
-            return Err(client.error(member, "must be at least 1 second"));
+            return Err(Flaw::new(member, "must be at least 1 second"));
         }
     }
     for (member, audience) in [
-        ("access_token_audience", &client.value.access_token_audience),
-        ("id_token_audience", &client.value.id_token_audience),
+        ("access_token_audience", &client.access_token_audience),
+        ("id_token_audience", &client.id_token_audience),
     ] {
         if audience
             .as_ref()
             .is_some_and(|audience| audience.is_empty() || audience.iter().any(String::is_empty))
         {
-            return Err(client.error(
+            return Err(Flaw::new(
                 member,
                 "must name at least one audience, and none that is empty",
             ));
         }
     }
     if client
-        .value
         .id_token_audience
         .as_ref()
         .is_some_and(|audience| !audience.contains(client_id))
     {
-        return Err(client.error(
+        return Err(Flaw::new(
             "id_token_audience",
             format!("must name the client, `{client_id}` (OpenID Connect Core §2)"),
         ));
@@ -210,47 +240,59 @@ pub(super) fn check_client(client: &Written<Client>) -> Result<(), FixtureError>
     Ok(())
 }
 
-pub(super) fn check_token(
-    token: &Written<NamedRefreshToken>,
-    clients: &HashMap<&str, &Written<Client>>,
-    users: &HashMap<&str, &Written<User>>,
-) -> Result<(), FixtureError> {
+/// Checks a token of that client about that user, where they are registered.
+pub(crate) fn refresh_token(
+    token: &NamedRefreshToken,
+    client: Option<&Client>,
+    user: Option<&User>,
+) -> Result<(), Flaw> {
     let NamedRefreshToken {
         token: name,
         client_id,
         sub,
         scope,
+        auth_time,
+        issued_at,
+        expires_at,
         fault,
-        ..
-    } = &token.value;
+    } = token;
     if name.is_empty() || !name.chars().all(|c| matches!(c, '\x20'..='\x7E')) {
-        return Err(token.error(
+        return Err(Flaw::new(
             "token",
             "must be printable ASCII and not empty (RFC 6749 Appendix A.17)",
         ));
     }
-    if let Some(Err(why)) = fault.as_ref().map(Fault::check) {
-        return Err(token.error("fault", why));
+    for (member, time) in [
+        ("auth_time", Some(auth_time)),
+        ("issued_at", issued_at.as_ref()),
+        ("expires_at", expires_at.as_ref()),
+    ] {
+        if let Some(Err(why)) = time.map(|time| time.check()) {
+            return Err(Flaw::new(member, why));
+        }
     }
-    let Some(client) = clients.get(client_id.as_str()) else {
-        return Err(token.error(
+    if let Some(Err(why)) = fault.as_ref().map(Fault::check) {
+        return Err(Flaw::new("fault", why));
+    }
+    let Some(client) = client else {
+        return Err(Flaw::new(
             "client_id",
             format!("there is no client `{client_id}`; add it to `clients`"),
         ));
     };
-    if !users.contains_key(sub.as_str()) {
-        return Err(token.error(
+    if user.is_none() {
+        return Err(Flaw::new(
             "sub",
             format!("there is no user `{sub}`; add it to `users`"),
         ));
     }
-    if let Some(registered) = &client.value.scope {
+    if let Some(registered) = &client.scope {
         let beyond = scope.beyond(registered);
         if !beyond.is_empty() {
             let problem = format!(
                 "`{beyond}` is not registered for client `{client_id}`; add it to the client's scope"
             );
-            return Err(token.error("scope", problem));
+            return Err(Flaw::new("scope", problem));
         }
     }
     Ok(())

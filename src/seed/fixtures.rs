@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Timestamp;
 use crate::fault::Fault;
 use crate::oauth::client::Client;
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::scope::Scope;
 use crate::oauth::user::User;
+use crate::seed::time::FixtureTime;
 
 /// One fixture file: what a server starts with.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -71,22 +71,23 @@ pub struct NamedRefreshToken {
     /// The scope that was granted, within the client's; omitted, none.
     #[serde(default)]
     pub scope: Scope,
-    /// When the user logged in: seconds since 1970, or, negative, seconds before the request. Omitted, the request.
+    /// When the user logged in. Omitted, the start.
     #[serde(default)]
-    pub auth_time: i64,
-    /// When it was issued, written like `auth_time`; with the client's `refresh_token_lifetime`, it then expires.
+    pub auth_time: FixtureTime,
+    /// When it was issued; the client's `refresh_token_lifetime` then ends it. Omitted, only `expires_at` and the
+    /// client's `refresh_token_absolute_lifetime` do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub issued_at: Option<i64>,
-    /// When it expires, written like `auth_time`. Omitted, never (unless `issued_at` is there).
+    pub issued_at: Option<FixtureTime>,
+    /// When it expires. Omitted, it never does, unless `issued_at` is there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<i64>,
+    pub expires_at: Option<FixtureTime>,
     /// What goes wrong with every refresh that presents it; omitted, nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
 }
 
 impl NamedRefreshToken {
-    /// A token for a grant of no scope, whose user logs in as it is used, and which never expires.
+    /// A token for a grant of no scope, whose user logged in at the start, and which never expires.
     #[must_use]
     pub fn new(
         token: impl Into<String>,
@@ -98,7 +99,7 @@ impl NamedRefreshToken {
             client_id: client_id.into(),
             sub: sub.into(),
             scope: Scope::default(),
-            auth_time: 0,
+            auth_time: FixtureTime::START,
             issued_at: None,
             expires_at: None,
             fault: None,
@@ -119,17 +120,24 @@ impl NamedRefreshToken {
         self
     }
 
-    /// Sets when the user logged in: seconds since 1970 or, negative, seconds before the request.
+    /// Sets when the user logged in; the default is the start.
     #[must_use]
-    pub fn auth_time(mut self, seconds: i64) -> Self {
-        self.auth_time = seconds;
+    pub fn auth_time(mut self, time: impl Into<FixtureTime>) -> Self {
+        self.auth_time = time.into();
         self
     }
 
-    /// Sets when it expires: seconds since 1970 or, negative, seconds before the request.
+    /// Sets when it was issued; the client's `refresh_token_lifetime` then ends it.
     #[must_use]
-    pub fn expires_at(mut self, seconds: i64) -> Self {
-        self.expires_at = Some(seconds);
+    pub fn issued_at(mut self, time: impl Into<FixtureTime>) -> Self {
+        self.issued_at = Some(time.into());
+        self
+    }
+
+    /// Sets when it expires; the default is never, unless it was issued at a given time.
+    #[must_use]
+    pub fn expires_at(mut self, time: impl Into<FixtureTime>) -> Self {
+        self.expires_at = Some(time.into());
         self
     }
 
@@ -138,14 +146,5 @@ impl NamedRefreshToken {
     pub fn fault(mut self, fault: Fault) -> Self {
         self.fault = Some(fault);
         self
-    }
-
-    /// A time as it is written here, seen from `now`: 0 and less count back from it.
-    pub(crate) fn resolve(seconds: i64, now: Timestamp) -> Timestamp {
-        Timestamp::from_unix(if seconds > 0 {
-            seconds
-        } else {
-            now.as_unix().saturating_add(seconds)
-        })
     }
 }

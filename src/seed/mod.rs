@@ -3,14 +3,15 @@
 //! [`Fixtures`] is what a file holds; [`Seed`] is what a server is made of, with everything resolved and nothing left
 //! to doubt. A mistake is told with the file, the JSON Pointer inside it and the remedy.
 
-mod check;
-pub(crate) mod check_one;
+pub(crate) mod check;
 mod fixtures;
 mod load;
+mod time;
 
 pub(crate) use check::check_issuer;
 pub use fixtures::{Fixtures, NamedRefreshToken};
 pub use load::profiles;
+pub use time::FixtureTime;
 
 use std::sync::Arc;
 

@@ -40,7 +40,8 @@ not-json.json | - | is not JSON: expected value (line 1, column 1)
 not-utf8.json | - | is not UTF-8; save it as such
 profile-that-is-bad.json | /scope_separator | unknown member `scope_separator`; the members are `$schema`
 scope-not-registered.json | /refresh_tokens/0/scope | `phone` is not registered for client `c`; add it to the client's scope
-time-as-a-text.json | /refresh_tokens/0/expires_at | must be a whole number, not the string "2023-03-28T12:23:16Z" (line 20, column 42)
+time-with-a-forgotten-minus.json | /refresh_tokens/0/auth_time | is 1970-01-01T00:02:11Z, a forgotten minus? Write -131 for 131 seconds before the start
+time-without-a-zone.json | /refresh_tokens/0/expires_at | `2023-03-28T12:23:16` is not an RFC 3339 date and time
 token-of-an-unknown-client.json | /refresh_tokens/0/client_id | there is no client `d`; add it to `clients`
 token-of-an-unknown-user.json | /refresh_tokens/0/sub | there is no user `v`; add it to `users`
 trailing-garbage.json | - | is not JSON: trailing characters (line 2, column 1)

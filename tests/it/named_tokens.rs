@@ -5,7 +5,10 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use oauth_mimic::{Client, Clock, Endpoint, Fault, NamedRefreshToken, Rule, TokenServer, User};
+use oauth_mimic::{
+    Client, Clock, Endpoint, Fault, FixtureTime, NamedRefreshToken, RefreshPolicy, Rule, Timestamp,
+    TokenServer, User,
+};
 use serde_json::{Value, json};
 
 use crate::defects::is_signed_by;
@@ -280,10 +283,18 @@ fn a_used_token_that_is_put_again_is_usable_again() {
             server.put_refresh_token(seeded());
         }),
         ("PUT", &|| {
-            assert_eq!(plane.put("/refresh-tokens/SEEDED", &body).status, 200);
+            assert_eq!(
+                plane
+                    .put("/clients/app/refresh-tokens/SEEDED", &body)
+                    .status,
+                200
+            );
         }),
         ("DELETE and POST", &|| {
-            assert_eq!(plane.delete("/refresh-tokens/SEEDED").status, 204);
+            assert_eq!(
+                plane.delete("/clients/app/refresh-tokens/SEEDED").status,
+                204
+            );
             assert_eq!(plane.post("/refresh-tokens", &body).status, 201);
         }),
         ("reset", &|| server.reset()),
@@ -323,4 +334,79 @@ fn the_journal_does_not_name_a_named_token() {
     use_up(&server, "SEEDED");
     let presented = server.requests()[0].presented.clone().expect("an id");
     assert!(!presented.contains("SEEDED"), "{presented}");
+}
+
+const NOW: Timestamp = Timestamp::from_unix(1_680_006_196);
+
+/// A server at `NOW`, whose client `app` keeps its refresh tokens: a token lives 3,600 seconds, and a grant 7,200.
+fn aging(clock: &Clock) -> TokenServer {
+    let app = Client::confidential("app", "s3cret")
+        .scope("openid")
+        .refresh(RefreshPolicy::Reuse)
+        .refresh_token_lifetime(Duration::from_secs(3_600))
+        .refresh_token_absolute_lifetime(Duration::from_secs(7_200));
+    TokenServer::builder()
+        .client(app)
+        .user(User::new("alice"))
+        .refresh_token(seeded().auth_time(-131))
+        .refresh_token(token("ISSUED").issued_at(-10))
+        .refresh_token(token("SHORT").expires_at(FixtureTime::SecondsFromStart(60)))
+        .clock(clock)
+        .start()
+}
+
+fn token(name: &str) -> NamedRefreshToken {
+    NamedRefreshToken::new(name, "app", "alice").scope("openid")
+}
+
+#[track_caller]
+fn refresh_app(server: &TokenServer, token: &str) -> Answer {
+    let form = format!("grant_type=refresh_token&refresh_token={token}");
+    post(server, Some(&basic("app", "s3cret")), &form)
+}
+
+fn login(answer: &Answer) -> Option<i64> {
+    part(&answer.member("id_token"), 1)["auth_time"].as_i64()
+}
+
+#[test]
+fn all_refreshes_of_a_named_grant_have_one_auth_time() {
+    let clock = Clock::frozen(NOW);
+    let server = aging(&clock);
+    let first = login(&refresh_app(&server, "SEEDED"));
+    assert_eq!(first, Some(NOW.as_unix() - 131));
+    clock.advance(1_000);
+    assert_eq!(login(&refresh_app(&server, "SEEDED")), first);
+}
+
+#[test]
+fn a_named_token_grows_old() {
+    let clock = Clock::frozen(NOW);
+    let server = aging(&clock);
+    for (name, last_second) in [
+        ("SHORT", 59),
+        ("ISSUED", 3_589),
+        ("SEEDED", 7_200 - 131 - 1),
+    ] {
+        clock.freeze(NOW);
+        clock.advance(last_second);
+        assert_eq!(refresh_app(&server, name).status, 200, "{name}");
+        clock.advance(1);
+        let answer = refresh_app(&server, name);
+        let words = answer.member("error_description");
+        assert!(words.contains("expired"), "{name}: {words}");
+    }
+}
+
+#[test]
+fn the_times_of_a_token_count_from_when_it_was_put_or_reset() {
+    let clock = Clock::frozen(NOW);
+    let server = aging(&clock);
+    clock.advance(10_000);
+    server.put_refresh_token(seeded().auth_time(-131));
+    let put = login(&refresh_app(&server, "SEEDED"));
+    assert_eq!(put, Some(NOW.as_unix() + 10_000 - 131));
+    server.reset();
+    let reset = login(&refresh_app(&server, "SEEDED"));
+    assert_eq!(reset, Some(NOW.as_unix() - 131));
 }

@@ -239,9 +239,7 @@ fn a_replay_revokes_the_family_with_all_successors_and_no_other_family() {
 #[test]
 fn nothing_is_forgotten_before_its_time() {
     let clock = Clock::frozen(NOW);
-    let mut seeded = NamedRefreshToken::new("SEEDED", "app", "alice").scope(SCOPE);
-    // Counted back from each request, so that it never grows old.
-    seeded.issued_at = Some(-10);
+    let seeded = NamedRefreshToken::new("SEEDED", "app", "alice").scope(SCOPE);
     let server = TokenServer::builder()
         .profile("standard")
         .client(app().refresh(RefreshPolicy::Rotate))

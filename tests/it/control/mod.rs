@@ -185,36 +185,42 @@ impl Way<'_> {
         }
     }
 
+    /// Returns true if it replaced one.
     #[track_caller]
-    fn put_client(&self, client: &Value) {
+    fn put_client(&self, client: &Value) -> bool {
         match &self.http {
             Some(plane) => {
                 let id = client["client_id"].as_str().expect("a name");
                 let status = plane.put(&format!("/clients/{id}"), client).status;
                 assert!(matches!(status, 200 | 201), "{status}");
+                status == 200
             }
             None => self.mimic.put_client(read(client)),
         }
     }
 
+    /// Returns true if it replaced one.
     #[track_caller]
-    fn put_user(&self, user: &Value) {
+    fn put_user(&self, user: &Value) -> bool {
         match &self.http {
             Some(plane) => {
                 let sub = user["sub"].as_str().expect("a name");
                 let status = plane.put(&format!("/users/{sub}"), user).status;
                 assert!(matches!(status, 200 | 201), "{status}");
+                status == 200
             }
             None => self.mimic.put_user(read(user)),
         }
     }
 
+    /// Returns true if it replaced one.
     #[track_caller]
-    fn put_refresh_token(&self, token: &Value) {
+    fn put_refresh_token(&self, token: &Value) -> bool {
         match &self.http {
             Some(plane) => {
                 let status = plane.put(&token_path(token), token).status;
                 assert!(matches!(status, 200 | 201), "{status}");
+                status == 200
             }
             None => self.mimic.put_refresh_token(read(token)),
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::control::{both, token_path};
+use crate::control::{both, read, token_path, told};
 use crate::drive::{Plane, USER, assert_problem, frozen, post_form, refresh};
 
 /// The list of a kind, the path of one item without its name, the item, and the member that is its name.
@@ -213,6 +213,101 @@ fn what_is_registered_while_running_counts_from_the_next_request_on() {
         assert!(!way.remove_client("late"), "{}", way.name);
         assert_eq!(post("another"), 401, "{}", way.name);
         assert_eq!(refresh(server, "REFRESH_TOKEN", "").status, 200);
+    });
+}
+
+/// What cannot be registered, on either way: with what is wrong in which member.
+#[test]
+fn the_library_refuses_what_http_refuses() {
+    let server = frozen();
+    let token = |member: &str, value: Value| {
+        let mut token = json!({ "token": "a", "client_id": "client-default", "sub": USER });
+        token[member] = value;
+        token
+    };
+    let client = |member: &str, value: Value| {
+        let mut client = json!({ "client_id": "a" });
+        client[member] = value;
+        client
+    };
+    let plane = Plane::of(&server);
+    let before = (plane.list("/clients"), plane.list("/refresh-tokens"));
+    let cases = [
+        ("/clients", client("client_id", json!("")), "client_id"),
+        (
+            "/clients",
+            client("client_secret", json!("")),
+            "client_secret",
+        ),
+        (
+            "/clients",
+            client("refresh_token_lifetime", json!(0)),
+            "refresh_token_lifetime",
+        ),
+        (
+            "/clients",
+            client("id_token_audience", json!(["b"])),
+            "id_token_audience",
+        ),
+        ("/users", json!({ "sub": "" }), "sub"),
+        (
+            "/refresh-tokens",
+            token("client_id", json!("nobody")),
+            "client_id",
+        ),
+        ("/refresh-tokens", token("sub", json!("nobody")), "sub"),
+        ("/refresh-tokens", token("scope", json!("admin")), "scope"),
+        (
+            "/refresh-tokens",
+            token("auth_time", json!(131)),
+            "auth_time",
+        ),
+        (
+            "/refresh-tokens",
+            token("issued_at", json!(131)),
+            "issued_at",
+        ),
+        (
+            "/refresh-tokens",
+            token("expires_at", json!(999_999_999)),
+            "expires_at",
+        ),
+    ];
+    for (path, body, member) in cases {
+        let case = format!("{path} {body}");
+        let answer = plane.post(path, &body);
+        let pointer = format!("/{member}");
+        assert_problem(&case, &answer, 400, Some(&pointer));
+        let why = match path {
+            "/clients" => server.try_put_client(read(&body)),
+            "/users" => server.try_put_user(read(&body)),
+            _ => server.try_put_refresh_token(read(&body)),
+        }
+        .expect_err(&case);
+        assert_eq!(why.pointer, pointer, "{case}");
+        assert_eq!(why.problem, answer.member("detail"), "{case}");
+        let panic = told(|| match path {
+            "/clients" => server.put_client(read(&body)),
+            "/users" => server.put_user(read(&body)),
+            _ => server.put_refresh_token(read(&body)),
+        });
+        assert_eq!(panic, Err(why.to_string()), "{case}");
+    }
+    let after = (plane.list("/clients"), plane.list("/refresh-tokens"));
+    assert_eq!(before, after, "nothing was registered");
+}
+
+#[test]
+fn to_put_says_whether_it_replaced() {
+    both(|way| {
+        let user = json!({ "sub": "late" });
+        let client = json!({ "client_id": "late" });
+        let token = json!({ "token": "LATE", "client_id": "late", "sub": "late" });
+        for replaced in [false, true] {
+            assert_eq!(way.put_client(&client), replaced, "{}", way.name);
+            assert_eq!(way.put_user(&user), replaced, "{}", way.name);
+            assert_eq!(way.put_refresh_token(&token), replaced, "{}", way.name);
+        }
     });
 }
 
