@@ -117,7 +117,7 @@ pub(crate) async fn serve(
             sandboxes: Arc::clone(sandboxes),
             sandbox: Arc::clone(sandbox),
             epoch: sandbox.epoch(),
-            body: problem::body(payload).await?,
+            body: problem::body(request, payload).await?,
             parameters: found.parameters.clone(),
         };
         dispatch(call, &found).await

@@ -1,22 +1,19 @@
 //! What is wrong with a request of the control plane: problem details (RFC 9457) that name the place.
 
-use std::time::Duration;
-
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, rt, web};
+use actix_web::{HttpRequest, HttpResponse, rt, web};
 use percent_encoding::percent_decode_str;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 
+use crate::http::limits::Patience;
 use crate::json;
 use crate::seed::FixtureError;
 
 /// Bytes of a body: a sandbox may bring its fixtures.
 const BODY: usize = 4 * 1024 * 1024;
-/// How long a body may take to arrive, in real time.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The kinds of problems: a program compares these, a person reads `detail`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -164,11 +161,15 @@ impl From<FixtureError> for Problem {
     }
 }
 
-pub(super) async fn body(payload: web::Payload) -> Result<web::Bytes, Problem> {
-    let whole = rt::time::timeout(PATIENCE, payload.to_bytes_limited(BODY)).await;
+pub(super) async fn body(
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<web::Bytes, Problem> {
+    let Patience(patience) = Patience::of(request);
+    let whole = rt::time::timeout(patience, payload.to_bytes_limited(BODY)).await;
     match whole {
         Err(_) => {
-            let seconds = PATIENCE.as_secs();
+            let seconds = patience.as_secs();
             let detail = format!("the body did not arrive within {seconds} s");
             Err(Problem::new(ProblemCode::BodyTimeout, detail))
         }

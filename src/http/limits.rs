@@ -1,5 +1,7 @@
 //! How large a request may be. The body's limit is checked where the body is read, before it is.
 
+use std::time::Duration;
+
 use actix_http::{HttpMessage as _, Request};
 use actix_web::HttpRequest;
 use actix_web::body::BoxBody;
@@ -14,6 +16,24 @@ pub(super) const BODY: usize = 64 * 1024;
 const HEADERS: usize = 32 * 1024;
 /// Bytes of the request's target.
 const TARGET: usize = 8000;
+
+/// How long a request may take to arrive, in real time: its head, and then its body. A client that stalls must not hold
+/// a connection for ever, and the framework's own time-out covers the head only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Patience(pub(crate) Duration);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self(Duration::from_secs(5))
+    }
+}
+
+impl Patience {
+    /// The setting of the server that received the request.
+    pub(crate) fn of(request: &HttpRequest) -> Self {
+        request.app_data::<Self>().copied().unwrap_or_default()
+    }
+}
 
 /// Refuses a request whose head is too large. What is larger still, the framework cuts off before it is one.
 pub(super) fn check(request: &HttpRequest) -> Option<Refusal> {
@@ -61,4 +81,15 @@ pub(crate) fn expect(
         response.insert_header(header);
     }
     Err(response.body(told.body).map_into_boxed_body())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tests over sockets set a shorter one.
+    #[test]
+    fn a_request_has_five_seconds_to_arrive() {
+        assert_eq!(Patience::default(), Patience(Duration::from_secs(5)));
+    }
 }

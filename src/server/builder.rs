@@ -5,10 +5,12 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::authority::InitialState;
 use crate::clock::Clock;
 use crate::control::Guard;
+use crate::http::limits::Patience;
 use crate::keys::{KeySet, load};
 use crate::oauth::client::Client;
 use crate::oauth::refusal::ErrorDialect;
@@ -55,6 +57,7 @@ pub struct TokenServerBuilder {
     journal: Option<usize>,
     control: ControlPlace,
     control_token: Option<String>,
+    patience: Patience,
 }
 
 /// How many exchanges a journal keeps, where nobody says.
@@ -256,6 +259,13 @@ impl TokenServerBuilder {
         self
     }
 
+    /// How long a request may take to arrive, in real time: its head, and then its body; the default is 5 s. A request
+    /// that takes longer is answered with 408 (RFC 9110 §15.5.9), and its connection is closed.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.patience = Patience(timeout);
+        self
+    }
+
     /// Starts the server on a thread of its own.
     ///
     /// # Panics
@@ -330,6 +340,7 @@ impl TokenServerBuilder {
         let front = |control| Front {
             sandboxes: Arc::clone(&sandboxes),
             control,
+            patience: self.patience,
         };
         let (beside, own) = match (self.control, control_listener) {
             (ControlPlace::Beside, _) => (Control::Beside(guard), None),

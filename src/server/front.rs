@@ -8,6 +8,7 @@ use actix_web::{App, Error, HttpRequest, HttpResponse, web};
 
 use crate::control::{self, Guard, Problem, ProblemCode};
 use crate::http;
+use crate::http::limits::Patience;
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::sandbox::Sandboxes;
 
@@ -16,6 +17,7 @@ use crate::sandbox::Sandboxes;
 pub(crate) struct Front {
     pub(crate) sandboxes: Arc<Sandboxes>,
     pub(crate) control: Control,
+    pub(crate) patience: Patience,
 }
 
 /// Where the control plane is, seen from a listener.
@@ -42,6 +44,7 @@ pub(super) fn app(
     >,
 > {
     App::new()
+        .app_data(front.patience)
         .app_data(web::Data::new(front))
         .default_service(web::to(answer))
         .wrap(http::cors())

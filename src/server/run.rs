@@ -23,8 +23,6 @@ use crate::http;
 use crate::http::inject::Wire;
 use crate::server::front::{self, Control, Front};
 
-/// How long a request's head may take, in real time.
-const HEAD: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// How long requests that are being answered may take to finish when the process is told to end.
@@ -62,7 +60,7 @@ fn listen(
             .into_factory()
             .map_err(|why: actix_web::Error| why.error_response());
         HttpService::build()
-            .client_request_timeout(HEAD)
+            .client_request_timeout(front.patience.0)
             .client_disconnect_timeout(Duration::from_secs(1))
             .keep_alive(KEEP_ALIVE)
             .on_connect_ext(|stream: &actix_web::rt::net::TcpStream, extensions| {

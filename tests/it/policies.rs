@@ -320,8 +320,11 @@ fn public_clients_rotate_whatever_they_are_registered_for() {
     }
 }
 
+/// More would need more descriptors than some systems grant: a connection has two ends here.
+const RACERS: usize = 24;
+
 #[test]
-fn of_256_racers_with_one_token_exactly_one_wins() {
+fn of_all_racers_with_one_token_exactly_one_wins() {
     for profile in oauth_mimic::profiles() {
         let server = TokenServer::builder()
             .profile(profile)
@@ -331,13 +334,13 @@ fn of_256_racers_with_one_token_exactly_one_wins() {
             .refresh_token(NamedRefreshToken::new("SEEDED", "app", "alice").scope(SCOPE))
             .start();
         for token in [server.mint().refresh_token(), "SEEDED".to_owned()] {
-            let line = Barrier::new(256);
+            let line = Barrier::new(RACERS);
             let race = || {
                 line.wait();
                 refresh(&server, &token, "").status
             };
             let mut statuses: Vec<u16> = thread::scope(|scope| {
-                let racers: Vec<_> = (0..256).map(|_| scope.spawn(race)).collect();
+                let racers: Vec<_> = (0..RACERS).map(|_| scope.spawn(race)).collect();
                 racers
                     .into_iter()
                     .map(|racer| racer.join().expect("a racer arrives"))

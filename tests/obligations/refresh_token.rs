@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -54,9 +54,9 @@ pub(crate) fn rows() -> Vec<Row> {
         }),
     );
     rows.extend([
-        story("R16", "2 racers", |_| race(2, 200)),
-        story("R16", "16 racers", |_| race(16, 40)),
-        story("R16", "256 racers", |_| race(256, 2)),
+        story("R16", "2 racers", |_| race(2, 1, 200)),
+        story("R16", "16 racers", |_| race(16, 1, 40)),
+        story("R16", "256 uses over 32 connections", |_| race(32, 8, 2)),
         story("R01", "no access token comes twice", |world| {
             let mut token = world.refresh_token("alpha");
             let mut seen = HashSet::new();
@@ -226,10 +226,28 @@ pub(crate) fn rows() -> Vec<Row> {
                 assert!(8 * token.len() >= 128, "{token}");
                 assert!(entropy(token) > 96.0, "{} bits: {token}", entropy(token));
                 // What is random in it, its id, alone.
-                let id = part(token, 1)["jti"].as_str().expect("a text").to_owned();
+                let id = id_of(token);
                 assert!(entropy(&id) > 96.0, "{} bits: {id}", entropy(&id));
             }
         }),
+        story(
+            "R22",
+            "every part of an id is random, in every profile",
+            |_| {
+                for profile in oauth_mimic::profiles() {
+                    let server = TokenServer::builder().profile(profile).start();
+                    let minted = || server.mint().scope("openid");
+                    let access: Vec<String> = (0..64).map(|_| minted().access_token()).collect();
+                    let refresh: Vec<String> = (0..64).map(|_| minted().refresh_token()).collect();
+                    for tokens in [access, refresh] {
+                        let bits = random_bits(
+                            &tokens.iter().map(|token| id_of(token)).collect::<Vec<_>>(),
+                        );
+                        assert!(bits > 110.0, "{profile}: {bits} bits: {}", tokens[0]);
+                    }
+                }
+            },
+        ),
         story("R23", "within one second all tokens differ", |world| {
             world.clock.freeze(Timestamp::from_unix(1_700_000_000));
             let request = post(GOOD).basic("reissuer", "reissuer-secret");
@@ -385,6 +403,21 @@ fn entropy(text: &str) -> f64 {
     per_character * length
 }
 
+fn id_of(token: &str) -> String {
+    part(token, 1)["jti"].as_str().expect("a text").to_owned()
+}
+
+/// A lower bound of what is random in texts of one form: how many characters each place has.
+fn random_bits(texts: &[String]) -> f64 {
+    let places = texts.iter().map(String::len).min().expect("texts");
+    (0..places)
+        .map(|place| {
+            let characters: HashSet<u8> = texts.iter().map(|text| text.as_bytes()[place]).collect();
+            f64::from(u32::try_from(characters.len()).expect("few")).log2()
+        })
+        .sum()
+}
+
 /// R27: used every minute, a refresh token that idles out after 90 s lives on, but not past 200 s after the login.
 fn lifetimes(_: &World) {
     let clock = Clock::frozen(Timestamp::from_unix(1_700_000_000));
@@ -419,22 +452,25 @@ fn lifetimes(_: &World) {
     assert_refused(&refresh(&idle), &[400], &["invalid_grant"]);
 }
 
-/// R16: all send the same refresh token at once, over connections that stand open already.
-fn race(racers: usize, rounds: usize) {
+/// R16: all send the same refresh token at once, each several times over a connection that is open already.
+fn race(racers: usize, uses: usize, rounds: usize) {
     let world = World::with_workers(2);
-    let address: SocketAddr = world.server.address();
+    let address = world.server.address();
     let tokens: Vec<String> = (0..rounds).map(|_| world.refresh_token("alpha")).collect();
+    let connections: Vec<Connection> = (0..racers).map(|_| Connection::open(address)).collect();
     let start = Barrier::new(racers);
     let answers: Mutex<Vec<Vec<Answer>>> = Mutex::new(vec![Vec::new(); rounds]);
     thread::scope(|scope| {
-        for _ in 0..racers {
-            scope.spawn(|| {
-                let mut connection = Connection::open(address);
+        for mut connection in connections {
+            let (answers, start, tokens) = (&answers, &start, &tokens);
+            scope.spawn(move || {
                 for (round, token) in tokens.iter().enumerate() {
                     let request = alpha(GOOD).bytes_with(token);
                     start.wait();
-                    let answer = connection.send(&request);
-                    answers.lock().expect("no racer panics")[round].push(answer);
+                    for _ in 0..uses {
+                        let answer = connection.send(&request);
+                        answers.lock().expect("no racer panics")[round].push(answer);
+                    }
                 }
             });
         }
@@ -446,7 +482,11 @@ fn race(racers: usize, rounds: usize) {
         .enumerate()
     {
         let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
-        assert_eq!((won.len(), lost.len()), (1, racers - 1), "round {round}");
+        assert_eq!(
+            (won.len(), lost.len()),
+            (1, racers * uses - 1),
+            "round {round}"
+        );
         assert_tokens(won[0]);
         for answer in lost {
             assert_refused(answer, &[400], &["invalid_grant"]);

@@ -1,5 +1,7 @@
 //! Mistakes in requests of the control plane: problem details (RFC 9457) that name the place.
 
+use std::time::Duration;
+
 use oauth_mimic::TokenServer;
 use serde_json::json;
 
@@ -333,7 +335,9 @@ fn mistakes_in_a_sandbox_are_told_the_same_way() {
 
 #[test]
 fn a_body_that_stalls_is_shown_out() {
-    let server = TokenServer::start();
+    let server = TokenServer::builder()
+        .request_timeout(Duration::from_secs(1))
+        .start();
     let request = b"PUT /_mimic/clock HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{";
     let answer = send(server.address(), request);
     assert_problem("a stalled body", &answer, 408, None);
