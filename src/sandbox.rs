@@ -17,6 +17,9 @@ use crate::oauth::endpoint::Endpoint;
 use crate::oauth::response::TokenResponse;
 use crate::random::Random;
 
+/// The prefix of the control plane's paths, below the sandbox's own.
+pub(crate) const RESERVED: &str = "/_mimic";
+
 /// What comes before the id in a sandbox's path.
 pub(crate) const SANDBOX: &str = "/s/";
 
@@ -234,10 +237,10 @@ impl Sandboxes {
         }
     }
 
-    /// Where the control plane of a sandbox is, without its prefix, if there is one.
-    pub(crate) fn control_base(&self, sandbox: &Sandbox) -> Option<String> {
+    /// Returns the URL of a sandbox's control plane, if there is one.
+    pub(crate) fn control_url(&self, sandbox: &Sandbox) -> Option<String> {
         let base = self.control.as_ref()?;
-        Some(format!("{base}{}", sandbox.base_path()))
+        Some(format!("{base}{}{RESERVED}", sandbox.base_path()))
     }
 
     /// Finds the sandbox a path speaks of, and the path as that sandbox sees it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::{Place, print, tell, whole_number};
-use crate::http::RESERVED;
+use crate::sandbox::RESERVED;
 
 /// Ask a running server whether it answers, for container health checks
 ///

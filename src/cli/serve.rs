@@ -13,10 +13,10 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::authority::Authority;
 use crate::cli::{Made, Mistake, Place, print, tell, whole_number};
-use crate::http::RESERVED;
 use crate::oauth::client::AuthMethod;
 use crate::oauth::refusal::ErrorDialect;
-use crate::server::run;
+use crate::sandbox::RESERVED;
+use crate::server::{base_url_of, run};
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -49,6 +49,15 @@ pub(super) struct Serve {
         hide_env_values = true
     )]
     control_token: Option<String>,
+    /// A host name by which clients reach the control plane, besides localhost, the host of --base-url and the addresses that
+    /// the server listens on. Several are separated by commas, or each has its own --allow-host
+    #[arg(
+        long,
+        env = "OAUTH_MIMIC_ALLOW_HOST",
+        value_name = "HOST",
+        value_delimiter = ','
+    )]
+    allow_host: Vec<String>,
     /// Leave the control plane out; /_mimic/health stays
     #[arg(long, env = "OAUTH_MIMIC_NO_CONTROL")]
     no_control: bool,
@@ -83,6 +92,9 @@ impl Serve {
         if let Some(port) = self.control_port {
             builder = builder.control_port(port);
         }
+        for host in &self.allow_host {
+            builder = builder.allow_host(host);
+        }
         if self.no_control {
             builder = builder.no_control();
         }
@@ -100,12 +112,11 @@ impl Serve {
             }
         }
         if let Some((listener, _)) = &prepared.listeners.control {
-            let at = listener.local_addr()?;
-            self.log
-                .tell(&format!("control plane on http://{at}{RESERVED}"));
+            let at = base_url_of(listener.local_addr()?);
+            self.log.tell(&format!("control plane on {at}{RESERVED}"));
         }
         run::block(prepared.listeners, prepared.workers, || {
-            print(format_args!("listening on http://{at}"));
+            print(format_args!("listening on {}", base_url_of(at)));
         })?;
         Ok(ExitCode::SUCCESS)
     }

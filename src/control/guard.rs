@@ -1,6 +1,6 @@
-//! Who may drive the server: not a web page, and with a token only who has it.
+//! Who may drive the server: no web page of another site, and with a token only its owner.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, UdpSocket};
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
@@ -8,28 +8,69 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::control::{Problem, ProblemCode};
+use crate::oauth::refusal::excerpt;
 
-/// What a request of the control plane must show.
+/// What a request of the control plane must have.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Guard {
     /// The digest of the bearer token it must carry.
     token: Option<[u8; 32]>,
-    /// Host names besides those of loopback that it may be addressed to.
-    hosts: Vec<String>,
+    hosts: Hosts,
+}
+
+/// The hosts that the server is known by, besides those of loopback.
+///
+/// A web page can make a name of its own lead to this machine (DNS rebinding). Its requests then carry that name as
+/// `Host`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Hosts {
+    addresses: Vec<IpAddr>,
+    /// Names in lower case.
+    names: Vec<String>,
+    /// True if the server listens on every address of this machine.
+    all_of_this_machine: bool,
+}
+
+impl Hosts {
+    /// Adds a host, with or without a port.
+    pub(crate) fn add(&mut self, authority: &str) {
+        let host = host_of(authority);
+        match address(host) {
+            Some(address) => self.addresses.push(address),
+            None => self.names.push(host.to_ascii_lowercase()),
+        }
+    }
+
+    /// Adds the host of a URL.
+    pub(crate) fn add_url(&mut self, url: &str) {
+        self.add(authority_of(url).unwrap_or(url));
+    }
+
+    /// Adds the address of a listener.
+    pub(crate) fn add_listener(&mut self, address: IpAddr) {
+        if address.is_unspecified() {
+            self.all_of_this_machine = true;
+        } else {
+            self.addresses.push(address);
+        }
+    }
+
+    fn know(&self, host: &str) -> bool {
+        if let Some(address) = address(host) {
+            return address.is_loopback()
+                || self.addresses.contains(&address)
+                || self.all_of_this_machine && is_of_this_machine(address);
+        }
+        let name = host.to_ascii_lowercase();
+        name == "localhost" || name.ends_with(".localhost") || self.names.contains(&name)
+    }
 }
 
 impl Guard {
-    /// `base_urls` are those under which the server is known.
-    pub(crate) fn new<'u>(
-        token: Option<&str>,
-        base_urls: impl IntoIterator<Item = &'u str>,
-    ) -> Self {
-        let hosts = base_urls
-            .into_iter()
-            .map(|url| host_of(url.split("//").nth(1).unwrap_or(url)).to_owned());
+    pub(crate) fn new(token: Option<&str>, hosts: Hosts) -> Self {
         Self {
             token: token.map(|token| Sha256::digest(token).into()),
-            hosts: hosts.collect(),
+            hosts,
         }
     }
 
@@ -40,52 +81,69 @@ impl Guard {
                 .get(name)
                 .map(|value| value.to_str().unwrap_or("?"))
         };
-        // A page of another site can send requests to a developer's server, and a name it controls can lead here.
-        if let Some(host) = text(header::HOST).map(host_of)
-            && !self.is_ours(host)
-        {
-            let problem = "the Host is neither of this machine nor the server's --base-url";
-            return Err(Problem::new(ProblemCode::HostRefused, problem));
+        if let Some(host) = text(header::HOST).map(host_of) {
+            self.check_host(host)?;
         }
-        if let Some(origin) = text(header::ORIGIN)
-            && !origin
-                .split("//")
-                .nth(1)
-                .is_some_and(|origin| self.is_ours(host_of(origin)))
-        {
-            return Err(Problem::new(
-                ProblemCode::OriginRefused,
-                "a web page of another origin may not drive this server",
-            ));
+        if let Some(origin) = text(header::ORIGIN) {
+            self.check_origin(origin)?;
         }
+        self.check_token(text(header::AUTHORIZATION))
+    }
+
+    fn check_host(&self, host: &str) -> Result<(), Problem> {
+        if self.hosts.know(host) {
+            return Ok(());
+        }
+        let host = excerpt(host);
+        let detail = format!(
+            "this server is not known by the host `{host}`; use localhost or the host of --base-url, or start the server with \
+             --allow-host {host}"
+        );
+        Err(Problem::new(ProblemCode::HostRefused, detail))
+    }
+
+    fn check_origin(&self, origin: &str) -> Result<(), Problem> {
+        let known =
+            authority_of(origin).is_some_and(|authority| self.hosts.know(host_of(authority)));
+        if known {
+            return Ok(());
+        }
+        let detail = "a web page of another site may not drive this server";
+        Err(Problem::new(ProblemCode::OriginRefused, detail))
+    }
+
+    fn check_token(&self, authorization: Option<&str>) -> Result<(), Problem> {
         let Some(token) = self.token else {
             return Ok(());
         };
-        // A scheme's name has no case (RFC 9110 §11.1). Whoever presents nothing has no token, not the empty one.
-        let presented = text(header::AUTHORIZATION)
+        // The name of a scheme has no case (RFC 9110 §11.1). A request without a token has none, not the empty one.
+        let presented = authorization
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| <[u8; 32]>::from(Sha256::digest(token)));
         if presented.is_some_and(|presented| bool::from(token.ct_eq(&presented))) {
-            Ok(())
-        } else {
-            Err(Problem::new(
-                ProblemCode::Unauthorized,
-                "send the --control-token as a bearer token",
-            ))
+            return Ok(());
         }
+        let detail = "send the --control-token as a bearer token";
+        Err(Problem::new(ProblemCode::Unauthorized, detail))
     }
+}
 
-    fn is_ours(&self, host: &str) -> bool {
-        let address = host
-            .trim_start_matches('[')
-            .trim_end_matches(']')
-            .parse::<IpAddr>();
-        address.is_ok_and(|address| address.is_loopback())
-            || host == "localhost"
-            || host.ends_with(".localhost")
-            || self.hosts.iter().any(|ours| ours == host)
-    }
+/// Only an address of this machine can be bound.
+fn is_of_this_machine(address: IpAddr) -> bool {
+    UdpSocket::bind((address, 0)).is_ok()
+}
+
+fn address(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse()
+        .ok()
+}
+
+/// The host and port of a URL.
+fn authority_of(url: &str) -> Option<&str> {
+    url.split_once("//").map(|(_, rest)| rest)
 }
 
 /// A host without its port.
@@ -105,12 +163,17 @@ mod tests {
 
     #[test]
     fn a_web_page_or_a_strange_name_is_refused_and_this_machine_is_not() {
-        let guard = Guard::new(None, ["http://mimic:8080"]);
+        let mut hosts = Hosts::default();
+        hosts.add_url("http://MIMIC:8080");
+        let guard = Guard::new(None, hosts);
         for (host, origin, allowed) in [
             ("127.0.0.1:8080", None, true),
             ("[::1]:8080", None, true),
             ("localhost", Some("http://localhost:3000"), true),
+            ("LOCALHOST:1", None, true),
             ("mimic:8080", None, true),
+            ("Mimic", None, true),
+            ("192.0.2.1", None, false),
             ("evil.example", None, false),
             ("127.evil.example", None, false),
             ("127.0.0.1:8080", Some("https://evil.example"), false),
@@ -129,8 +192,33 @@ mod tests {
     }
 
     #[test]
+    fn a_server_on_all_addresses_is_known_by_each_of_them_and_no_other() {
+        let mut hosts = Hosts::default();
+        hosts.add_listener(IpAddr::from([0, 0, 0, 0]));
+        assert!(hosts.know("0.0.0.0"));
+        // Set aside for documentation (RFC 5737): no machine has it.
+        assert!(!hosts.know("192.0.2.1"));
+        assert!(!hosts.know("evil.example"));
+        let socket = UdpSocket::bind("0.0.0.0:0").expect("a socket");
+        // No packet is sent: the system chooses the address from which it would be.
+        if socket.connect("192.0.2.1:9").is_ok() {
+            let own = socket.local_addr().expect("an address").ip();
+            assert!(hosts.know(&own.to_string()), "{own}");
+            assert!(!Hosts::default().know(&own.to_string()) || own.is_loopback());
+        }
+    }
+
+    #[test]
+    fn a_concrete_listener_is_known_by_its_address() {
+        let mut hosts = Hosts::default();
+        hosts.add_listener(IpAddr::from([192, 0, 2, 1]));
+        assert!(hosts.know("192.0.2.1"));
+        assert!(!hosts.know("192.0.2.2"));
+    }
+
+    #[test]
     fn with_a_token_only_who_has_it_is_let_in() {
-        let guard = Guard::new(Some("s3cret"), []);
+        let guard = Guard::new(Some("s3cret"), Hosts::default());
         for (authorization, allowed) in [
             ("Bearer s3cret", true),
             ("bearer s3cret", true),
@@ -148,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_token_that_is_empty_lets_nobody_in() {
-        let guard = Guard::new(Some(""), []);
+        let guard = Guard::new(Some(""), Hosts::default());
         assert!(
             guard
                 .check(&TestRequest::default().to_http_request())

@@ -24,7 +24,7 @@ use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-pub(crate) use guard::Guard;
+pub(crate) use guard::{Guard, Hosts};
 #[cfg(feature = "cli")]
 pub(crate) use openapi::{document, without_null_defaults};
 pub(crate) use overview::health_alone;
@@ -35,8 +35,8 @@ pub(crate) use scenarios::scenario;
 
 use crate::control::route::{Answer, segments_of};
 use crate::control::routes::Found;
-use crate::http::RESERVED;
 use crate::oauth::refusal::excerpt;
+use crate::sandbox::RESERVED;
 use crate::sandbox::{Epoch, Sandbox, Sandboxes};
 
 /// The health check's path below `/_mimic`.

@@ -12,7 +12,7 @@ use crate::control::problem::{Problem, ProblemCode};
 use crate::control::route::{Json, Operation, Route, parameter, segments_of};
 use crate::control::routes::{PARAMETERS, ROUTES};
 use crate::control::{Call, HEALTH};
-use crate::http::RESERVED;
+use crate::sandbox::RESERVED;
 
 const DESCRIPTION: &str = "Controls a mock OAuth 2.0 and OpenID Connect provider: clock, fault rules, broken tokens, journal, sandboxes. \
      The same paths below /s/{id} control the sandbox with that id.";

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::control::Call;
 use crate::control::route::{Json, NoContent};
-use crate::http::RESERVED;
 use crate::sandbox::{Sandbox, Sandboxes};
 
 /// What the server is and where its endpoints are.
@@ -50,9 +49,7 @@ impl Endpoints {
             authorization: settings.url(&paths.authorization),
             jwks: settings.url(&paths.jwks),
             metadata: settings.url("/.well-known/openid-configuration"),
-            control: sandboxes
-                .control_base(sandbox)
-                .map(|base| format!("{base}{RESERVED}")),
+            control: sandboxes.control_url(sandbox),
         }
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn expect(
     request: Request,
     protocol: bool,
 ) -> Result<Request, actix_http::Response<BoxBody>> {
-    if !protocol || request.path().contains(crate::http::RESERVED) {
+    if !protocol || request.path().contains(crate::sandbox::RESERVED) {
         // The control plane has a limit of its own, where the body is read.
         return Ok(request);
     }

@@ -25,9 +25,6 @@ use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::sandbox::{Epoch, Sandbox};
 
-/// What is not the imitated server lives under this prefix.
-pub(crate) const RESERVED: &str = "/_mimic";
-
 /// Answers a request to the imitated server. `path` is the sandbox's.
 pub(crate) async fn answer(
     request: HttpRequest,

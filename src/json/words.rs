@@ -2,29 +2,26 @@
 
 /// Translates the message of an error about data.
 pub(crate) fn in_words(message: &str) -> String {
-    let kinds: [(&str, fn(&str) -> Option<String>); 8] = [
-        ("invalid type: ", wrong_value),
-        ("invalid value: ", wrong_value),
-        ("unknown field ", |rest| unknown("member", rest)),
-        ("unknown variant ", |rest| unknown("value", rest)),
-        ("missing field ", |rest| {
-            Some(format!("the member {rest} is missing"))
-        }),
-        ("duplicate field ", |rest| {
-            Some(format!("the member {rest} is there twice"))
-        }),
-        ("invalid length ", |rest| {
-            let (length, expected) = rest.split_once(", expected ")?;
-            Some(format!("must have {expected}, not {length}"))
-        }),
-        ("data did not match any variant of ", |_| {
-            Some("has none of the forms that are possible here".to_owned())
-        }),
-    ];
-    kinds
-        .into_iter()
-        .find_map(|(start, translate)| translate(message.strip_prefix(start)?))
-        .unwrap_or_else(|| message.to_owned())
+    translated(message).unwrap_or_else(|| message.to_owned())
+}
+
+fn translated(message: &str) -> Option<String> {
+    let after = |start: &str| message.strip_prefix(start);
+    if let Some(rest) = after("invalid type: ").or_else(|| after("invalid value: ")) {
+        wrong_value(rest)
+    } else if let Some(rest) = after("unknown field ") {
+        unknown("member", rest)
+    } else if let Some(rest) = after("unknown variant ") {
+        unknown("value", rest)
+    } else if let Some(name) = after("missing field ") {
+        Some(format!("the member {name} is missing"))
+    } else if let Some(name) = after("duplicate field ") {
+        Some(format!("the member {name} is there twice"))
+    } else if after("data did not match any variant of ").is_some() {
+        Some("has none of the forms that are possible here".to_owned())
+    } else {
+        None
+    }
 }
 
 fn wrong_value(rest: &str) -> Option<String> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::authority::InitialState;
 use crate::clock::Clock;
-use crate::control::Guard;
+use crate::control::{Guard, Hosts};
 use crate::http::limits::Patience;
 use crate::keys::{KeySet, load};
 use crate::oauth::client::Client;
@@ -58,6 +58,7 @@ pub struct TokenServerBuilder {
     control: ControlPlace,
     control_token: Option<String>,
     patience: Patience,
+    hosts: Hosts,
 }
 
 /// How many exchanges a journal keeps, where nobody says.
@@ -266,6 +267,14 @@ impl TokenServerBuilder {
         self
     }
 
+    /// Lets clients reach the control plane by this host name, too. It is known by `localhost`, by the host of
+    /// [`TokenServerBuilder::base_url`] and by the addresses it listens on; a request to another host is refused with 403,
+    /// because a web page may have sent it (DNS rebinding). May be repeated.
+    pub fn allow_host(mut self, host: impl AsRef<str>) -> Self {
+        self.hosts.add(host.as_ref());
+        self
+    }
+
     /// Starts the server on a thread of its own.
     ///
     /// # Panics
@@ -315,6 +324,8 @@ impl TokenServerBuilder {
             Some(url) => check_base_url(url)?,
             None => base_url_of(listener.local_addr()?),
         };
+        self.hosts.add_url(&base_url);
+        self.hosts.add_listener(listener.local_addr()?.ip());
         let (control_listener, control_url) = match self.control {
             ControlPlace::Beside => (None, Some(base_url.clone())),
             ControlPlace::Nowhere => (None, None),
@@ -322,7 +333,7 @@ impl TokenServerBuilder {
                 let address = SocketAddr::new(listener.local_addr()?.ip(), port);
                 let own = TcpListener::bind(address)
                     .map_err(|why| StartError::Listen { address, why })?;
-                let url = base_url_of(own.local_addr()?);
+                let url = with_port(&base_url, own.local_addr()?.port());
                 (Some(own), Some(url))
             }
         };
@@ -335,8 +346,7 @@ impl TokenServerBuilder {
             self.journal.unwrap_or(JOURNAL),
         );
         let sandboxes = Arc::new(sandboxes);
-        let known_as = [sandboxes.default.settings.base_url.as_str()];
-        let guard = Guard::new(self.control_token.as_deref(), known_as);
+        let guard = Guard::new(self.control_token.as_deref(), self.hosts);
         let front = |control| Front {
             sandboxes: Arc::clone(&sandboxes),
             control,
@@ -452,12 +462,41 @@ fn check_base_url(url: String) -> Result<String, StartError> {
     Ok(url)
 }
 
+/// The URL of another port of the same host. That listener has no TLS, whatever stands in front of the first.
+fn with_port(base_url: &str, port: u16) -> String {
+    let authority = base_url.split("//").nth(1).unwrap_or(base_url);
+    // An IPv6 address has colons and ends with a bracket.
+    let host = match authority.rsplit_once(':') {
+        Some((host, _)) if !authority.ends_with(']') => host,
+        _ => authority,
+    };
+    format!("http://{host}:{port}")
+}
+
 /// Where a client on this machine finds what listens on that address.
-fn base_url_of(address: SocketAddr) -> String {
+pub(crate) fn base_url_of(address: SocketAddr) -> String {
     let port = address.port();
     match address.ip() {
         ip if ip.is_unspecified() => format!("http://localhost:{port}"),
         IpAddr::V4(ip) => format!("http://{ip}:{port}"),
         IpAddr::V6(ip) => format!("http://[{ip}]:{port}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_control_plane_is_at_the_host_of_the_base_url() {
+        for (base_url, control) in [
+            ("http://localhost:8080", "http://localhost:9090"),
+            ("https://auth.example.test", "http://auth.example.test:9090"),
+            ("http://mimic:8080", "http://mimic:9090"),
+            ("http://[::1]:8080", "http://[::1]:9090"),
+            ("http://[::1]", "http://[::1]:9090"),
+        ] {
+            assert_eq!(with_port(base_url, 9090), control);
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::control::{self, Guard, Problem, ProblemCode};
 use crate::http;
 use crate::http::limits::Patience;
 use crate::oauth::refusal::{Refusal, excerpt};
-use crate::sandbox::Sandboxes;
+use crate::sandbox::{RESERVED, Sandboxes};
 
 /// What one listener answers.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ async fn route(request: &HttpRequest, payload: web::Payload, front: &Front) -> H
         return http::reply::refuse_outright(request, &front.sandboxes.default, &refusal);
     };
     let reserved = path
-        .strip_prefix(http::RESERVED)
+        .strip_prefix(RESERVED)
         .filter(|rest| rest.is_empty() || rest.starts_with('/'));
     match (reserved, &front.control) {
         (Some(rest), Control::Beside(guard) | Control::Alone(guard)) => {

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::http::RESERVED;
 use crate::sandbox::{SandboxOrder, Sandboxes};
 use crate::server::builder::TokenServerBuilder;
 use crate::server::run::Running;
@@ -66,8 +65,7 @@ impl TokenServer {
     /// ```
     #[must_use]
     pub fn control_url(&self) -> Option<String> {
-        let base = self.sandboxes.control_base(&self.sandboxes.default)?;
-        Some(format!("{base}{RESERVED}"))
+        self.sandboxes.control_url(&self.sandboxes.default)
     }
 
     /// Makes a sandbox: another server at the same port, made of the same fixtures, with its own clock, faults, journal,

@@ -7,6 +7,8 @@ mod mint;
 pub(crate) mod run;
 mod verbs;
 
+#[cfg(feature = "cli")]
+pub(crate) use builder::base_url_of;
 pub use builder::{StartError, TokenServerBuilder};
 pub use handle::TokenServer;
 pub use mint::Mint;

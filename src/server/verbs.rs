@@ -496,6 +496,15 @@ pub struct SandboxGuard {
     pub(super) sandboxes: Arc<Sandboxes>,
 }
 
+impl SandboxGuard {
+    /// Returns the URL of the sandbox's control plane, as [`TokenServer::control_url`](crate::TokenServer::control_url) does
+    /// for the server; none if the server has no control plane.
+    #[must_use]
+    pub fn control_url(&self) -> Option<String> {
+        self.sandboxes.control_url(&self.mimic.inner)
+    }
+}
+
 impl Deref for SandboxGuard {
     type Target = Mimic;
 

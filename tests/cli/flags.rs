@@ -26,6 +26,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "--journal",
             "--control-port",
             "--control-token",
+            "--allow-host",
             "--no-control",
         ],
     ),
@@ -288,6 +289,14 @@ fn every_flag_of_the_server_has_an_environment_variable_that_counts() {
         }
         tried.insert(environment.0.to_owned());
     }
+
+    let environment = [("OAUTH_MIMIC_ALLOW_HOST", "a.test,b.test")];
+    let server = Server::started(Process::start(&["--port", "0"], &environment, ""));
+    for (host, status) in [("a.test", 200), ("b.test", 200), ("c.test", 403)] {
+        let answer = server.get_as(host, "/_mimic/clock");
+        assert_eq!(answer.status, status, "{host}: {}", answer.body);
+    }
+    tried.insert("OAUTH_MIMIC_ALLOW_HOST".to_owned());
 
     // One for each flag, named after it.
     let help = help("");

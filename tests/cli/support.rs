@@ -258,6 +258,12 @@ impl Server {
         Self { process, base_url }
     }
 
+    /// Asks for a path as if the server were known by that host.
+    pub(crate) fn get_as(&self, host: &str, path: &str) -> Answer {
+        let url = format!("{}{path}", self.base_url);
+        answered(agent().get(url).header("Host", host).call())
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         answered(agent().get(format!("{}{path}", self.base_url)).call())
     }

@@ -1,5 +1,7 @@
 //! Who may drive the control plane, and where it is.
 
+use std::net::SocketAddr;
+
 use oauth_mimic::TokenServer;
 use serde_json::json;
 
@@ -91,6 +93,81 @@ fn the_host_of_the_base_url_is_the_servers_own() {
     assert_eq!(
         server.control_url().as_deref(),
         Some("http://mimic:8080/_mimic")
+    );
+}
+
+/// Asks for the clock at that URL's path, with that URL's host, wherever the server really listens.
+#[track_caller]
+fn status_at(server: &TokenServer, listens: SocketAddr, url: &str) -> u16 {
+    let authority = url.split('/').nth(2).expect("a host");
+    let plane = Plane::at(&format!("http://{listens}")).with(&[("Host", authority)]);
+    let status = plane.get("/clock").status;
+    assert!(matches!(status, 200 | 403), "{}", server.base_url());
+    status
+}
+
+#[test]
+fn the_url_that_the_server_advertises_is_never_refused() {
+    let everywhere = "0.0.0.0:0".parse().expect("an address");
+    for (builder, control) in [
+        (TokenServer::builder(), "http://127.0.0.1:"),
+        (
+            TokenServer::builder().address(everywhere),
+            "http://localhost:",
+        ),
+        (
+            TokenServer::builder().base_url("http://MIMIC:8080"),
+            "http://MIMIC:",
+        ),
+        (
+            TokenServer::builder()
+                .address(everywhere)
+                .base_url("https://auth.example.test"),
+            "http://auth.example.test:",
+        ),
+    ] {
+        let server = builder.control_port(0).start();
+        let url = server.control_url().expect("a control plane");
+        assert!(url.starts_with(control), "{url}");
+        let port = url
+            .split(':')
+            .nth(2)
+            .and_then(|rest| rest.split('/').next());
+        let port = port.and_then(|port| port.parse().ok()).expect("a port");
+        let listens = SocketAddr::from(([127, 0, 0, 1], port));
+        assert_eq!(status_at(&server, listens, &url), 200, "{url}");
+        // Clients write the host of a URL in lower case.
+        assert_eq!(
+            status_at(&server, listens, &url.to_lowercase()),
+            200,
+            "{url}"
+        );
+        let sandbox = server.sandbox().control_url().expect("a control plane");
+        assert!(
+            sandbox.starts_with(url.trim_end_matches("/_mimic")),
+            "{sandbox}"
+        );
+    }
+}
+
+#[test]
+fn a_host_that_is_allowed_by_name_is_known_and_the_refusal_of_another_says_how_to_allow_it() {
+    let server = TokenServer::builder()
+        .allow_host("mimic.test")
+        .allow_host("OTHER.test:8080")
+        .start();
+    let own = format!("http://{}", server.address());
+    let at = |host: &str| Plane::at(&own).with(&[("Host", host)]).get("/clock");
+    for host in ["mimic.test", "MIMIC.test:1", "other.test", "LocalHost"] {
+        assert_eq!(at(host).status, 200, "{host}");
+    }
+    let refused = at("third.test:8080");
+    assert_problem("third.test", &refused, 403, None);
+    assert_eq!(refused.member("code"), "host_refused");
+    assert!(
+        refused.member("detail").contains("--allow-host third.test"),
+        "{}",
+        refused.text()
     );
 }
 

@@ -193,7 +193,7 @@ fn an_array_is_never_taken_for_an_object() {
         ("POST", "/sandboxes", "[null, null]", ""),
         ("POST", "/clock/advance", "[900]", ""),
         ("POST", "/users", r#"["alice"]"#, ""),
-        ("POST", "/verify", r#"[{},1]"#, ""),
+        ("POST", "/verify", r"[{},1]", ""),
         (
             "POST",
             "/verify",
