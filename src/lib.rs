@@ -19,22 +19,24 @@
 //!
 //! # Rooms
 //!
-//! In the order a request meets them; a test holds that each uses only those it may.
+//! In the order in which a request meets them. `tests/architecture.rs` checks that a room uses only rooms below it, and
+//! `docs/design/architecture.md` has a map.
 //!
-//! - `http` carries bytes: limits, bodies, replies, faults on the wire, one record of each request.
-//! - `dialect` reads requests and tells refusals, by the letter of the RFCs or as a laxer framework does.
-//! - `authority` is the authorization server without HTTP: the whole pipeline in a dozen lines.
-//! - `grant` holds what each grant must prove, one file each.
-//! - `ledger` remembers what was spent or revoked, and nothing else.
-//! - `seed` reads fixtures and says what is wrong with them.
-//! - `registry` holds the clients, users and named refresh tokens.
+//! - `server` listens and finds the sandbox; the command line, `cli`, starts it.
+//! - `http` reads requests and writes answers: bodies, limits, faults on the wire, one journal entry for each request.
+//! - `control` is the control plane, the methods of [`Mimic`] over HTTP.
+//! - `sandbox` is one imitated provider: an authority with its clock, faults and journal.
+//! - `authority` is the authorization server without HTTP.
+//! - `dialect` reads requests and renders refusals, strictly or as a more tolerant framework does.
+//! - `grant` has one file for each grant: what a request must prove.
+//! - `ledger` remembers what was spent or revoked.
+//! - `registry` has the clients, users and named refresh tokens.
+//! - `seed` reads fixtures and reports what is wrong with them.
 //! - `shape` is the profile: what tokens and answers look like, as data.
-//! - `keys` reads keys, signs and verifies, and forges on command.
-//! - `fault` is what can go wrong on purpose, as data, and which is next.
-//! - `journal` keeps what came in and went out, and compares it with what a test expects.
-//! - `json` reads objects strictly; `oauth` is the vocabulary; `clock` and `random` are time and chance.
-//! - `sandbox` is one authority with its clock, faults and journal; `control` bends it over HTTP, [`Mimic`] in a test.
-//! - `server` and the command line put them together.
+//! - `keys` reads keys, signs and verifies.
+//! - `journal` records requests, and compares them with what a test expects.
+//! - `fault` has the rules for what goes wrong on purpose.
+//! - `oauth` is the vocabulary of the RFCs; `json` reads JSON strictly; `clock` and `random` are time and chance.
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
