@@ -75,7 +75,7 @@ enum ControlPlace {
 }
 
 impl fmt::Debug for TokenServerBuilder {
-    /// Without the texts of fixtures and keys, which hold secrets.
+    /// Shows names and counts: fixtures and keys contain secrets and tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let texts: Vec<&str> = self
             .fixture_texts
@@ -89,7 +89,9 @@ impl fmt::Debug for TokenServerBuilder {
             .field("workers", &self.workers)
             .field("fixture_paths", &self.fixture_paths)
             .field("fixture_texts", &texts)
-            .field("code", &self.code)
+            .field("clients", &self.code.clients.len())
+            .field("users", &self.code.users.len())
+            .field("refresh_tokens", &self.code.refresh_tokens.len())
             .field("clock", &self.clock)
             .field("seed", &self.seed)
             .finish_non_exhaustive()

@@ -1,5 +1,6 @@
 //! Tokens without a request.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -28,7 +29,6 @@ use crate::sandbox::Sandbox;
 /// assert!(response.as_json().contains(r#""expires_in":59"#)); // as the documented server: one less
 /// assert!(response.id_token().is_some());
 /// ```
-#[derive(Debug)]
 #[must_use = "nothing is minted until `response()`, `refresh_token()` or another verb is called"]
 pub struct Mint<'s> {
     sandbox: &'s Sandbox,
@@ -188,5 +188,12 @@ impl<'s> Mint<'s> {
             order,
         }
         .response()
+    }
+}
+
+impl fmt::Debug for Mint<'_> {
+    /// Shows what is to be minted.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Mint").field(&self.order).finish()
     }
 }

@@ -19,7 +19,14 @@ use crate::seed::{FixtureError, NamedRefreshToken};
 use crate::server::mint::Mint;
 
 /// One imitated server: the default one of a [`TokenServer`](crate::TokenServer), or a sandbox of it. Both have the
-/// same verbs.
+/// same verbs. A clone is the same server: hand it to a task or thread.
+///
+/// ```
+/// let server = oauth_mimic::TokenServer::start();
+/// let mimic = oauth_mimic::Mimic::clone(&server);
+/// std::thread::spawn(move || mimic.clock().advance(60)).join().unwrap();
+/// ```
+#[derive(Clone)]
 pub struct Mimic {
     pub(super) inner: Arc<Sandbox>,
 }
@@ -394,7 +401,6 @@ impl fmt::Debug for Mimic {
 }
 
 /// A server's rules for what goes wrong.
-#[derive(Debug)]
 pub struct Faults<'m>(&'m Sandbox);
 
 impl Faults<'_> {
@@ -428,7 +434,6 @@ impl Faults<'_> {
 }
 
 /// A server's keys.
-#[derive(Debug)]
 pub struct Keys<'m>(&'m Sandbox);
 
 impl Keys<'_> {
@@ -490,7 +495,6 @@ impl Keys<'_> {
 }
 
 /// A sandbox of a server, with the verbs of [`Mimic`]. It is gone when it is dropped.
-#[derive(Debug)]
 pub struct SandboxGuard {
     pub(super) mimic: Mimic,
     pub(super) sandboxes: Arc<Sandboxes>,
@@ -518,5 +522,31 @@ impl Drop for SandboxGuard {
         if let Some(id) = &self.mimic.inner.id {
             self.sandboxes.remove(id);
         }
+    }
+}
+
+impl fmt::Debug for Faults<'_> {
+    /// Shows how many rules there are: a rule may name a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Faults")
+            .field("rules", &self.list().len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Keys<'_> {
+    /// Shows the `kid` of each published key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys")
+            .field("published", &self.published())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SandboxGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SandboxGuard")
+            .field("base_url", &self.base_url())
+            .finish_non_exhaustive()
     }
 }

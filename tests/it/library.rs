@@ -7,8 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use oauth_mimic::{
-    AuthMethod, Client, Clock, ErrorDialect, MintError, NamedRefreshToken, RefreshPolicy, Scope,
-    StartError, Timestamp, TokenResponse, TokenServer, TokenServerBuilder, User,
+    AuthMethod, Client, Clock, Endpoint, ErrorDialect, Fault, MintError, NamedRefreshToken,
+    RefreshPolicy, Rule, Scope, StartError, Timestamp, TokenResponse, TokenServer,
+    TokenServerBuilder, User,
 };
 use serde_json::{Value, json};
 
@@ -517,7 +518,7 @@ fn minting_an_id_token_without_openid_panics() {
 
 #[test]
 #[should_panic(
-    expected = "`a  b` is no scope: a scope is separated by exactly one space, with none at the ends"
+    expected = "`a  b` is not a scope: a scope is separated by exactly one space, with none at the ends"
 )]
 fn a_malformed_scope_in_code_panics_at_once() {
     let _client = Client::public("app").scope("a  b");
@@ -707,4 +708,48 @@ fn debug_shows_no_secret_no_token_and_no_private_key() {
         format!("{response:?}"),
         r#"TokenResponse { scope: Scope(["openid"]), .. }"#
     );
+}
+
+/// A message of a failing test prints the server: it must be short, and show no secret and no token.
+#[test]
+fn debug_prints_names_and_not_the_world() {
+    let client = || Client::confidential("app", "s3cret-of-app").scope("openid");
+    let named = || NamedRefreshToken::new("NAME-OF-A-TOKEN", "app", "alice").scope("openid");
+    let builder = || {
+        TokenServer::builder()
+            .client(client())
+            .user(User::new("alice"))
+            .refresh_token(named())
+            .fixtures_json("more.json", r#"{ "users": [{ "sub": "bob" }] }"#)
+    };
+    let server = builder().start();
+    let sandboxes: Vec<_> = (0..20).map(|_| server.sandbox()).collect();
+    for _ in 0..20 {
+        let form = "grant_type=refresh_token&refresh_token=NAME-OF-A-TOKEN";
+        post(&server, Some(&basic("app", "s3cret-of-app")), form);
+    }
+    let minted = server.mint().refresh_token();
+    server.faults().add(
+        Rule::on(Endpoint::Token, Fault::status(503))
+            .refresh_token(minted.clone())
+            .times(1),
+    );
+    for (what, text) in [
+        ("TokenServerBuilder", format!("{:#?}", builder())),
+        ("TokenServer", format!("{server:#?}")),
+        (
+            "Mimic",
+            format!("{:#?}", oauth_mimic::Mimic::clone(&server)),
+        ),
+        ("SandboxGuard", format!("{:#?}", sandboxes[0])),
+        ("Mint", format!("{:#?}", server.mint().client("app"))),
+        ("Faults", format!("{:#?}", server.faults())),
+        ("Keys", format!("{:#?}", server.keys())),
+        ("Clock", format!("{:#?}", server.clock())),
+    ] {
+        assert!(text.len() < 700, "{what}: {} bytes", text.len());
+        for hidden in ["s3cret-of-app", "NAME-OF-A-TOKEN", minted.as_str()] {
+            assert!(!text.contains(hidden), "{what}: {text}");
+        }
+    }
 }
