@@ -7,9 +7,10 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// An instant in whole seconds since 1970-01-01T00:00:00Z: the `NumericDate` of RFC 7519 §2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +57,27 @@ impl Timestamp {
     #[must_use]
     pub const fn seconds_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// Cuts off fractions of a second.
+    fn from(time: SystemTime) -> Self {
+        Self(DateTime::<Utc>::from(time).timestamp())
+    }
+}
+
+impl Serialize for Timestamp {
+    /// Writes seconds since 1970, as JWTs do (RFC 7519 §2).
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    /// Reads seconds since 1970.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer).map(Self)
     }
 }
 
@@ -242,6 +264,17 @@ mod tests {
         clock.advance(3_600);
         let ahead = clock.now().seconds_since(system_now());
         assert!((3_599..=3_600).contains(&ahead), "{ahead}");
+    }
+
+    #[test]
+    fn the_systems_time_loses_its_fraction_and_json_is_a_number() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_500);
+        assert_eq!(Timestamp::from(time), Timestamp(1));
+        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(2);
+        assert_eq!(Timestamp::from(before), Timestamp(-2));
+        assert_eq!(serde_json::to_string(&Timestamp(1)).expect("JSON"), "1");
+        let read: Timestamp = serde_json::from_str("1").expect("a timestamp");
+        assert_eq!(read, Timestamp(1));
     }
 
     #[test]

@@ -28,3 +28,16 @@ impl GrantType {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::client::GRANT_TYPES;
+
+    #[test]
+    fn a_client_can_be_registered_for_every_grant_of_this_server() {
+        for grant in GrantType::ALL {
+            assert!(GRANT_TYPES.contains(&grant.as_str()), "{grant:?}");
+        }
+    }
+}

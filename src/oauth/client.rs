@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -41,8 +41,10 @@ pub struct Client {
     /// The one way it may authenticate; omitted, a confidential client may use Basic or the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<AuthMethod>,
-    /// The grants it may use, by their `grant_type`; omitted, `refresh_token` alone.
+    /// The grants it may use, by their registered names, whether or not this server has them; omitted, `refresh_token`
+    /// alone.
     #[serde(default = "default_grant_types")]
+    #[schemars(schema_with = "grant_types_schema")]
     pub grant_types: Vec<String>,
     /// The scope it is registered for; omitted, whatever it was granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,6 +80,24 @@ pub struct Client {
     pub id_token_audience: Option<Vec<String>>,
 }
 
+/// The registered grant types (RFC 7591 §2, RFC 7521, RFC 8628, RFC 8693, OpenID CIBA).
+pub(crate) const GRANT_TYPES: &[&str] = &[
+    "refresh_token",
+    "client_credentials",
+    "authorization_code",
+    "implicit",
+    "password",
+    "urn:ietf:params:oauth:grant-type:jwt-bearer",
+    "urn:ietf:params:oauth:grant-type:saml2-bearer",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+    "urn:openid:params:grant-type:ciba",
+];
+
+fn grant_types_schema(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "items": { "type": "string", "enum": GRANT_TYPES } })
+}
+
 fn default_grant_types() -> Vec<String> {
     vec!["refresh_token".to_owned()]
 }
@@ -111,35 +131,35 @@ impl Client {
         }
     }
 
-    /// Registers it for a space-separated scope.
+    /// Registers it for a space-separated scope; the default is any scope that it was granted.
     ///
     /// # Panics
-    /// The text is no scope (RFC 6749 §3.3).
+    /// The text is not a scope (RFC 6749 §3.3).
     #[must_use]
     #[track_caller]
     pub fn scope(mut self, scope: &str) -> Self {
         match scope.parse() {
             Ok(scope) => self.scope = Some(scope),
-            Err(why) => panic!("`{scope}` is no scope: {why}"),
+            Err(why) => panic!("`{scope}` is not a scope: {why}"),
         }
         self
     }
 
-    /// Pins the one way it may authenticate.
+    /// Sets the one way it may authenticate; by default, a confidential client may use Basic or the form.
     #[must_use]
     pub fn auth_method(mut self, method: AuthMethod) -> Self {
         self.token_endpoint_auth_method = Some(method);
         self
     }
 
-    /// Says what becomes of its used refresh tokens.
+    /// Sets what becomes of its used refresh tokens; the profile has a default, and public clients always rotate.
     #[must_use]
     pub fn refresh(mut self, policy: RefreshPolicy) -> Self {
         self.refresh = Some(policy);
         self
     }
 
-    /// Replaces the grants it may use.
+    /// Replaces the grants it may use, by their registered names (RFC 7591 §2); the default is `refresh_token` alone.
     #[must_use]
     pub fn grant_types<T: Into<String>>(
         mut self,
@@ -153,6 +173,13 @@ impl Client {
     #[must_use]
     pub fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
         self.access_token_lifetime = Some(whole_seconds(lifetime));
+        self
+    }
+
+    /// Sets how long its ID tokens live, in whole seconds.
+    #[must_use]
+    pub fn id_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.id_token_lifetime = Some(whole_seconds(lifetime));
         self
     }
 
@@ -170,6 +197,16 @@ impl Client {
         self
     }
 
+    /// Sets the `aud` of its access tokens, in order, where the profile has one; the default is the issuer.
+    #[must_use]
+    pub fn access_token_audience<T: Into<String>>(
+        mut self,
+        audience: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.access_token_audience = Some(audience.into_iter().map(Into::into).collect());
+        self
+    }
+
     /// Sets the `aud` of its ID tokens, in order.
     #[must_use]
     pub fn id_token_audience<T: Into<String>>(
@@ -180,13 +217,13 @@ impl Client {
         self
     }
 
-    /// Whether it has no secret to authenticate with (RFC 6749 §2.1).
+    /// Returns true if it has no secret to authenticate with (RFC 6749 §2.1).
     #[must_use]
     pub fn is_public(&self) -> bool {
         self.client_secret.is_none()
     }
 
-    /// Whether it is registered for that grant.
+    /// Returns true if it is registered for that grant.
     pub(crate) fn may_use(&self, grant_type: &str) -> bool {
         self.grant_types.iter().any(|held| held == grant_type)
     }
@@ -201,7 +238,7 @@ impl Client {
     }
 }
 
-/// Whole seconds; what does not fit is as good as for ever.
+/// Returns whole seconds, at most 136 years.
 fn whole_seconds(lifetime: Duration) -> u32 {
     u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX)
 }
@@ -253,7 +290,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether `presented` is the secret, in a time that does not depend on where they differ: digests are
+    /// Returns true if `presented` is the secret, in a time that does not depend on where they differ: digests are
     /// compared, so that not even the length shows.
     pub(crate) fn matches(&self, presented: &str) -> bool {
         let digest = |text: &str| Sha256::digest(text.as_bytes());

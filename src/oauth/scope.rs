@@ -23,18 +23,18 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(scope.to_string(), "openid email");
 /// assert!("openid  email".parse::<Scope>().is_err());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Scope(Vec<String>);
 
 impl Scope {
-    /// Whether there is no token at all.
+    /// Returns true if there is no token in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether `token` is in it, case and all.
+    /// Returns true if `token` is in it; case counts.
     #[must_use]
     pub fn contains(&self, token: &str) -> bool {
         self.0.iter().any(|held| held == token)
@@ -45,13 +45,13 @@ impl Scope {
         self.0.iter().map(String::as_str)
     }
 
-    /// What of this scope is not in `ceiling`: empty where this is a subset of it.
+    /// Returns the tokens that are not in `ceiling`: none where this is a subset of it.
     pub(crate) fn beyond(&self, ceiling: &Self) -> Self {
         let held: HashSet<&str> = ceiling.iter().collect();
         self.filtered(|token| !held.contains(token))
     }
 
-    /// What of this scope is in `other` too, in this scope's order.
+    /// Returns the tokens that are in `other` too, in this scope's order.
     pub(crate) fn within(&self, other: &Self) -> Self {
         let held: HashSet<&str> = other.iter().collect();
         self.filtered(|token| held.contains(token))
@@ -63,7 +63,7 @@ impl Scope {
         self
     }
 
-    /// Builds a scope from tokens that were checked when the set they come from was made.
+    /// Checks the tokens and builds a scope of them.
     pub(crate) fn from_tokens<'a>(
         tokens: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, InvalidScope> {
@@ -119,6 +119,22 @@ impl From<Scope> for String {
     }
 }
 
+impl FromIterator<Self> for Scope {
+    /// Joins scopes; repeats collapse.
+    ///
+    /// ```
+    /// use oauth_mimic::Scope;
+    /// let scopes = ["openid email", "email phone"].map(|text| text.parse::<Scope>().unwrap());
+    /// let all: Scope = scopes.into_iter().collect();
+    /// assert_eq!(all.to_string(), "openid email phone");
+    /// ```
+    fn from_iter<I: IntoIterator<Item = Self>>(scopes: I) -> Self {
+        let mut seen = HashSet::new();
+        let tokens = scopes.into_iter().flat_map(|scope| scope.0);
+        Self(tokens.filter(|token| seen.insert(token.clone())).collect())
+    }
+}
+
 impl fmt::Display for Scope {
     /// Space-joined, as on the wire.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -147,8 +163,9 @@ impl JsonSchema for Scope {
     }
 }
 
-/// Why a text is no scope (RFC 6749 §3.3).
+/// Why a text is not a scope (RFC 6749 §3.3).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum InvalidScope {
     /// Two spaces in a row, or one at an end.
     #[error("a scope is separated by exactly one space, with none at the ends")]

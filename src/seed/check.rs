@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::fault::Fault;
 use crate::json::pointer;
-use crate::oauth::client::{AuthMethod, Client};
+use crate::oauth::client::{AuthMethod, Client, GRANT_TYPES};
 use crate::oauth::user::User;
 use crate::seed::fixtures::NamedRefreshToken;
 use crate::seed::load::{built_in_profile, profile_from};
@@ -199,6 +199,17 @@ pub(crate) fn client(client: &Client) -> Result<(), Flaw> {
             ));
         }
         _ => {}
+    }
+    if let Some(unknown) = client
+        .grant_types
+        .iter()
+        .find(|name| !GRANT_TYPES.contains(&name.as_str()))
+    {
+        let problem = format!(
+            "`{unknown}` is not a registered grant type; there are {}",
+            GRANT_TYPES.join(", ")
+        );
+        return Err(Flaw::new("grant_types", problem));
     }
     for (member, seconds) in [
         ("access_token_lifetime", client.access_token_lifetime),

@@ -109,13 +109,13 @@ impl NamedRefreshToken {
     /// Sets the scope that was granted.
     ///
     /// # Panics
-    /// The text is no scope (RFC 6749 §3.3).
+    /// The text is not a scope (RFC 6749 §3.3).
     #[must_use]
     #[track_caller]
     pub fn scope(mut self, scope: &str) -> Self {
         match scope.parse() {
             Ok(scope) => self.scope = scope,
-            Err(why) => panic!("`{scope}` is no scope: {why}"),
+            Err(why) => panic!("`{scope}` is not a scope: {why}"),
         }
         self
     }

@@ -21,11 +21,12 @@ use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::user::User;
 use crate::shape::Profile;
 
-/// A mistake in what a server was to be made of.
+/// A mistake in fixtures, in a profile, or in what is registered in a running server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 #[error("{file}: {}{problem}", place(.pointer))]
 pub struct FixtureError {
-    /// The file, or what stands in for one.
+    /// The file, or the name of what is wrong: for example "client `reports`".
     pub file: String,
     /// The JSON Pointer of the value that is wrong (RFC 6901); empty for the whole file.
     pub pointer: String,

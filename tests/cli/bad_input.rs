@@ -46,6 +46,7 @@ token-of-an-unknown-client.json | /refresh_tokens/0/client_id | there is no clie
 token-of-an-unknown-user.json | /refresh_tokens/0/sub | there is no user `v`; add it to `users`
 trailing-garbage.json | - | is not JSON: trailing characters (line 2, column 1)
 unknown-error-dialect.json | /error_dialect | unknown value `keycloak`; the values are `rfc`, `spring` (line 2, column 29)
+unknown-grant-type.json | /clients/0/grant_types | `refresh_tokn` is not a registered grant type; there are refresh_token
 unknown-member-deep.json | /clients/1/secret | unknown member `secret`; the members are `client_id`
 unknown-member-of-a-token.json | /refresh_tokens/0/subject | unknown member `subject`; the members are `token`
 unknown-member.json | /client | unknown member `client`; the members are `$schema`

@@ -249,6 +249,11 @@ fn the_library_refuses_what_http_refuses() {
             client("id_token_audience", json!(["b"])),
             "id_token_audience",
         ),
+        (
+            "/clients",
+            client("grant_types", json!(["refresh_tokn"])),
+            "grant_types",
+        ),
         ("/users", json!({ "sub": "" }), "sub"),
         (
             "/refresh-tokens",
