@@ -59,11 +59,30 @@ const WORDS: &[(&[&str], &[&str])] = &[
     (&["jsonwebtoken", "aws_lc_rs::", "rsa::"], &["keys"]),
     (&["Utc::now", "SystemTime", "Instant::now"], &["clock"]),
     (&["clap"], &["cli"]),
+    // Who cannot see a secret cannot compare it with `==`.
+    (&[".reveal()"], &["seed", "cli"]),
     // A profile is data: no claim name of a provider stands in the code.
     (
         &["personid", "data_center", "\"authorities\"", "\"ati\""],
         &[],
     ),
+];
+
+/// Functions that compare secrets, and what their code must contain. The time of a comparison must not depend on where two
+/// secrets differ, and an unknown client must take as long as a wrong secret; no test can measure that on a busy machine.
+const CONSTANT_TIME: &[(&str, &str, &[&str])] = &[
+    ("oauth", "fn matches(", &[".ct_eq("]),
+    (
+        "oauth",
+        "fn match_nothing(",
+        &["black_box(", ".matches(presented)"],
+    ),
+    (
+        "authority",
+        "fn verify(",
+        &["Secret::match_nothing(", "secret.matches("],
+    ),
+    ("control", "fn check(", &[".ct_eq("]),
 ];
 
 /// The code of a room, without comments and unit tests, by file.
@@ -187,4 +206,23 @@ fn words_stay_in_their_rooms() {
         "words outside their rooms:\n{}",
         wrong.join("\n")
     );
+}
+
+#[test]
+fn secrets_are_compared_in_constant_time() {
+    for (room, function, parts) in CONSTANT_TIME {
+        let bodies: Vec<String> = code_of(room)
+            .into_iter()
+            .filter_map(|(_, code)| {
+                let body = code.split(function).nth(1)?;
+                Some(body.split("\n    }\n").next()?.to_owned())
+            })
+            .collect();
+        for part in *parts {
+            assert!(
+                bodies.iter().any(|body| body.contains(part)),
+                "`{function}` in `{room}` does not contain `{part}`"
+            );
+        }
+    }
 }

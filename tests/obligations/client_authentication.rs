@@ -1,7 +1,5 @@
 //! A2: client authentication (C01 to C24 and C30).
 
-use std::time::{Duration, Instant};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
@@ -194,34 +192,15 @@ fn method_rows() -> Vec<Row> {
     }
 }
 
-/// No lock-out, no slope, and no telling from the time how much of a secret was right.
+/// No lock-out. That the time of an answer does not show how much of a secret was right, `tests/architecture.rs` holds.
 fn a_thousand_wrong_secrets(world: &World) {
-    let address = world.server.address();
-    // One at its first character, one at its last.
+    // One wrong at its first character, one at its last.
     let secrets = ["Xlpha-secret", "alpha-secreX"];
     let requests = secrets.map(|secret| basic_bytes(format!("alpha:{secret}")).bytes());
-    let mut times: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
-    let mut connection = Connection::open(address);
+    let mut connection = Connection::open(world.server.address());
     for round in 0..1000 {
-        let which = round % 2;
-        let sent = Instant::now();
-        let answer = connection.send(&requests[which]);
-        times[which].push(sent.elapsed());
+        let answer = connection.send(&requests[round % 2]);
         assert_eq!(answer.status, 401, "{answer:?}");
     }
     world.still_serves();
-    let median = |times: &[Duration]| {
-        let mut times = times.to_vec();
-        times.sort_unstable();
-        times[times.len() / 2]
-    };
-    // Medians, and with much room: other tests share the machine.
-    let close = |a: Duration, b: Duration| a <= 5 * b + Duration::from_millis(2);
-    let (first, last) = (median(&times[0]), median(&times[1]));
-    assert!(
-        close(first, last) && close(last, first),
-        "{first:?} and {last:?}"
-    );
-    let (early, late) = (median(&times[0][..100]), median(&times[0][400..]));
-    assert!(close(late, early), "{early:?}, then {late:?}");
 }
