@@ -66,9 +66,10 @@ mod shape;
 
 pub use crate::authority::MintError;
 pub use crate::clock::{Clock, InvalidTimestamp, Timestamp};
-pub use crate::fault::plan::{ActiveRule, Rule, When};
 pub use crate::fault::{
-    AnswerFault, Defect, DelayFault, ErrorFault, Fault, KeysFault, StatusFault, TokenFault,
+    ActiveRule, AnswerFault, ContentTypeFault, Defect, DefectKind, DelayFault, DripFault,
+    ErrorFault, Fault, FaultKind, KeysFault, MissingClaimDefect, OversizedDefect, Rule,
+    SetClaimsDefect, StatusFault, TokenFault, TruncateFault, When, WrongKeys,
 };
 pub use crate::journal::{Advice, Exchange, Expectation, Filter, IssuedIds, Parameter};
 pub use crate::oauth::client::{AuthMethod, Client, Secret};

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::authority::{MintOrder, Settings};
 use crate::cli::{Made, Mistake, Place, print, whole_number};
 use crate::clock::Timestamp;
-use crate::fault::{Defect, Fault, TokenFault};
+use crate::fault::{Defect, DefectKind, Fault, SetClaimsDefect};
 use crate::oauth::token_kind::TokenKind;
 
 /// Print what the token endpoint would have answered, without a server
@@ -47,7 +47,7 @@ pub(super) struct Mint {
     #[arg(long, value_name = "TOKEN")]
     only: Option<Only>,
     /// Break the token of --only, or else the response's access token, and nothing else of it
-    #[arg(long, value_name = "DEFECT", value_parser = defect, long_help = DEFECTS, conflicts_with = "claims")]
+    #[arg(long, value_name = "DEFECT", value_parser = defect, long_help = defects(), conflicts_with = "claims")]
     defect: Option<Defect>,
     /// Give that token these claims, whatever it should have, such as '{"sub":"mallory"}'
     #[arg(long, value_name = "JSON", value_parser = claims)]
@@ -58,12 +58,18 @@ pub(super) struct Mint {
     made: Made,
 }
 
-const DEFECTS: &str = "\
-Break the token of --only, or else the response's access token, and nothing else of it
+/// Lists the defects for the help.
+fn defects() -> String {
+    let names: Vec<&str> = DefectKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    format!(
+        "Break the token of --only, or else the response's access token, and nothing else of it\n\nOne of {}. Those \
+         with a value are written as {WITH_A_VALUE}",
+        names.join(", ")
+    )
+}
 
-One of expired, not_yet_valid, issued_in_future, wrong_issuer, wrong_audience, wrong_type, unknown_kid, foreign_key, \
-damaged_signature, alg_none and hs256_with_public_key; or with a value, as in missing_claim=exp, oversized=100000 (bytes \
-more) and set_claims='{\"admin\":true}'";
+const WITH_A_VALUE: &str =
+    r#"missing_claim=exp, oversized=100000 (bytes) and set_claims='{"admin":true}'"#;
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Only {
@@ -82,23 +88,43 @@ impl Only {
     }
 }
 
-/// Reads a defect by its name in JSON, with its value behind `=` where it has one.
+/// Reads a defect: its kind, and after `=` its one value if it has one.
 fn defect(text: &str) -> Result<Defect, String> {
-    let read = match text.split_once('=') {
-        None => serde_json::from_value(json!(text)),
-        // A text need not be quoted.
-        Some((name, value)) => serde_json::from_value(json!({ name: value })).or_else(|_| {
-            let value: Value = serde_json::from_str(value)?;
-            serde_json::from_value(json!({ name: value }))
-        }),
+    let (kind, value) = match text.split_once('=') {
+        Some((kind, value)) => (kind, Some(value)),
+        None => (text, None),
     };
-    let defect: Defect = read.map_err(|why| {
-        format!(
-            r#"{why}; those with a value are written as missing_claim=exp, oversized=100000, set_claims='{{"admin":true}}'"#
-        )
-    })?;
-    Fault::token(TokenKind::AccessToken, defect.clone()).check()?;
+    let read = match value {
+        None => serde_json::from_value(json!({ "kind": kind })),
+        Some(value) => with_value(kind, value),
+    };
+    let defect: Defect =
+        read.map_err(|why| format!("{why}; those with a value are written as {WITH_A_VALUE}"))?;
+    defect.check().map_err(|why| why.to_string())?;
     Ok(defect)
+}
+
+fn with_value(kind: &str, value: &str) -> Result<Defect, serde_json::Error> {
+    let kind: DefectKind = serde_json::from_value(json!(kind))?;
+    let (member, value) = match kind {
+        DefectKind::MissingClaim => ("claim", json!(value)),
+        DefectKind::SetClaims => ("claims", serde_json::from_str(value)?),
+        DefectKind::Oversized => ("bytes", serde_json::from_str(value)?),
+        DefectKind::Expired
+        | DefectKind::NotYetValid
+        | DefectKind::IssuedInFuture
+        | DefectKind::WrongIssuer
+        | DefectKind::WrongAudience
+        | DefectKind::WrongType
+        | DefectKind::UnknownKid
+        | DefectKind::ForeignKey
+        | DefectKind::DamagedSignature
+        | DefectKind::AlgNone
+        | DefectKind::Hs256WithPublicKey => {
+            return Err(serde::de::Error::custom(format!("{kind} has no value")));
+        }
+    };
+    serde_json::from_value(json!({ "kind": kind, member: value }))
 }
 
 fn claims(text: &str) -> Result<Map<String, Value>, String> {
@@ -125,11 +151,12 @@ impl Mint {
         }
         let seconds =
             |lifetime: Option<u32>| lifetime.map(|seconds| Duration::from_secs(seconds.into()));
-        let defect = self.defect.or(self.claims.map(Defect::SetClaims));
-        let defect = defect.map(|defect| TokenFault {
-            which: self.only.map_or(TokenKind::AccessToken, Only::which),
-            defect,
-        });
+        let claims = self
+            .claims
+            .map(|claims| SetClaimsDefect::from(claims).into());
+        let which = self.only.map_or(TokenKind::AccessToken, Only::which);
+        let defect = self.defect.or(claims);
+        let defect = defect.map(|defect| Fault::token(which, defect));
         let response = sandbox.epoch().authority.mint(
             &MintOrder {
                 client_id: self.client,

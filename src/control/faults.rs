@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::control::route::{Body, Created, Json, NoContent, Path};
 use crate::control::{Call, Problem, ProblemCode};
-use crate::fault::plan::{ActiveRule, Rule};
+use crate::fault::{ActiveRule, Rule};
 
 /// The rules, in order, and what is left of each.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -20,11 +20,7 @@ pub(super) fn list(call: &Call) -> Json<Faults> {
 }
 
 pub(super) fn add(call: &Call, Body(rule): Body<Rule>) -> Result<Created<ActiveRule>, Problem> {
-    rule.check_probability()
-        .map_err(|why| Problem::in_body("/probability", why))?;
-    rule.fault
-        .check()
-        .map_err(|why| Problem::in_body("/fault", why))?;
+    rule.check()?;
     let active = call.epoch.faults.add(rule);
     let id = active.id.to_string();
     Ok(Created::at(["faults", &id], active))

@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 
 use crate::http::limits::Patience;
 use crate::json;
+use crate::json::invalid::Invalid;
 use crate::seed::FixtureError;
 
 /// Bytes of a body: a sandbox may bring its fixtures.
@@ -152,6 +153,12 @@ impl Problem {
         response
             .content_type("application/problem+json")
             .body(serde_json::to_string(&self).unwrap_or_default())
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        Self::in_body(invalid.pointer, invalid.problem)
     }
 }
 

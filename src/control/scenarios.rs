@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::control::route::{Json, Path};
 use crate::control::{Call, Problem, ProblemCode};
-use crate::fault::plan::{ActiveRule, Rule};
+use crate::fault::{ActiveRule, Rule};
 use crate::oauth::grant::RefreshPolicy;
 use crate::sandbox::Sandbox;
 

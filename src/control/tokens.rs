@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::authority::{MintError, MintOrder};
 use crate::control::route::{OptionalBody, Written};
 use crate::control::{Call, Problem};
-use crate::fault::{Defect, Fault, TokenFault};
+use crate::fault::{Defect, Fault, SetClaimsDefect};
 use crate::oauth::token_kind::TokenKind;
 
 /// What is to be minted; what is left out, the fixtures decide.
@@ -78,17 +78,15 @@ pub(super) fn mint(
     };
     let defect = match (mint.defect, mint.claims) {
         (Some(_), Some(_)) => {
-            let problem = "claims and defect cannot both be given; say {\"set_claims\": {...}} for the claims alone";
+            let problem = "claims and defect cannot both be given; give {\"kind\": \"set_claims\", \"claims\": {...}} for the claims alone";
             return Err(Problem::in_body("/defect", problem));
         }
         (Some(defect), None) => Some(defect),
-        (None, claims) => claims.map(Defect::SetClaims),
+        (None, claims) => claims.map(|claims| SetClaimsDefect::from(claims).into()),
     };
-    let defect = defect.map(|defect| TokenFault { which, defect });
+    let defect = defect.map(|defect| Fault::token(which, defect));
     if let Some(fault) = &defect {
-        Fault::Token(fault.clone())
-            .check()
-            .map_err(|why| Problem::in_body("/defect", why))?;
+        fault.check()?;
     }
     if mint.lifetime == Some(0) {
         return Err(Problem::in_body("/lifetime", "must be at least 1 second"));

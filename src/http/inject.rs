@@ -1,6 +1,6 @@
 //! Carrying out faults on this connection.
 //!
-//! Delays are in real time on purpose: a client's time-out is in real time. Nothing here holds a lock.
+//! Delays are in real time, because a client's time-out is. Nothing here holds a lock.
 
 use std::io;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use futures_util::{Stream, stream};
 use serde_json::{Map, Value};
 use socket2::Socket;
 
-use crate::fault::{AnswerFault, ErrorFault, Fault};
+use crate::fault::{AnswerFault, Changed, DelayFault, Effects, ErrorFault, Instead};
 use crate::oauth::refusal::ErrorDialect;
 use crate::sandbox::Epoch;
 
@@ -27,89 +27,101 @@ impl Wire {
     }
 }
 
-/// The answer that a fault gives in the place of the right one; none where that is to be given first.
-pub(super) async fn instead(
-    fault: &Fault,
+/// Lets time pass, and returns the answer that the client gets in the place of the usual one, if a fault asks for that.
+pub(super) async fn before(
+    effects: &Effects<'_>,
     request: &HttpRequest,
     epoch: &Epoch,
 ) -> Option<HttpResponse> {
-    match fault {
-        Fault::Error(fault) => Some(error(fault, epoch.authority.settings.error_dialect)),
-        Fault::Status(fault) => {
+    if let Some(delay) = effects.delay {
+        rt::time::sleep(duration(delay, || epoch.authority.random.unit())).await;
+    }
+    effects
+        .instead
+        .map(|instead| in_place(instead, request, epoch.authority.settings.error_dialect))
+}
+
+fn duration(delay: &DelayFault, draw: impl FnOnce() -> f64) -> Duration {
+    // Without jitter nothing is drawn, so that a delay does not change the ids of a seeded server.
+    let jitter = if delay.jitter > 0.0 {
+        delay.jitter * draw()
+    } else {
+        0.0
+    };
+    Duration::from_secs_f64(delay.seconds + jitter)
+}
+
+fn in_place(instead: Instead<'_>, request: &HttpRequest, dialect: ErrorDialect) -> HttpResponse {
+    match instead {
+        Instead::Error(fault) => error(fault, dialect),
+        Instead::Status(fault) => {
             let mut response = HttpResponse::build(status(fault.status));
             for (name, value) in &fault.headers {
                 response.insert_header((name.as_str(), value.as_str()));
             }
-            Some(response.body(fault.body.clone()))
+            response.body(fault.body.clone())
         }
-        Fault::GatewayPage => Some(
-            HttpResponse::BadGateway().content_type("text/html; charset=utf-8").body(
-                "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n",
-            ),
-        ),
-        Fault::Close => Some(cut_off()),
-        Fault::Reset => {
-            reset(request);
-            Some(cut_off())
-        }
-        Fault::Delay(delay) => {
-            let jitter = if delay.jitter > 0.0 { delay.jitter * epoch.authority.random.unit() } else { 0.0 };
-            rt::time::sleep(Duration::from_secs_f64(delay.seconds + jitter)).await;
-            None
-        }
-        _ => None,
-    }
-}
-
-/// What a fault makes of the right answer.
-pub(super) async fn onto(
-    fault: &Fault,
-    request: &HttpRequest,
-    response: HttpResponse,
-) -> HttpResponse {
-    match fault {
-        Fault::LostResponse => {
+        Instead::GatewayPage => HttpResponse::BadGateway()
+            .content_type("text/html; charset=utf-8")
+            .body(GATEWAY_PAGE),
+        Instead::Close => cut_off(),
+        Instead::Reset => {
             reset(request);
             cut_off()
         }
-        // There is no body to come late or in part.
-        Fault::Drip { .. } | Fault::Truncate { .. } if request.method() == Method::HEAD => response,
-        Fault::Drip { bytes_per_second } => {
-            let rate = *bytes_per_second;
-            rebodied(response, |body| {
-                Body::Sized(body.len(), Box::new(dripping(body, rate)))
-            })
-            .await
-        }
-        Fault::Truncate { bytes } => {
-            let kept = *bytes;
-            rebodied(response, |body| {
-                Body::Sized(
-                    body.len(),
-                    Box::new(truncated(body.slice(..kept.min(body.len())))),
-                )
-            })
-            .await
-        }
-        Fault::Malformed => {
-            rebodied(response, |body| Body::Whole(body.slice(..body.len() / 2))).await
-        }
-        Fault::ContentType(content_type) => {
-            let mut response = response;
-            if let Ok(value) = header::HeaderValue::from_str(content_type) {
-                response.headers_mut().insert(header::CONTENT_TYPE, value);
-            }
-            response
-        }
-        Fault::Answer(change) => {
-            rebodied(response, |body| Body::Whole(changed(&body, change))).await
-        }
-        _ => response,
     }
 }
 
+const GATEWAY_PAGE: &str = "\
+<html>\r
+<head><title>502 Bad Gateway</title></head>\r
+<body>\r
+<center><h1>502 Bad Gateway</h1></center>\r
+</body>\r
+</html>\r
+";
+
+/// Changes the answer as the faults say.
+pub(super) async fn after(
+    effects: &Effects<'_>,
+    request: &HttpRequest,
+    mut response: HttpResponse,
+) -> HttpResponse {
+    if is_no_answer(&response) {
+        return response;
+    }
+    let mut kept = usize::MAX;
+    let mut rate = None;
+    for changed in &effects.changed {
+        match changed {
+            Changed::Lost => {
+                reset(request);
+                return cut_off();
+            }
+            Changed::ContentType(fault) => {
+                if let Ok(value) = header::HeaderValue::from_str(&fault.content_type) {
+                    response.headers_mut().insert(header::CONTENT_TYPE, value);
+                }
+            }
+            Changed::Answer(fault) => {
+                response = rewritten(response, |body| with_members(&body, fault)).await;
+            }
+            Changed::Malformed => {
+                response = rewritten(response, |body| body.slice(..body.len() / 2)).await;
+            }
+            Changed::Truncate(fault) => kept = fault.bytes,
+            Changed::Drip(fault) => rate = Some(fault.bytes_per_second),
+        }
+    }
+    // The answer to a HEAD has no body that could come late or in part.
+    if request.method() == Method::HEAD || (kept == usize::MAX && rate.is_none()) {
+        return response;
+    }
+    delivered(response, kept, rate).await
+}
+
 fn error(fault: &ErrorFault, dialect: ErrorDialect) -> HttpResponse {
-    let default = match fault.code.as_str() {
+    let default = match fault.error.as_str() {
         "invalid_client" => 401,
         "server_error" => 500,
         "temporarily_unavailable" => 503,
@@ -120,7 +132,7 @@ fn error(fault: &ErrorFault, dialect: ErrorDialect) -> HttpResponse {
         .description
         .as_deref()
         .unwrap_or("a fault that was asked for");
-    let (headers, body) = dialect.tell_error(status.as_u16(), &fault.code, description);
+    let (headers, body) = dialect.tell_error(status.as_u16(), &fault.error, description);
     let mut response = HttpResponse::build(status);
     for header in headers {
         response.insert_header(header);
@@ -132,7 +144,7 @@ fn status(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// An answer that never begins: the framework asks for the body before it writes the head, and is told it cannot be had.
+/// An answer that never begins: the framework asks for the body before it writes the head, and gets an error.
 fn cut_off() -> HttpResponse {
     let gone =
         stream::once(async { Err::<Bytes, io::Error>(io::ErrorKind::ConnectionAborted.into()) });
@@ -141,14 +153,19 @@ fn cut_off() -> HttpResponse {
     response
 }
 
-/// Marks an answer that is none.
+/// Marks a response of which the client sees nothing.
 struct NoAnswer;
+
+fn is_no_answer(response: &HttpResponse) -> bool {
+    response.extensions().contains::<NoAnswer>()
+}
 
 /// The status that a client sees; 0 for none.
 pub(super) fn seen_status(response: &HttpResponse) -> u16 {
-    match response.extensions().get::<NoAnswer>() {
-        Some(NoAnswer) => 0,
-        None => response.status().as_u16(),
+    if is_no_answer(response) {
+        0
+    } else {
+        response.status().as_u16()
     }
 }
 
@@ -160,56 +177,60 @@ fn reset(request: &HttpRequest) {
     }
 }
 
-enum Body {
-    Whole(Bytes),
-    Sized(usize, Box<dyn Stream<Item = io::Result<Bytes>> + Unpin>),
-}
-
-async fn rebodied(response: HttpResponse, change: impl FnOnce(Bytes) -> Body) -> HttpResponse {
+/// The answer with another body, which is another document: it has no tag yet.
+async fn rewritten(response: HttpResponse, change: impl FnOnce(Bytes) -> Bytes) -> HttpResponse {
     if matches!(response.body().size(), BodySize::None) {
         return response;
     }
     let (mut head, body) = response.into_parts();
-    let changed = change(to_bytes(body).await.unwrap_or_default());
-    if matches!(changed, Body::Whole(_)) {
-        // It is another document now.
-        head.headers_mut().remove(header::ETAG);
+    head.headers_mut().remove(header::ETAG);
+    head.set_body(BoxBody::new(change(
+        to_bytes(body).await.unwrap_or_default(),
+    )))
+}
+
+/// The answer with a head that promises all of its body, and the first `kept` bytes of it at that rate.
+async fn delivered(response: HttpResponse, kept: usize, rate: Option<u32>) -> HttpResponse {
+    if matches!(response.body().size(), BodySize::None) {
+        return response;
     }
-    head.set_body(match changed {
-        Body::Whole(bytes) => BoxBody::new(bytes),
-        Body::Sized(length, stream) => BoxBody::new(SizedStream::new(length as u64, stream)),
-    })
+    let (head, body) = response.into_parts();
+    let body = to_bytes(body).await.unwrap_or_default();
+    let length = body.len() as u64;
+    let pieces = pieces(body.slice(..kept.min(body.len())), kept != usize::MAX, rate);
+    head.set_body(BoxBody::new(SizedStream::new(length, pieces)))
 }
 
-/// So many bytes at once that a pause is not too short for a timer: a hundred drops a second at most.
-fn dripping(body: Bytes, bytes_per_second: u32) -> impl Stream<Item = io::Result<Bytes>> + Unpin {
-    let drop = bytes_per_second.div_ceil(100);
-    let pause = Duration::from_secs(1) * drop / bytes_per_second;
-    Box::pin(stream::unfold(body, move |mut rest| async move {
-        if rest.is_empty() {
-            return None;
-        }
-        rt::time::sleep(pause).await;
-        let drop = rest.split_to(rest.len().min(drop as usize));
-        Some((Ok(drop), rest))
-    }))
-}
-
-/// The first bytes, a moment for them to leave, and then the end: bytes and the end at once would be the end alone.
-fn truncated(kept: Bytes) -> impl Stream<Item = io::Result<Bytes>> + Unpin {
-    Box::pin(stream::unfold(Some(kept), |rest| async move {
-        match rest {
-            Some(kept) if !kept.is_empty() => Some((Ok(kept), Some(Bytes::new()))),
-            Some(_) => {
-                rt::time::sleep(Duration::from_millis(20)).await;
-                Some((Err(io::ErrorKind::ConnectionAborted.into()), None))
+/// Bytes piece by piece, and the end of the connection after them if the body is cut off.
+fn pieces(
+    bytes: Bytes,
+    cut: bool,
+    rate: Option<u32>,
+) -> impl Stream<Item = io::Result<Bytes>> + Unpin {
+    // At most a hundred pieces a second: a shorter pause is too short for a timer.
+    let piece = rate.map_or(usize::MAX, |rate| rate.div_ceil(100) as usize);
+    let pause = rate.map(|rate| Duration::from_secs(1) * rate.div_ceil(100) / rate);
+    Box::pin(stream::unfold(
+        (bytes, cut),
+        move |(mut rest, cut)| async move {
+            if !rest.is_empty() {
+                if let Some(pause) = pause {
+                    rt::time::sleep(pause).await;
+                }
+                let next = rest.split_to(rest.len().min(piece));
+                return Some((Ok(next), (rest, cut)));
             }
-            None => None,
-        }
-    }))
+            if cut {
+                // The bytes need a moment to leave: if the end came at once, the client would see it alone.
+                rt::time::sleep(Duration::from_millis(20)).await;
+                return Some((Err(io::ErrorKind::ConnectionAborted.into()), (rest, false)));
+            }
+            None
+        },
+    ))
 }
 
-fn changed(body: &Bytes, change: &AnswerFault) -> Bytes {
+fn with_members(body: &Bytes, change: &AnswerFault) -> Bytes {
     let mut members: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
     for name in &change.remove {
         members.shift_remove(name);

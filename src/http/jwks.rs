@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::clock::Timestamp;
-use crate::fault::Fault;
+use crate::fault::KeysFault;
 use crate::http::reply;
 use crate::sandbox::Epoch;
 
@@ -11,12 +11,12 @@ pub(super) fn get(
     request: &HttpRequest,
     epoch: &Epoch,
     now: Timestamp,
-    fault: Option<&Fault>,
+    fault: Option<&KeysFault>,
 ) -> HttpResponse {
     let keys = epoch.authority.keys();
     let jwks = match fault {
-        Some(Fault::Keys(fault)) => keys.wrong_jwks(*fault, now),
-        _ => keys.jwks(now),
+        Some(fault) => keys.wrong_jwks(fault.keys, now),
+        None => keys.jwks(now),
     };
     // Serializing texts into memory cannot fail.
     reply::document(

@@ -19,7 +19,7 @@ use actix_cors::Cors;
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::fault::Fault;
+use crate::fault::{Effects, KeysFault};
 use crate::http::record::Record;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::{Refusal, excerpt};
@@ -83,19 +83,15 @@ async fn without_credentials(
     if endpoint == Endpoint::Authorization {
         record.asked(request);
     }
-    let fault = epoch.faults.next(&record.traits(), &epoch.authority.random);
-    if let Some(fault) = &fault {
-        record.fault(fault);
-        if let Some(instead) = inject::instead(fault, request, epoch).await {
-            return instead;
-        }
-    }
-    let response = document(request, epoch, endpoint, fault.as_ref(), record)
-        .unwrap_or_else(|refusal| reply::refuse(request, epoch, &refusal, record));
-    match fault {
-        Some(fault) => inject::onto(&fault, request, response).await,
-        None => response,
-    }
+    let faults = epoch.faults.next(&record.traits(), &epoch.authority.random);
+    record.faults(&faults);
+    let effects = Effects::of(&faults);
+    let response = match inject::before(&effects, request, epoch).await {
+        Some(instead) => instead,
+        None => document(request, epoch, endpoint, effects.keys, record)
+            .unwrap_or_else(|refusal| reply::refuse(request, epoch, &refusal, record)),
+    };
+    inject::after(&effects, request, response).await
 }
 
 /// What is read without credentials.
@@ -103,7 +99,7 @@ fn document(
     request: &HttpRequest,
     epoch: &Epoch,
     endpoint: Endpoint,
-    fault: Option<&Fault>,
+    keys: Option<&KeysFault>,
     record: &mut Record,
 ) -> Result<HttpResponse, Refusal> {
     if endpoint == Endpoint::Unknown {
@@ -117,7 +113,7 @@ fn document(
     }
     record.answered();
     Ok(match endpoint {
-        Endpoint::Jwks => jwks::get(request, epoch, record.now(), fault),
+        Endpoint::Jwks => jwks::get(request, epoch, record.now(), keys),
         Endpoint::Metadata => metadata::get(request, epoch),
         _ => authorization::get(request, epoch, record),
     })

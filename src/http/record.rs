@@ -154,9 +154,12 @@ impl Record {
         }
     }
 
-    pub(super) fn fault(&mut self, fault: &Fault) {
-        self.exchange.fault = Some(fault.name().to_owned());
-        fault.name().clone_into(&mut self.exchange.outcome);
+    pub(super) fn faults(&mut self, faults: &[Fault]) {
+        if let Some(fault) = faults.first() {
+            let name = fault.kind().as_str();
+            self.exchange.fault = Some(name.to_owned());
+            name.clone_into(&mut self.exchange.outcome);
+        }
     }
 
     pub(super) fn presented(&mut self, id: Option<String>) {

@@ -4,7 +4,7 @@ use actix_web::http::{Method, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::dialect::Received;
-use crate::fault::Fault;
+use crate::fault::{Effects, Fault, TokenFault};
 use crate::http::record::Record;
 use crate::http::{body, inject, reply};
 use crate::oauth::credentials::Credentials;
@@ -20,42 +20,42 @@ pub(super) async fn answer(
     record: &mut Record,
 ) -> HttpResponse {
     let understood = understand(request, payload, epoch, record).await;
-    let fault = fault(epoch, record);
-    if let Some(fault) = &fault {
-        record.fault(fault);
-        if let Some(instead) = inject::instead(fault, request, epoch).await {
+    let faults = faults(epoch, record);
+    record.faults(&faults);
+    let effects = Effects::of(&faults);
+    let response = match inject::before(&effects, request, epoch).await {
+        Some(instead) => {
             if let Ok((_, params)) = understood {
                 record.sent(params);
             }
-            return instead;
+            instead
         }
-    }
+        None => process(request, understood, effects.token, epoch, record).await,
+    };
+    inject::after(&effects, request, response).await
+}
+
+async fn process(
+    request: &HttpRequest,
+    understood: Result<(Credentials, Params), Refusal>,
+    defect: Option<&TokenFault>,
+    epoch: &Epoch,
+    record: &mut Record,
+) -> HttpResponse {
     let result = match understood {
         Ok((credentials, params)) => {
-            let result = token(
-                request,
-                &credentials,
-                &params,
-                fault.as_ref(),
-                epoch,
-                record,
-            )
-            .await;
+            let result = token(request, &credentials, &params, defect, epoch, record).await;
             record.sent(params);
             result
         }
         Err(refusal) => Err(refusal),
     };
-    let response = match result {
+    match result {
         Ok(tokens) => {
             record.issued(&tokens);
             reply::tokens(epoch.authority.settings.error_dialect, tokens)
         }
         Err(refusal) => reply::refuse(request, epoch, &refusal, record),
-    };
-    match fault {
-        Some(fault) => inject::onto(&fault, request, response).await,
-        None => response,
     }
 }
 
@@ -91,24 +91,27 @@ fn read(
     })
 }
 
-/// What is to go wrong: as a rule says, or else as the refresh token's fixture does.
-fn fault(epoch: &Epoch, record: &Record) -> Option<Fault> {
+/// The faults of this request: those of rules, or else that of the named refresh token it presents.
+fn faults(epoch: &Epoch, record: &Record) -> Vec<Fault> {
     let traits = record.traits();
-    epoch
-        .faults
-        .next(&traits, &epoch.authority.random)
-        .or_else(|| {
-            let registry = &epoch.authority.registry;
-            let named = registry.refresh_token(traits.refresh_token?, traits.client_id?)?;
-            named.token.fault.clone()
-        })
+    let faults = epoch.faults.next(&traits, &epoch.authority.random);
+    if !faults.is_empty() {
+        return faults;
+    }
+    let named = |token, client_id| epoch.authority.registry.refresh_token(token, client_id);
+    traits
+        .refresh_token
+        .zip(traits.client_id)
+        .and_then(|(token, client_id)| named(token, client_id)?.token.fault.clone())
+        .into_iter()
+        .collect()
 }
 
 async fn token(
     request: &HttpRequest,
     credentials: &Credentials,
     params: &Params,
-    fault: Option<&Fault>,
+    defect: Option<&TokenFault>,
     epoch: &Epoch,
     record: &mut Record,
 ) -> Result<TokenResponse, Refusal> {
@@ -122,10 +125,6 @@ async fn token(
             allow: "GET, POST",
         });
     }
-    let defect = match fault {
-        Some(Fault::Token(defect)) => Some(defect),
-        _ => None,
-    };
     let attempt = authority
         .token(credentials, params, defect, record.now())
         .await;

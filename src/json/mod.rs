@@ -3,8 +3,10 @@
 //! A mistake has the JSON Pointer of its place (RFC 6901) and a message in JSON's words. `strict` refuses what serde would
 //! accept by accident, `words` translates serde's messages.
 
+pub(crate) mod invalid;
 pub(crate) mod pointer;
 mod strict;
+pub(crate) mod tagged;
 mod words;
 
 use serde::de::DeserializeOwned;

@@ -23,7 +23,7 @@ use jsonwebtoken::jwk::{
 use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
-use crate::fault::KeysFault;
+use crate::fault::WrongKeys;
 pub(crate) use crate::keys::alg::Alg;
 use crate::keys::backend::{Signer, Verifier};
 pub(crate) use crate::keys::ring::KeyRing;
@@ -178,19 +178,19 @@ impl KeySet {
     }
 
     /// What `jwks_uri` shows where it is to be wrong.
-    pub(crate) fn wrong_jwks(&self, fault: KeysFault, now: Timestamp) -> JwkSet {
+    pub(crate) fn wrong_jwks(&self, wrong: WrongKeys, now: Timestamp) -> JwkSet {
         let mut keys = self.jwks(now).keys;
-        match fault {
-            KeysFault::Empty => keys.clear(),
-            KeysFault::Late => {
+        match wrong {
+            WrongKeys::Empty => keys.clear(),
+            WrongKeys::Late => {
                 keys.remove(0);
             }
-            KeysFault::Stale => {
+            WrongKeys::Stale => {
                 if let Some(before) = &self.before {
                     keys.clone_from(before);
                 }
             }
-            KeysFault::WrongKey => {
+            WrongKeys::WrongKey => {
                 let mut foreign = forge::unpublished().public.jwk.clone();
                 foreign.common.key_id = Some(self.signing().public.kid.clone());
                 keys[0] = foreign;

@@ -14,11 +14,12 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use indexmap::IndexMap;
 
 use crate::clock::Timestamp;
+use crate::json::invalid::Invalid;
 use crate::oauth::client::Client;
 use crate::oauth::grant::RefreshPolicy;
 use crate::oauth::user::User;
-use crate::seed::check::{self, Flaw};
-use crate::seed::{FixtureError, NamedRefreshToken};
+
+use crate::seed::{FixtureError, NamedRefreshToken, check};
 use crate::shape::Profile;
 
 /// The clients, users and named refresh tokens of one epoch.
@@ -65,7 +66,7 @@ pub(crate) trait Item: Sized {
     const WHAT: &'static str;
 
     fn name(&self) -> &str;
-    fn check(&self) -> Result<(), Flaw>;
+    fn check(&self) -> Result<(), Invalid>;
     fn of(entries: &Entries) -> &IndexMap<String, Arc<Self>>;
     fn of_mut(entries: &mut Entries) -> &mut IndexMap<String, Arc<Self>>;
 }
@@ -77,7 +78,7 @@ impl Item for Client {
         &self.client_id
     }
 
-    fn check(&self) -> Result<(), Flaw> {
+    fn check(&self) -> Result<(), Invalid> {
         check::client(self)
     }
 
@@ -97,7 +98,7 @@ impl Item for User {
         &self.sub
     }
 
-    fn check(&self) -> Result<(), Flaw> {
+    fn check(&self) -> Result<(), Invalid> {
         check::user(self)
     }
 
@@ -250,12 +251,13 @@ impl Entries {
         let client = self.clients.get(&token.client_id).map(AsRef::as_ref);
         let user = self.users.get(&token.sub).map(AsRef::as_ref);
         check::refresh_token(token, client, user)
-            .map_err(|flaw| flaw.of("refresh token", &token.token))
+            .map_err(|why| FixtureError::registered("refresh token", &token.token, why))
     }
 }
 
 fn checked<T: Item>(item: &T) -> Result<(), FixtureError> {
-    item.check().map_err(|flaw| flaw.of(T::WHAT, item.name()))
+    item.check()
+        .map_err(|why| FixtureError::registered(T::WHAT, item.name(), why))
 }
 
 impl fmt::Debug for Registry {

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::fault::Fault;
-use crate::json::pointer;
+use crate::json::invalid::Invalid;
 use crate::oauth::client::{AuthMethod, Client, GRANT_TYPES};
+use crate::oauth::endpoint::Endpoint;
 use crate::oauth::user::User;
 use crate::seed::fixtures::NamedRefreshToken;
 use crate::seed::load::{built_in_profile, profile_from};
@@ -39,7 +39,7 @@ impl Draft {
         }
         let mut clients = HashMap::new();
         for client in &self.clients {
-            self::client(&client.value).map_err(|flaw| flaw.at(client))?;
+            self::client(&client.value).map_err(|why| client.invalid(why))?;
             let client_id = client.value.client_id.as_str();
             if let Some(first) = clients.insert(client_id, client) {
                 let place = first.seen_from(client);
@@ -49,7 +49,7 @@ impl Draft {
         }
         let mut users = HashMap::new();
         for user in &self.users {
-            self::user(&user.value).map_err(|flaw| flaw.at(user))?;
+            self::user(&user.value).map_err(|why| user.invalid(why))?;
             let sub = user.value.sub.as_str();
             if let Some(first) = users.insert(sub, user) {
                 let place = first.seen_from(user);
@@ -67,7 +67,7 @@ impl Draft {
             } = &token.value;
             let client = clients.get(client_id.as_str()).map(|client| &client.value);
             let user = users.get(sub.as_str()).map(|user| &user.value);
-            refresh_token(&token.value, client, user).map_err(|flaw| flaw.at(token))?;
+            refresh_token(&token.value, client, user).map_err(|why| token.invalid(why))?;
             if let Some(first) = tokens.insert((name, client_id), token) {
                 let place = first.seen_from(token);
                 let problem = format!(
@@ -119,44 +119,14 @@ pub(crate) fn check_issuer(issuer: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What is wrong with one client, user or named refresh token: the member, and the problem with its remedy.
-#[derive(Debug)]
-pub(crate) struct Flaw {
-    member: &'static str,
-    problem: String,
-}
-
-impl Flaw {
-    fn new(member: &'static str, problem: impl Into<String>) -> Self {
-        Self {
-            member,
-            problem: problem.into(),
-        }
-    }
-
-    /// The error for what is written in a fixture file.
-    fn at<T>(self, written: &Written<T>) -> FixtureError {
-        written.error(self.member, self.problem)
-    }
-
-    /// The error for what is registered in a running server.
-    pub(crate) fn of(self, what: &str, name: &str) -> FixtureError {
-        FixtureError::new(
-            &format!("{what} `{name}`"),
-            pointer::child("", self.member),
-            self.problem,
-        )
-    }
-}
-
-pub(crate) fn user(user: &User) -> Result<(), Flaw> {
+pub(crate) fn user(user: &User) -> Result<(), Invalid> {
     if user.sub.is_empty() {
-        return Err(Flaw::new("sub", "is empty; give the user a name"));
+        return Err(Invalid::member("sub", "is empty; give the user a name"));
     }
     Ok(())
 }
 
-pub(crate) fn client(client: &Client) -> Result<(), Flaw> {
+pub(crate) fn client(client: &Client) -> Result<(), Invalid> {
     let Client {
         client_id,
         client_secret,
@@ -166,20 +136,20 @@ pub(crate) fn client(client: &Client) -> Result<(), Flaw> {
     let vschar =
         |text: &str| !text.is_empty() && text.chars().all(|c| matches!(c, '\x20'..='\x7E'));
     if !vschar(client_id) {
-        return Err(Flaw::new(
+        return Err(Invalid::member(
             "client_id",
             "must be printable ASCII and not empty (RFC 6749 Appendix A.1)",
         ));
     }
     if let Some(secret) = client_secret {
         if secret.reveal().is_empty() {
-            return Err(Flaw::new(
+            return Err(Invalid::member(
                 "client_secret",
                 "is empty; leave it out for a public client",
             ));
         }
         if !vschar(secret.reveal()) {
-            return Err(Flaw::new(
+            return Err(Invalid::member(
                 "client_secret",
                 "must be printable ASCII (RFC 6749 Appendix A.2)",
             ));
@@ -187,13 +157,13 @@ pub(crate) fn client(client: &Client) -> Result<(), Flaw> {
     }
     match (token_endpoint_auth_method, client_secret) {
         (Some(AuthMethod::None), Some(_)) => {
-            return Err(Flaw::new(
+            return Err(Invalid::member(
                 "token_endpoint_auth_method",
                 "is none, but there is a client_secret; drop one",
             ));
         }
         (Some(AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost), None) => {
-            return Err(Flaw::new(
+            return Err(Invalid::member(
                 "token_endpoint_auth_method",
                 "needs a client_secret; add one, or leave the method out",
             ));
@@ -209,7 +179,7 @@ pub(crate) fn client(client: &Client) -> Result<(), Flaw> {
             "`{unknown}` is not a registered grant type; there are {}",
             GRANT_TYPES.join(", ")
         );
-        return Err(Flaw::new("grant_types", problem));
+        return Err(Invalid::member("grant_types", problem));
     }
     for (member, seconds) in [
         ("access_token_lifetime", client.access_token_lifetime),
@@ -221,7 +191,7 @@ pub(crate) fn client(client: &Client) -> Result<(), Flaw> {
         ),
     ] {
         if seconds == Some(0) {
-            return Err(Flaw::new(member, "must be at least 1 second"));
+            return Err(Invalid::member(member, "must be at least 1 second"));
         }
     }
     for (member, audience) in [
@@ -232,7 +202,7 @@ pub(crate) fn client(client: &Client) -> Result<(), Flaw> {
             .as_ref()
             .is_some_and(|audience| audience.is_empty() || audience.iter().any(String::is_empty))
         {
-            return Err(Flaw::new(
+            return Err(Invalid::member(
                 member,
                 "must name at least one audience, and none that is empty",
             ));
@@ -243,7 +213,7 @@ pub(crate) fn client(client: &Client) -> Result<(), Flaw> {
         .as_ref()
         .is_some_and(|audience| !audience.contains(client_id))
     {
-        return Err(Flaw::new(
+        return Err(Invalid::member(
             "id_token_audience",
             format!("must name the client, `{client_id}` (OpenID Connect Core §2)"),
         ));
@@ -256,7 +226,7 @@ pub(crate) fn refresh_token(
     token: &NamedRefreshToken,
     client: Option<&Client>,
     user: Option<&User>,
-) -> Result<(), Flaw> {
+) -> Result<(), Invalid> {
     let NamedRefreshToken {
         token: name,
         client_id,
@@ -268,7 +238,7 @@ pub(crate) fn refresh_token(
         fault,
     } = token;
     if name.is_empty() || !name.chars().all(|c| matches!(c, '\x20'..='\x7E')) {
-        return Err(Flaw::new(
+        return Err(Invalid::member(
             "token",
             "must be printable ASCII and not empty (RFC 6749 Appendix A.17)",
         ));
@@ -279,20 +249,20 @@ pub(crate) fn refresh_token(
         ("expires_at", expires_at.as_ref()),
     ] {
         if let Some(Err(why)) = time.map(|time| time.check()) {
-            return Err(Flaw::new(member, why));
+            return Err(Invalid::member(member, why));
         }
     }
-    if let Some(Err(why)) = fault.as_ref().map(Fault::check) {
-        return Err(Flaw::new("fault", why));
+    if let Some(Err(why)) = fault.as_ref().map(|fault| fault.check_at(Endpoint::Token)) {
+        return Err(why.within("fault"));
     }
     let Some(client) = client else {
-        return Err(Flaw::new(
+        return Err(Invalid::member(
             "client_id",
             format!("there is no client `{client_id}`; add it to `clients`"),
         ));
     };
     if user.is_none() {
-        return Err(Flaw::new(
+        return Err(Invalid::member(
             "sub",
             format!("there is no user `{sub}`; add it to `users`"),
         ));
@@ -303,7 +273,7 @@ pub(crate) fn refresh_token(
             let problem = format!(
                 "`{beyond}` is not registered for client `{client_id}`; add it to the client's scope"
             );
-            return Err(Flaw::new("scope", problem));
+            return Err(Invalid::member("scope", problem));
         }
     }
     Ok(())

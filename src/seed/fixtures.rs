@@ -143,8 +143,8 @@ impl NamedRefreshToken {
 
     /// Sets what goes wrong with every refresh that presents it.
     #[must_use]
-    pub fn fault(mut self, fault: Fault) -> Self {
-        self.fault = Some(fault);
+    pub fn fault(mut self, fault: impl Into<Fault>) -> Self {
+        self.fault = Some(fault.into());
         self
     }
 }

@@ -15,6 +15,7 @@ pub use time::FixtureTime;
 
 use std::sync::Arc;
 
+use crate::json::invalid::Invalid;
 use crate::json::pointer;
 use crate::oauth::client::Client;
 use crate::oauth::refusal::ErrorDialect;
@@ -51,6 +52,15 @@ impl FixtureError {
             problem: problem.into(),
         }
     }
+
+    /// A mistake in what is registered in a running server.
+    pub(crate) fn registered(what: &str, name: &str, mistake: Invalid) -> Self {
+        Self::new(
+            &format!("{what} `{name}`"),
+            mistake.pointer,
+            mistake.problem,
+        )
+    }
 }
 
 /// A piece of the seed and where it was written.
@@ -70,6 +80,11 @@ impl<T> Written<T> {
         } else {
             format!("{} of {}", self.pointer, self.file)
         }
+    }
+
+    fn invalid(&self, invalid: Invalid) -> FixtureError {
+        let pointer = format!("{}{}", self.pointer, invalid.pointer);
+        FixtureError::new(&self.file, pointer, invalid.problem)
     }
 
     fn error(&self, member: &str, problem: impl Into<String>) -> FixtureError {

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::authority::{MintError, MintOrder};
 use crate::clock::Timestamp;
-use crate::fault::{Defect, TokenFault};
+use crate::fault::{Defect, Fault, SetClaimsDefect};
 use crate::oauth::response::TokenResponse;
 use crate::oauth::token_kind::TokenKind;
 use crate::sandbox::Sandbox;
@@ -94,32 +94,18 @@ impl<'s> Mint<'s> {
     /// let forged = server.mint().scope("openid").defect(Defect::ForeignKey).id_token();
     /// # let _ = (stale, forged);
     /// ```
-    pub fn defect(mut self, defect: Defect) -> Self {
-        self.order.defect = Some(TokenFault {
-            which: TokenKind::AccessToken,
-            defect,
-        });
+    pub fn defect(mut self, defect: impl Into<Defect>) -> Self {
+        self.order.defect = Some(Fault::token(TokenKind::AccessToken, defect));
         self
     }
 
     /// With that claim, whatever it should be: of the one token that is asked for, or of a response's access token.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        let claims = match self.order.defect.take() {
-            Some(TokenFault {
-                defect: Defect::SetClaims(claims),
-                ..
-            }) => claims,
-            _ => Map::new(),
+        let set = match self.order.defect.take().map(|fault| fault.defect) {
+            Some(Defect::SetClaims(set)) => set,
+            _ => SetClaimsDefect::default(),
         };
-        self = self.defect(Defect::SetClaims(claims));
-        if let Some(TokenFault {
-            defect: Defect::SetClaims(claims),
-            ..
-        }) = &mut self.order.defect
-        {
-            claims.insert(name.into(), value.into());
-        }
-        self
+        self.defect(set.claim(name, value))
     }
 
     /// Mints a whole response.
@@ -181,7 +167,7 @@ impl<'s> Mint<'s> {
     fn response_of(&self, which: TokenKind) -> TokenResponse {
         let mut order = self.order.clone();
         if let Some(fault) = &mut order.defect {
-            fault.which = which;
+            fault.token = which;
         }
         Self {
             sandbox: self.sandbox,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::control;
 use crate::fault::Fault;
-use crate::fault::plan::{ActiveRule, Rule};
+use crate::fault::{ActiveRule, Rule};
 use crate::journal::{Exchange, Expectation, Filter};
 use crate::keys::NotRetired;
 use crate::oauth::client::Client;
@@ -132,7 +132,7 @@ impl Mimic {
     /// # Panics
     /// The fault cannot be carried out, such as a status of 1000.
     #[track_caller]
-    pub fn fail_next(&self, count: u64, fault: Fault) {
+    pub fn fail_next(&self, count: u64, fault: impl Into<Fault>) {
         self.faults()
             .add(Rule::on(Endpoint::Token, fault).times(count));
     }

@@ -1,17 +1,104 @@
-//! Broken tokens: written by the same templates as good ones, with one thing wrong.
+//! Tokens with a defect: written by the same templates as good ones, with one thing wrong.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use crate::fault::Defect;
-use crate::keys::{SigningKey, forge};
+use crate::keys::{SigningKey, forge, jws};
 use crate::shape::template::{Facts, Placeholder, Template};
 
 /// Beyond the leeway of any verifier.
 const FAR: Duration = Duration::from_secs(3600);
 
-/// Writes a token with a defect. Everything else of it stays as it would be.
+/// What a defect changes; the default changes nothing.
+#[derive(Default)]
+struct Changes<'d> {
+    times: Times,
+    header: Option<(&'static str, &'static str)>,
+    claims: Claims<'d>,
+    signature: Signature,
+}
+
+#[derive(Default)]
+enum Times {
+    #[default]
+    Usual,
+    /// The token expired before now, and lived as long as a good one does.
+    Past,
+    /// The token is issued after now.
+    Future,
+}
+
+#[derive(Default)]
+enum Claims<'d> {
+    #[default]
+    Usual,
+    Issuer,
+    Audience,
+    NotBefore,
+    Without(&'d str),
+    With(&'d Map<String, Value>),
+    Larger(usize),
+}
+
+#[derive(Default)]
+enum Signature {
+    #[default]
+    Usual,
+    ByAnUnpublishedKey,
+    Damaged,
+    None,
+    Hs256WithPublicKey,
+}
+
+impl<'d> Changes<'d> {
+    fn of(defect: &'d Defect) -> Self {
+        let usual = Self::default();
+        let times = |times| Self {
+            times,
+            ..Self::default()
+        };
+        let header = |name, value| Self {
+            header: Some((name, value)),
+            ..Self::default()
+        };
+        let claims = |claims| Self {
+            claims,
+            ..Self::default()
+        };
+        match defect {
+            Defect::Expired => times(Times::Past),
+            Defect::IssuedInFuture => times(Times::Future),
+            Defect::NotYetValid => claims(Claims::NotBefore),
+            Defect::WrongIssuer => claims(Claims::Issuer),
+            Defect::WrongAudience => claims(Claims::Audience),
+            Defect::MissingClaim(missing) => claims(Claims::Without(&missing.claim)),
+            Defect::SetClaims(set) => claims(Claims::With(&set.claims)),
+            Defect::Oversized(oversized) => claims(Claims::Larger(oversized.bytes)),
+            Defect::WrongType => header("typ", "logout+jwt"),
+            Defect::UnknownKid => header("kid", "no-such-key"),
+            Defect::AlgNone => Self {
+                signature: Signature::None,
+                ..header("alg", "none")
+            },
+            Defect::Hs256WithPublicKey => Self {
+                signature: Signature::Hs256WithPublicKey,
+                ..header("alg", "HS256")
+            },
+            Defect::ForeignKey => Self {
+                signature: Signature::ByAnUnpublishedKey,
+                ..usual
+            },
+            Defect::DamagedSignature => Self {
+                signature: Signature::Damaged,
+                ..usual
+            },
+        }
+    }
+}
+
+/// Writes a token with a defect. Everything else of it is as in a good one.
 pub(super) fn write(
     header: &Template,
     claims: &Template,
@@ -19,73 +106,86 @@ pub(super) fn write(
     key: &SigningKey,
     defect: &Defect,
 ) -> String {
+    let changes = Changes::of(defect);
+    let facts = shifted(facts, &changes.times);
+    let mut header_members = object(&header.write(&facts));
+    if let Some((name, value)) = changes.header {
+        header_members.insert(name.to_owned(), json!(value));
+    }
+    let mut claim_members = object(&claims.write(&facts));
+    change(&mut claim_members, claims, &facts, &changes.claims);
+    let header = Value::Object(header_members).to_string();
+    let claims = Value::Object(claim_members).to_string();
+    match changes.signature {
+        Signature::Usual => jws::sign(&header, &claims, key),
+        Signature::ByAnUnpublishedKey => forge::by_an_unpublished_key(&header, &claims),
+        Signature::Damaged => forge::damaged(&header, &claims, key),
+        Signature::None => forge::unsigned(&header, &claims),
+        Signature::Hs256WithPublicKey => forge::hs256_with_public_key(&header, &claims, key),
+    }
+}
+
+fn shifted<'a>(facts: &Facts<'a>, times: &Times) -> Facts<'a> {
     let facts = Facts { ..*facts };
-    let facts = match defect {
-        Defect::Expired => {
-            let life =
-                Duration::from_secs(facts.expires_at.seconds_since(facts.now).unsigned_abs());
+    match times {
+        Times::Usual => facts,
+        Times::Past => {
+            let life = facts.expires_at.seconds_since(facts.now).unsigned_abs();
             let expires_at = facts.now - FAR;
             Facts {
                 expires_at,
-                now: expires_at - life,
+                now: expires_at - Duration::from_secs(life),
                 ..facts
             }
         }
-        Defect::IssuedInFuture => Facts {
+        Times::Future => Facts {
             now: facts.now + FAR,
             expires_at: facts.expires_at + FAR,
             ..facts
         },
-        _ => facts,
-    };
-    let audience = [
-        Placeholder::AccessTokenAudience,
-        Placeholder::IdTokenAudience,
-    ]
-    .iter()
-    .find_map(|placeholder| claims.member_of(placeholder))
-    .unwrap_or("aud");
-    let issuer = claims.member_of(&Placeholder::Issuer).unwrap_or("iss");
-    let mut header = object(&header.write(&facts));
-    let mut claims = object(&claims.write(&facts));
-    let set = |members: &mut Map<String, Value>, name: &str, value: Value| {
-        members.insert(name.to_owned(), value);
-    };
-    match defect {
-        Defect::NotYetValid => set(&mut claims, "nbf", json!((facts.now + FAR).as_unix())),
-        // Here, and not among the facts: an audience may be the issuer, too.
-        Defect::WrongIssuer => set(&mut claims, issuer, json!("https://issuer.invalid")),
-        Defect::WrongAudience => set(&mut claims, audience, json!(["https://audience.invalid"])),
-        Defect::WrongType => set(&mut header, "typ", json!("logout+jwt")),
-        Defect::UnknownKid => set(&mut header, "kid", json!("no-such-key")),
-        Defect::MissingClaim(name) => {
-            claims.shift_remove(name);
-        }
-        Defect::SetClaims(others) => others
-            .iter()
-            .for_each(|(name, value)| set(&mut claims, name, value.clone())),
-        Defect::Oversized(bytes) => {
-            let padding = padding(Value::Object(claims.clone()).to_string().len(), *bytes);
-            set(&mut claims, "padding", json!(padding));
-        }
-        Defect::AlgNone => set(&mut header, "alg", json!("none")),
-        Defect::Hs256WithPublicKey => set(&mut header, "alg", json!("HS256")),
-        _ => {}
-    }
-    let (header, claims) = (
-        Value::Object(header).to_string(),
-        Value::Object(claims).to_string(),
-    );
-    match defect {
-        Defect::ForeignKey => forge::by_an_unpublished_key(&header, &claims),
-        Defect::DamagedSignature => forge::damaged(&header, &claims, key),
-        Defect::AlgNone => forge::unsigned(&header, &claims),
-        Defect::Hs256WithPublicKey => forge::hs256_with_public_key(&header, &claims, key),
-        _ => crate::keys::jws::sign(&header, &claims, key),
     }
 }
 
-/// What makes a token so many bytes larger, whose claims have that length; base64 has no length for each number of them.
+fn change(
+    members: &mut Map<String, Value>,
+    template: &Template,
+    facts: &Facts<'_>,
+    claims: &Claims<'_>,
+) {
+    let mut set = |name: &str, value: Value| {
+        members.insert(name.to_owned(), value);
+    };
+    match claims {
+        Claims::Usual => {}
+        // Here, and not among the facts: an audience may be the issuer, too.
+        Claims::Issuer => {
+            let issuer = template.member_of(&Placeholder::Issuer).unwrap_or("iss");
+            set(issuer, json!("https://issuer.invalid"));
+        }
+        Claims::Audience => {
+            let of = |placeholder| template.member_of(placeholder);
+            let audience = of(&Placeholder::AccessTokenAudience)
+                .or(of(&Placeholder::IdTokenAudience))
+                .unwrap_or("aud");
+            set(audience, json!(["https://audience.invalid"]));
+        }
+        Claims::NotBefore => set("nbf", json!((facts.now + FAR).as_unix())),
+        Claims::Without(name) => {
+            members.shift_remove(*name);
+        }
+        Claims::With(others) => {
+            for (name, value) in *others {
+                set(name, value.clone());
+            }
+        }
+        Claims::Larger(bytes) => {
+            let padding = padding(Value::Object(members.clone()).to_string().len(), *bytes);
+            members.insert("padding".to_owned(), json!(padding));
+        }
+    }
+}
+
+/// Text that makes a token that many bytes larger, if its claims have that length. Base64url has no text of every length.
 fn padding(claims: usize, bytes: usize) -> String {
     let encoded = |length: usize| (length * 4).div_ceil(3);
     let wanted = encoded(claims) + bytes;
@@ -93,7 +193,7 @@ fn padding(claims: usize, bytes: usize) -> String {
     "x".repeat(length.saturating_sub(claims + r#","padding":"""#.len()))
 }
 
-/// What a template wrote is an object.
+/// What a template writes is an object.
 fn object(json: &str) -> Map<String, Value> {
     serde_json::from_str(json).unwrap_or_default()
 }

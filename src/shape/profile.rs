@@ -190,7 +190,7 @@ impl Profile {
         let defect_of = |which: TokenKind| {
             issue
                 .defect
-                .filter(|fault| fault.which == which)
+                .filter(|fault| fault.token == which)
                 .map(|fault| &fault.defect)
         };
         let access_token = self

@@ -174,6 +174,10 @@ fn walk(schema: &Value, path: &str, wrong: &mut Vec<String>) {
     }
     // The values of an enumeration, or of a member that says which.
     for value in schema["oneOf"].as_array().into_iter().flatten() {
+        if value.get("$ref").is_some() {
+            // Its definition has the description.
+            continue;
+        }
         let name = match value["required"][0].as_str() {
             Some(member) => member.to_owned(),
             None => value["const"].to_string(),

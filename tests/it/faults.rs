@@ -2,11 +2,12 @@
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use oauth_mimic::{
-    Client, Endpoint, ErrorDialect, Fault, KeysFault, RefreshPolicy, Rule, TokenServer, User,
+    Client, Endpoint, ErrorDialect, Fault, RefreshPolicy, Rule, TokenServer, User, WrongKeys,
 };
 use serde_json::{Value, json};
 
@@ -198,32 +199,32 @@ fn everywhere() -> Vec<Row> {
     const ASKED: &str = "a fault that was asked for";
     vec![
         (
-            json!({ "error": { "code": "invalid_grant" } }),
+            json!({ "kind": "error", "error": "invalid_grant" }),
             |came, _| assert_error(came, 400, "invalid_grant", ASKED),
             |_| 400,
         ),
         (
-            json!({ "error": { "code": "invalid_client" } }),
+            json!({ "kind": "error", "error": "invalid_client" }),
             |came, _| assert_error(came, 401, "invalid_client", ASKED),
             |_| 401,
         ),
         (
-            json!({ "error": { "code": "server_error" } }),
+            json!({ "kind": "error", "error": "server_error" }),
             |came, _| assert_error(came, 500, "server_error", ASKED),
             |_| 500,
         ),
         (
-            json!({ "error": { "code": "temporarily_unavailable" } }),
+            json!({ "kind": "error", "error": "temporarily_unavailable" }),
             |came, _| assert_error(came, 503, "temporarily_unavailable", ASKED),
             |_| 503,
         ),
         (
-            json!({ "error": { "code": "slow_down", "description": "Not so fast", "status": 429 } }),
+            json!({ "kind": "error", "error": "slow_down", "description": "Not so fast", "status": 429 }),
             |came, _| assert_error(came, 429, "slow_down", "Not so fast"),
             |_| 429,
         ),
         (
-            json!({ "status": { "status": 503, "headers": { "Retry-After": "7", "X-Cause": "tea" }, "body": "later" } }),
+            json!({ "kind": "status", "status": 503, "headers": { "Retry-After": "7", "X-Cause": "tea" }, "body": "later" }),
             |came, _| {
                 let answer = came.answer();
                 assert_eq!((answer.status, answer.text()), (503, "later"));
@@ -233,7 +234,7 @@ fn everywhere() -> Vec<Row> {
             |_| 503,
         ),
         (
-            json!({ "status": { "status": 429 } }),
+            json!({ "kind": "status", "status": 429 }),
             |came, _| {
                 let answer = came.answer();
                 assert_eq!((answer.status, answer.text()), (429, ""));
@@ -242,7 +243,7 @@ fn everywhere() -> Vec<Row> {
             |_| 429,
         ),
         (
-            json!("gateway_page"),
+            json!({ "kind": "gateway_page" }),
             |came, _| {
                 let answer = came.answer();
                 assert_eq!(answer.status, 502);
@@ -255,7 +256,7 @@ fn everywhere() -> Vec<Row> {
             |_| 502,
         ),
         (
-            json!({ "delay": { "seconds": 0.3 } }),
+            json!({ "kind": "delay", "seconds": 0.3 }),
             |came, good| {
                 assert_as_good(came, good);
                 assert!(came.after >= Duration::from_millis(300), "{:?}", came.after);
@@ -263,7 +264,7 @@ fn everywhere() -> Vec<Row> {
             |good| good,
         ),
         (
-            json!({ "drip": { "bytes_per_second": 5000 } }),
+            json!({ "kind": "drip", "bytes_per_second": 5000 }),
             |came, good| {
                 assert_as_good(came, good);
                 // Fifty bytes a hundredth; the timer may round each pause up.
@@ -280,17 +281,17 @@ fn everywhere() -> Vec<Row> {
             |good| good,
         ),
         (
-            json!({ "truncate": { "bytes": 1 } }),
+            json!({ "kind": "truncate", "bytes": 1 }),
             |came, good| assert_truncated(came, good, 1),
             |good| good,
         ),
         (
-            json!({ "truncate": { "bytes": 0 } }),
+            json!({ "kind": "truncate", "bytes": 0 }),
             |came, good| assert_truncated(came, good, 0),
             |good| good,
         ),
         (
-            json!("malformed"),
+            json!({ "kind": "malformed" }),
             |came, good| {
                 let answer = came.answer();
                 assert_eq!(answer.status, good.status, "{}", came.case);
@@ -302,7 +303,7 @@ fn everywhere() -> Vec<Row> {
             |good| good,
         ),
         (
-            json!({ "content_type": "text/plain" }),
+            json!({ "kind": "content_type", "content_type": "text/plain" }),
             |came, good| {
                 let mut answer = came.answer();
                 assert_eq!(answer.header("content-type"), Some("text/plain"));
@@ -316,22 +317,22 @@ fn everywhere() -> Vec<Row> {
             |good| good,
         ),
         (
-            json!("close"),
+            json!({ "kind": "close" }),
             |came, _| assert_no_answer(came, None),
             |_| 0,
         ),
         (
-            json!("reset"),
+            json!({ "kind": "reset" }),
             |came, _| assert_no_answer(came, Some(ErrorKind::ConnectionReset)),
             |_| 0,
         ),
         (
-            json!("lost_response"),
+            json!({ "kind": "lost_response" }),
             |came, _| assert_no_answer(came, Some(ErrorKind::ConnectionReset)),
             |_| 0,
         ),
         (
-            json!({ "answer": { "set": { "issuer": "https://elsewhere.test", "more": [1] }, "remove": ["keys", "scope"] } }),
+            json!({ "kind": "answer", "set": { "issuer": "https://elsewhere.test", "more": [1] }, "remove": ["keys", "scope"] }),
             |came, good| {
                 let answer = came.answer();
                 assert_eq!(answer.status, good.status, "{}", came.case);
@@ -379,9 +380,7 @@ fn every_fault_does_what_it_says_at_every_endpoint_however_it_was_set() {
                         once(set, &server, endpoint, &fault);
                         check(&ask(&case, &server, endpoint), &good);
                         let exchange = server.requests().pop().expect("a request");
-                        let name = fault
-                            .as_str()
-                            .or_else(|| Some(fault.as_object()?.keys().next()?.as_str()));
+                        let name = fault["kind"].as_str();
                         assert_eq!(exchange.fault.as_deref(), name, "{case}");
                         assert_eq!(exchange.status, status(good.status), "{case}");
                         assert_as_good(&ask(&format!("after {case}"), &server, endpoint), &good);
@@ -396,28 +395,31 @@ fn every_fault_does_what_it_says_at_every_endpoint_however_it_was_set() {
 fn the_next_requests_fail_by_one_line_of_rust() {
     type Check = fn(&Came);
     let rows: [(Fault, Check); 6] = [
-        (Fault::error("invalid_grant"), |came| {
+        (Fault::error("invalid_grant").into(), |came| {
             assert_eq!(came.answer().error(), "invalid_grant");
         }),
-        (Fault::status(503).header("Retry-After", "1"), |came| {
-            assert_eq!(came.answer().header("retry-after"), Some("1"));
-        }),
+        (
+            Fault::status(503).header("Retry-After", "1").into(),
+            |came| {
+                assert_eq!(came.answer().header("retry-after"), Some("1"));
+            },
+        ),
         (Fault::GatewayPage, |came| {
             assert_eq!(came.answer().status, 502);
         }),
-        (Fault::delay(Duration::from_millis(150)), |came| {
+        (Fault::delay(Duration::from_millis(150)).into(), |came| {
             assert!(came.after >= Duration::from_millis(150));
         }),
-        (Fault::set("expires_in", "899"), |came| {
+        (Fault::set("expires_in", "899").into(), |came| {
             assert_eq!(came.answer().json()["expires_in"], "899");
         }),
-        (Fault::remove("refresh_token"), |came| {
+        (Fault::remove("refresh_token").into(), |came| {
             assert_eq!(came.answer().json().get("refresh_token"), None);
         }),
     ];
     for (fault, check) in rows {
         let server = TokenServer::start();
-        let case = fault.name();
+        let case = fault.kind().as_str();
         server.fail_next(2, fault);
         check(&ask(case, &server, "token"));
         check(&ask(case, &server, "token"));
@@ -482,7 +484,9 @@ fn an_answer_can_be_wrong_in_every_member() {
         for (way, set) in WAYS {
             let server = TokenServer::start();
             let good = refresh(&server, "REFRESH_TOKEN", "").json();
-            once(set, &server, "token", &json!({ "answer": change }));
+            let mut fault = change.clone();
+            fault["kind"] = json!("answer");
+            once(set, &server, "token", &fault);
             let answer = refresh(&server, "REFRESH_TOKEN", "").json();
             let case = format!("{change}, {way}");
             let token = answer["access_token"].as_str().expect("a token");
@@ -519,7 +523,12 @@ fn shown(server: &TokenServer) -> Vec<(String, String)> {
 /// What is shown with that fault, and right after it.
 fn shown_wrong(set: Set, server: &TokenServer, fault: &str) -> Vec<(String, String)> {
     let right = shown(server);
-    once(set, server, "jwks", &json!({ "keys": fault }));
+    once(
+        set,
+        server,
+        "jwks",
+        &json!({ "kind": "keys", "keys": fault }),
+    );
     let wrong = shown(server);
     assert_eq!(shown(server), right, "{fault} is over");
     wrong
@@ -589,10 +598,10 @@ fn the_keys_can_be_missing_late_stale_and_wrong() {
 #[test]
 fn a_wrong_document_has_another_tag_than_the_right_one() {
     for fault in [
-        json!({ "keys": "late" }),
-        json!({ "keys": "wrong_key" }),
-        json!({ "answer": { "remove": ["keys"] } }),
-        json!("malformed"),
+        json!({ "kind": "keys", "keys": "late" }),
+        json!({ "kind": "keys", "keys": "wrong_key" }),
+        json!({ "kind": "answer", "remove": ["keys"] }),
+        json!({ "kind": "malformed" }),
     ] {
         let server = TokenServer::start();
         let right = ask("right", &server, "jwks").answer();
@@ -640,7 +649,7 @@ fn jitter_is_drawn_from_the_seed() {
         let server = TokenServer::builder().seed(seed).start();
         by_http(
             &server,
-            &json!({ "on": "jwks", "fault": { "delay": { "seconds": 0.1, "jitter": 1.2 } } }),
+            &json!({ "on": "jwks", "fault": { "kind": "delay", "seconds": 0.1, "jitter": 1.2 } }),
         );
         (0..4)
             .map(|_| ask("jitter", &server, "jwks").after)
@@ -737,25 +746,30 @@ fn rotate(server: &TokenServer, secret: &str, token: &str) -> Vec<u8> {
 }
 
 /// Every kind of fault at the token endpoint, and whether a refresh token that rotates is spent by it.
-fn costs() -> [(Value, bool); 14] {
+fn costs() -> [(Value, bool); 13] {
     [
         // The answer not given: nothing happened.
-        (json!({ "error": { "code": "server_error" } }), false),
-        (json!({ "status": { "status": 503 } }), false),
-        (json!("gateway_page"), false),
-        (json!("close"), false),
-        (json!("reset"), false),
+        (json!({ "kind": "error", "error": "server_error" }), false),
+        (json!({ "kind": "status", "status": 503 }), false),
+        (json!({ "kind": "gateway_page" }), false),
+        (json!({ "kind": "close" }), false),
+        (json!({ "kind": "reset" }), false),
         // It is lost on the way: everything happened.
-        (json!("lost_response"), true),
+        (json!({ "kind": "lost_response" }), true),
         // The right answer, late, in pieces or in part; or a wrong one.
-        (json!({ "delay": { "seconds": 0.01 } }), true),
-        (json!({ "drip": { "bytes_per_second": 100_000 } }), true),
-        (json!({ "truncate": { "bytes": 10 } }), true),
-        (json!("malformed"), true),
-        (json!({ "content_type": "text/html" }), true),
-        (json!({ "answer": { "remove": ["scope"] } }), true),
-        (json!({ "token": { "defect": "expired" } }), true),
-        (json!({ "keys": "empty" }), true),
+        (json!({ "kind": "delay", "seconds": 0.01 }), true),
+        (json!({ "kind": "drip", "bytes_per_second": 100_000 }), true),
+        (json!({ "kind": "truncate", "bytes": 10 }), true),
+        (json!({ "kind": "malformed" }), true),
+        (
+            json!({ "kind": "content_type", "content_type": "text/html" }),
+            true,
+        ),
+        (json!({ "kind": "answer", "remove": ["scope"] }), true),
+        (
+            json!({ "kind": "token", "defect": { "kind": "expired" } }),
+            true,
+        ),
     ]
 }
 
@@ -904,7 +918,7 @@ fn a_rule_is_for_the_requests_it_names_and_no_others() {
             let server = TokenServer::start();
             set(
                 &server,
-                &json!({ "on": "token", "when": when, "fault": { "status": { "status": 418 } } }),
+                &json!({ "on": "token", "when": when, "fault": { "kind": "status", "status": 418 } }),
             );
             assert_eq!(statuses(&server, &requests), expected, "{when}, {way}");
         }
@@ -913,7 +927,7 @@ fn a_rule_is_for_the_requests_it_names_and_no_others() {
 
 #[test]
 fn rules_are_built_in_rust_as_they_are_written_in_json() {
-    let built = Rule::on(Endpoint::Token, Fault::Keys(KeysFault::Late))
+    let built = Rule::on(Endpoint::Jwks, Fault::keys(WrongKeys::Late))
         .client("c")
         .grant_type("refresh_token")
         .scope("email")
@@ -922,12 +936,12 @@ fn rules_are_built_in_rust_as_they_are_written_in_json() {
         .times(2)
         .probability(0.5);
     let written = json!({
-        "on": "token",
+        "on": "jwks",
         "when": { "client_id": "c", "grant_type": "refresh_token", "scope": "email", "refresh_token": "t" },
         "skip": 1,
         "times": 2,
         "probability": 0.5,
-        "fault": { "keys": "late" },
+        "fault": { "kind": "keys", "keys": "late" },
     });
     assert_eq!(serde_json::to_value(&built).expect("JSON"), written);
     assert_eq!(
@@ -941,7 +955,7 @@ fn a_client_can_fail_at_the_authorization_endpoint_alone() {
     let server = TokenServer::start();
     by_http(
         &server,
-        &json!({ "on": "authorization", "when": { "client_id": "client-public" }, "fault": "gateway_page" }),
+        &json!({ "on": "authorization", "when": { "client_id": "client-public" }, "fault": { "kind": "gateway_page" } }),
     );
     let status = |client: &str| {
         let path = format!("/connect/oauth/authorize?response_type=none&client_id={client}");
@@ -955,7 +969,7 @@ fn a_client_can_fail_at_the_authorization_endpoint_alone() {
 fn rules_fire_in_order_after_what_they_skip_and_as_often_as_they_may() {
     for (way, set) in WAYS {
         let server = TokenServer::start();
-        let status = |status: u16| json!({ "status": { "status": status } });
+        let status = |status: u16| json!({ "kind": "status", "status": status });
         set(
             &server,
             &json!({ "on": "token", "skip": 1, "times": 2, "fault": status(501) }),
@@ -1026,7 +1040,7 @@ fn chance_is_drawn_from_the_seed_and_as_likely_as_said() {
         let server = TokenServer::builder().seed(seed).start();
         by_http(
             &server,
-            &json!({ "on": "jwks", "probability": probability, "fault": { "status": { "status": 503 } } }),
+            &json!({ "on": "jwks", "probability": probability, "fault": { "kind": "status", "status": 503 } }),
         );
         let mut connection = Connection::open(server.address());
         let request = request_to(&server, "jwks");
@@ -1047,7 +1061,7 @@ fn chance_is_drawn_from_the_seed_and_as_likely_as_said() {
 fn options_never_fails_and_uses_up_nothing() {
     let server = TokenServer::start();
     for endpoint in ["token", "authorization", "jwks", "metadata"] {
-        once(by_http, &server, endpoint, &json!("close"));
+        once(by_http, &server, endpoint, &json!({ "kind": "close" }));
         let text = String::from_utf8(request_to(&server, endpoint)).expect("text");
         let path = text.split(' ').nth(1).expect("a path");
         let options = format!(
@@ -1067,13 +1081,16 @@ fn options_never_fails_and_uses_up_nothing() {
 #[test]
 fn head_fails_as_get_does_without_a_body() {
     for (fault, status) in [
-        (json!({ "status": { "status": 503, "body": "later" } }), 503),
-        (json!("gateway_page"), 502),
-        (json!({ "error": { "code": "server_error" } }), 500),
-        (json!("malformed"), 200),
-        (json!({ "drip": { "bytes_per_second": 1 } }), 200),
-        (json!({ "truncate": { "bytes": 1 } }), 200),
-        (json!({ "answer": { "set": { "a": 1 } } }), 200),
+        (
+            json!({ "kind": "status", "status": 503, "body": "later" }),
+            503,
+        ),
+        (json!({ "kind": "gateway_page" }), 502),
+        (json!({ "kind": "error", "error": "server_error" }), 500),
+        (json!({ "kind": "malformed" }), 200),
+        (json!({ "kind": "drip", "bytes_per_second": 1 }), 200),
+        (json!({ "kind": "truncate", "bytes": 1 }), 200),
+        (json!({ "kind": "answer", "set": { "a": 1 } }), 200),
     ] {
         for endpoint in ["jwks", "metadata"] {
             let case = format!("{fault} at {endpoint}");
@@ -1096,7 +1113,7 @@ fn head_fails_as_get_does_without_a_body() {
         }
     }
     let server = TokenServer::start();
-    once(by_http, &server, "jwks", &json!("close"));
+    once(by_http, &server, "jwks", &json!({ "kind": "close" }));
     let text = String::from_utf8(request_to(&server, "jwks")).expect("text");
     let head = raw(
         "close",
@@ -1128,62 +1145,155 @@ fn what_would_be_refused_fails_first() {
         let case = format!("{method} {endpoint}");
         let plain = refused(endpoint, method);
         assert!([status, 400].contains(&plain), "{case}: {plain}");
-        once(by_http, &server, endpoint, &json!("gateway_page"));
+        once(
+            by_http,
+            &server,
+            endpoint,
+            &json!({ "kind": "gateway_page" }),
+        );
         assert_eq!(refused(endpoint, method), 502, "{case}");
         assert_eq!(refused(endpoint, method), plain, "{case}: once");
     }
 }
 
+/// Rules that are refused: the endpoint, the fault, the path to the mistake below the rule, and words of the message.
+#[rustfmt::skip] // One rule, one line.
+fn refused() -> Vec<(&'static str, Value, &'static str, &'static str)> {
+    let kind = |kind: &str| json!({ "kind": kind });
+    vec![
+        ("token", json!({ "kind": "status", "status": 99 }), "/fault/status", "200 to 599"),
+        ("token", json!({ "kind": "status", "status": 600 }), "/fault/status", "200 to 599"),
+        ("token", json!({ "kind": "status", "status": 204, "body": "x" }), "/fault/body", "status 204 has no body"),
+        ("token", json!({ "kind": "status", "status": 205, "body": "x" }), "/fault/body", "status 205 has no body"),
+        ("jwks", json!({ "kind": "status", "status": 304, "body": "x" }), "/fault/body", "status 304 has no body"),
+        ("token", json!({ "kind": "error", "error": "a", "status": 204 }), "/fault/status", "status 204 has no body"),
+        ("token", json!({ "kind": "error", "error": "a", "status": 99 }), "/fault/status", "200 to 599"),
+        ("token", json!({ "kind": "error", "error": "" }), "/fault/error", "printable ASCII"),
+        ("token", json!({ "kind": "error", "error": "a", "description": "\"" }), "/fault/description", "printable ASCII"),
+        ("token", json!({ "kind": "status", "status": 500, "headers": { "a b": "" } }), "/fault/headers/a b", "name of a header"),
+        ("token", json!({ "kind": "status", "status": 500, "headers": { "a": "\n" } }), "/fault/headers/a", "printable ASCII"),
+        ("token", json!({ "kind": "status", "status": 500, "headers": { "Content-Length": "9" } }), "/fault/headers/Content-Length", "set by the server"),
+        ("token", json!({ "kind": "delay", "seconds": -1.0 }), "/fault/seconds", "0 to 3600"),
+        ("token", json!({ "kind": "delay", "seconds": 1, "jitter": 3601 }), "/fault/jitter", "0 to 3600"),
+        ("token", json!({ "kind": "drip", "bytes_per_second": 0 }), "/fault/bytes_per_second", "at least 1"),
+        ("token", json!({ "kind": "content_type", "content_type": "\n" }), "/fault/content_type", "printable ASCII"),
+        ("token", json!({ "kind": "token", "defect": { "kind": "oversized", "bytes": 1_048_577 } }), "/fault/defect/bytes", "at most 1048576"),
+        // A fault that could not happen would count down, and a test that waits for it would pass.
+        ("token", json!({ "kind": "keys", "keys": "empty" }), "/fault/kind", "only at jwks"),
+        ("metadata", json!({ "kind": "keys", "keys": "empty" }), "/fault/kind", "only at jwks"),
+        ("jwks", json!({ "kind": "token", "defect": { "kind": "expired" } }), "/fault/kind", "only at token"),
+        // The form.
+        ("token", kind("explode"), "/fault/kind", "unknown value `explode`"),
+        ("token", json!({}), "/fault", "the member `kind` is missing"),
+        ("token", json!("close"), "/fault", "must be an object with a \"kind\""),
+        ("token", json!(["close"]), "/fault", "must be an object with a \"kind\""),
+        ("token", json!({ "kind": "close", "status": 503 }), "/fault", "unknown member `status`"),
+        ("token", json!({ "kind": "status", "status": 503, "colour": 1 }), "/fault/colour", "unknown member `colour`"),
+        ("token", json!({ "kind": "status", "status": "503" }), "/fault/status", "must be a whole number"),
+        ("token", json!({ "kind": "status" }), "/fault", "the member `status` is missing"),
+        ("token", json!({ "kind": "status", "status": 503, "headers": [] }), "/fault/headers", "must be an object"),
+        ("token", json!({ "kind": "token", "defect": ["expired"] }), "/fault/defect", "must be an object with a \"kind\""),
+        ("token", json!({ "kind": "token", "defect": { "kind": "missing_claim" } }), "/fault/defect", "the member `claim` is missing"),
+        ("token", json!({ "kind": "token", "defect": { "kind": "expired", "claim": "exp" } }), "/fault/defect", "unknown member `claim`"),
+    ]
+}
+
 #[test]
-fn what_cannot_be_carried_out_is_refused_when_it_is_set() {
+fn a_fault_that_cannot_be_carried_out_is_refused_over_http() {
     let server = TokenServer::start();
-    for (rule, words) in [
+    for (on, fault, path, words) in refused() {
+        let rule = json!({ "on": on, "fault": fault });
+        let answer = control(&server, "POST", "/faults", &rule);
+        let case = format!("{rule}: {}", answer.text());
+        assert_eq!(answer.status, 400, "{case}");
+        assert_eq!(answer.json()["pointer"], path, "{case}");
+        let detail = answer.member("detail");
+        assert!(detail.contains(words), "{case}");
+    }
+    assert_eq!(server.faults().list(), []);
+}
+
+#[test]
+fn a_fault_that_cannot_be_carried_out_is_refused_by_the_library() {
+    let server = TokenServer::start();
+    for (on, fault, path, words) in refused() {
+        let rule = json!({ "on": on, "fault": fault });
+        // What is not a rule cannot be written in Rust.
+        let Ok(rule) = serde_json::from_value::<Rule>(rule.clone()) else {
+            continue;
+        };
+        let case = format!("{rule:?}");
+        let refused = catch_unwind(AssertUnwindSafe(|| server.faults().add(rule)));
+        let message = *refused
+            .expect_err(&case)
+            .downcast::<String>()
+            .expect("text");
+        assert!(message.contains(path), "{case}: {message}");
+        assert!(message.contains(words), "{case}: {message}");
+    }
+    assert_eq!(server.faults().list(), []);
+}
+
+#[test]
+fn a_fault_that_cannot_be_carried_out_is_refused_in_fixtures() {
+    for (on, fault, path, words) in refused() {
+        if on != "token" {
+            continue;
+        }
+        let fixtures = json!({
+            "clients": [{ "client_id": "a" }],
+            "users": [{ "sub": "b" }],
+            "refresh_tokens": [{ "token": "T", "client_id": "a", "sub": "b", "fault": fault }],
+        });
+        let fixtures = fixtures.to_string();
+        let why = match TokenServer::builder()
+            .fixtures_json("the test", &fixtures)
+            .try_start()
+        {
+            Err(why) => why.to_string(),
+            Ok(_) => panic!("{fixtures} was accepted"),
+        };
+        let place = format!(": /refresh_tokens/0{path}: ");
+        assert!(why.contains(&place), "{fixtures}: {why}");
+        assert!(why.contains(words), "{fixtures}: {why}");
+    }
+}
+
+#[test]
+fn the_kind_may_come_after_the_other_members() {
+    let text = r#"{"on":"token","fault":{"status":503,"headers":{"a":"b"},"kind":"status"}}"#;
+    let rule: Rule = serde_json::from_str(text).expect("a rule");
+    let fault = Fault::status(503).header("a", "b");
+    assert_eq!(rule, Rule::on(Endpoint::Token, fault));
+    let text = r#"{"on":"token","fault":{"status":"503","kind":"status"}}"#;
+    let why = serde_json::from_str::<Rule>(text).expect_err("a text is not a status");
+    assert!(why.to_string().contains("status: invalid type"), "{why}");
+}
+
+#[test]
+fn a_rule_that_makes_no_sense_is_refused() {
+    let server = TokenServer::start();
+    for (rule, path) in [
         (
-            json!({ "on": "token", "fault": { "status": { "status": 99 } } }),
-            "200 to 599",
+            json!({ "on": "token", "probability": 2.0, "fault": { "kind": "close" } }),
+            "/probability",
         ),
         (
-            json!({ "on": "token", "fault": { "error": { "code": "" } } }),
-            "error.code",
+            json!({ "on": "tokens", "fault": { "kind": "close" } }),
+            "/on",
         ),
         (
-            json!({ "on": "token", "fault": { "error": { "code": "a", "description": "\"" } } }),
-            "error.description",
+            json!({ "on": "token", "fault": { "kind": "close" }, "time": 1 }),
+            "/time",
         ),
         (
-            json!({ "on": "token", "fault": { "status": { "status": 500, "headers": { "a b": "" } } } }),
-            "`a b` is no header",
-        ),
-        (
-            json!({ "on": "token", "fault": { "delay": { "seconds": -1.0 } } }),
-            "0 to 3600",
-        ),
-        (
-            json!({ "on": "token", "fault": { "drip": { "bytes_per_second": 0 } } }),
-            "at least 1",
-        ),
-        (
-            json!({ "on": "token", "fault": { "content_type": "\n" } }),
-            "content_type",
-        ),
-        (
-            json!({ "on": "token", "probability": 2.0, "fault": "close" }),
-            "probability",
-        ),
-        (
-            json!({ "on": "token", "fault": { "token": { "defect": { "oversized": 1_048_577 } } } }),
-            "oversized",
-        ),
-        (json!({ "on": "token", "fault": "explode" }), "explode"),
-        (json!({ "on": "tokens", "fault": "close" }), "tokens"),
-        (
-            json!({ "on": "token", "fault": "close", "time": 1 }),
-            "time",
+            json!({ "on": "token", "fault": { "kind": "close" }, "when": [] }),
+            "/when",
         ),
     ] {
         let answer = control(&server, "POST", "/faults", &rule);
         assert_eq!(answer.status, 400, "{rule}: {}", answer.text());
-        assert!(answer.text().contains(words), "{rule}: {}", answer.text());
+        assert_eq!(answer.json()["pointer"], path, "{rule}: {}", answer.text());
     }
     assert_eq!(server.faults().list(), []);
 }

@@ -625,7 +625,7 @@ fn verifying_an_order_tells_where_it_ends() {
 }
 
 #[test]
-#[should_panic(expected = "the rule cannot be carried out: status 1000 is not one of 200 to 599")]
+#[should_panic(expected = "the rule cannot be carried out: /fault/status: must be 200 to 599")]
 fn a_rule_that_cannot_be_carried_out_panics() {
     frozen().fail_next(1, oauth_mimic::Fault::status(1000));
 }

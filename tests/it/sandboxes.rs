@@ -418,9 +418,9 @@ fn posted_fixtures_read_no_file_and_their_mistakes_are_told_by_path() {
         (
             json!({
                 "clients": [{ "client_id": "a" }], "users": [{ "sub": "b" }],
-                "refresh_tokens": [{ "token": "T", "client_id": "a", "sub": "b", "fault": { "status": { "status": 99 } } }],
+                "refresh_tokens": [{ "token": "T", "client_id": "a", "sub": "b", "fault": { "kind": "status", "status": 99 } }],
             }),
-            "/fixtures/refresh_tokens/0/fault",
+            "/fixtures/refresh_tokens/0/fault/status",
         ),
     ] {
         let answer = plane.post("/sandboxes", &json!({ "fixtures": fixtures }));

@@ -8,8 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::docs::{begin, cell};
 use crate::control::Scenario;
-use crate::fault::Defect;
-use crate::fault::plan::Rule;
+use crate::fault::{Defect, Rule};
 use crate::journal::{Exchange, Expectation};
 use crate::seed::Fixtures;
 use crate::shape::document::ProfileDocument;
@@ -98,6 +97,7 @@ fn body(schema: &Schema, elsewhere: &[&str]) -> String {
     for (name, definition) in types {
         if let Some(definition) = definition.as_object()
             && !elsewhere.contains(&name.as_str())
+            && !names_its_kind(definition)
         {
             document.section(&mut page, name, definition);
         }
@@ -122,7 +122,14 @@ impl Document<'_> {
         let Some(variants) = variants else { return };
         let names: Vec<(String, &Map<String, Value>)> = variants
             .iter()
-            .filter_map(Value::as_object)
+            .filter_map(|variant| {
+                let variant = variant.as_object()?;
+                Some(
+                    self.named(variant)
+                        .and_then(Value::as_object)
+                        .unwrap_or(variant),
+                )
+            })
             .flat_map(|variant| {
                 let names = variant_names(variant);
                 names.into_iter().map(move |name| (name, variant))
@@ -244,6 +251,13 @@ fn variant_names(variant: &Map<String, Value>) -> Vec<String> {
         })
     });
     tag.into_iter().collect()
+}
+
+/// Returns true for one kind of a type, which is described in the section of that type.
+fn names_its_kind(definition: &Map<String, Value>) -> bool {
+    definition
+        .get("properties")
+        .is_some_and(|members| members["kind"]["const"].is_string())
 }
 
 fn paragraph(schema: &Map<String, Value>) -> String {

@@ -147,7 +147,7 @@ func (s *sandbox) unavailableOnce() {
 	s.t.Helper()
 	s.control("POST", "/faults", object{
 		"on": "token", "times": 1,
-		"fault": object{"status": object{"status": 503, "headers": object{"Retry-After": "1"}}},
+		"fault": object{"kind": "status", "status": 503, "headers": object{"Retry-After": "1"}},
 	}, nil)
 }
 

@@ -20,25 +20,25 @@ var defects = []struct {
 	defect any
 	told   string
 }{
-	{"expired", "expired", "token is expired"},
-	{"not yet valid", "not_yet_valid", "before the nbf"},
-	{"wrong issuer", "wrong_issuer", "issued by a different provider"},
-	{"wrong audience", "wrong_audience", "expected audience"},
-	{"unknown kid", "unknown_kid", "failed to verify"},
-	{"foreign key", "foreign_key", "failed to verify"},
-	{"damaged signature", "damaged_signature", "failed to verify"},
-	{"alg none", "alg_none", "malformed jwt"},
-	{"hs256 with the public key", "hs256_with_public_key", "unexpected signature algorithm"},
-	{"no exp", object{"missing_claim": "exp"}, "token is expired"},
-	{"no iss", object{"missing_claim": "iss"}, "issued by a different provider"},
-	{"no aud", object{"missing_claim": "aud"}, "expected audience"},
+	{"expired", object{"kind": "expired"}, "token is expired"},
+	{"not yet valid", object{"kind": "not_yet_valid"}, "before the nbf"},
+	{"wrong issuer", object{"kind": "wrong_issuer"}, "issued by a different provider"},
+	{"wrong audience", object{"kind": "wrong_audience"}, "expected audience"},
+	{"unknown kid", object{"kind": "unknown_kid"}, "failed to verify"},
+	{"foreign key", object{"kind": "foreign_key"}, "failed to verify"},
+	{"damaged signature", object{"kind": "damaged_signature"}, "failed to verify"},
+	{"alg none", object{"kind": "alg_none"}, "malformed jwt"},
+	{"hs256 with the public key", object{"kind": "hs256_with_public_key"}, "unexpected signature algorithm"},
+	{"no exp", object{"kind": "missing_claim", "claim": "exp"}, "token is expired"},
+	{"no iss", object{"kind": "missing_claim", "claim": "iss"}, "issued by a different provider"},
+	{"no aud", object{"kind": "missing_claim", "claim": "aud"}, "expected audience"},
 	// It does not look at typ, iat, sub or azp; those are the caller's.
-	{"wrong type", "wrong_type", accepted},
-	{"issued in the future", "issued_in_future", accepted},
-	{"no iat", object{"missing_claim": "iat"}, accepted},
-	{"no sub", object{"missing_claim": "sub"}, accepted},
-	{"another azp", object{"set_claims": object{"azp": "another"}}, accepted},
-	{"oversized", object{"oversized": 100_000}, accepted},
+	{"wrong type", object{"kind": "wrong_type"}, accepted},
+	{"issued in the future", object{"kind": "issued_in_future"}, accepted},
+	{"no iat", object{"kind": "missing_claim", "claim": "iat"}, accepted},
+	{"no sub", object{"kind": "missing_claim", "claim": "sub"}, accepted},
+	{"another azp", object{"kind": "set_claims", "claims": object{"azp": "another"}}, accepted},
+	{"oversized", object{"kind": "oversized", "bytes": 100_000}, accepted},
 }
 
 // verifier is one that finds the server's keys by its metadata.

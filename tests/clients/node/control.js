@@ -16,7 +16,7 @@ export const STANDARD = {
   refresh_tokens: [{ token: 'SHOP', client_id: 'shop', sub: 'alice', scope: 'openid email' }],
 };
 
-export const BUSY = { status: { status: 503, headers: { 'Retry-After': '1' } } };
+export const BUSY = { kind: 'status', status: 503, headers: { 'Retry-After': '1' } };
 
 /** Makes a server for one test, which goes when the test ends. */
 export async function sandbox(test, order = {}) {

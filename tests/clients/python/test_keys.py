@@ -66,7 +66,7 @@ def test_key_rollover(standard):
 def test_a_503_of_the_keys_is_raised_and_costs_no_key(standard):
     jwks = key_client(standard)
     token = standard.mint("access_token")
-    standard.fault({"status": {"status": 503, "headers": {"Retry-After": "1"}}}, on="jwks")
+    standard.fault({"kind": "status", "status": 503, "headers": {"Retry-After": "1"}}, on="jwks")
     with pytest.raises(jwt.PyJWKClientConnectionError, match="503"):
         rfc9068_claims(standard, token, jwks)
     assert rfc9068_claims(standard, token, jwks)
@@ -83,6 +83,6 @@ def test_a_503_of_the_keys_is_raised_and_costs_no_key(standard):
 )
 def test_wrong_keys_verify_nothing(standard, keys, error):
     standard.control("POST", "keys/rotate")
-    standard.fault({"keys": keys}, on="jwks", times=2)
+    standard.fault({"kind": "keys", "keys": keys}, on="jwks", times=2)
     with pytest.raises(error):
         rfc9068_claims(standard, standard.mint("access_token"))

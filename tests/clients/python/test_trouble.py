@@ -10,7 +10,7 @@ from conftest import over_httpx, over_requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-BUSY = {"status": {"status": 503, "headers": {"Retry-After": "1"}}}
+BUSY = {"kind": "status", "status": 503, "headers": {"Retry-After": "1"}}
 
 
 def refresh(client, token="REFRESH_TOKEN"):
@@ -100,7 +100,7 @@ def test_gives_up_on_a_slow_server(session, sandbox):
 
 def test_the_timeout_does_not_bound_an_answer_that_drips(session, sandbox):
     """It is for the time between two bytes, by design of both."""
-    sandbox.fault({"drip": {"bytes_per_second": 1500}})
+    sandbox.fault({"kind": "drip", "bytes_per_second": 1500})
     begun = time.monotonic()
     assert refresh(session(sandbox, timeout=1))["access_token"]
     assert time.monotonic() - begun > 1

@@ -162,32 +162,32 @@ fn bodies() -> Vec<(&'static str, &'static str, Value)> {
     let client =
         json!({ "client_id": "a", "client_secret": "b", "scope": "openid", "refresh": "rotate" });
     let user = json!({ "sub": "a", "claims": { "level": 9 } });
-    let token = json!({ "token": "a", "client_id": "client-default", "sub": USER, "scope": "openid", "fault": "close" });
+    let token = json!({ "token": "a", "client_id": "client-default", "sub": USER, "scope": "openid", "fault": { "kind": "close" } });
     vec![
         ("put", "/clock", json!({ "now": "2023-03-28T12:23:16Z" })),
         ("post", "/clock/advance", json!({ "seconds": -900 })),
         (
             "post",
             "/faults",
-            json!({ "on": "token", "fault": "close" }),
+            json!({ "on": "token", "fault": { "kind": "close" } }),
         ),
         (
             "post",
             "/faults",
             json!({
                 "on": "jwks", "when": { "client_id": "a" }, "skip": 1, "times": 2, "probability": 0.3,
-                "fault": { "status": { "status": 503, "headers": { "Retry-After": "1" }, "body": "x" } },
+                "fault": { "kind": "status", "status": 503, "headers": { "Retry-After": "1" }, "body": "x" },
             }),
         ),
         (
             "post",
             "/faults",
-            json!({ "on": "token", "fault": { "token": { "defect": { "set_claims": { "a": 1 } } } } }),
+            json!({ "on": "token", "fault": { "kind": "token", "defect": { "kind": "set_claims", "claims": { "a": 1 } } } }),
         ),
         (
             "post",
             "/faults",
-            json!({ "on": "token", "fault": { "answer": { "set": { "expires_in": "900" }, "remove": ["scope"] } } }),
+            json!({ "on": "token", "fault": { "kind": "answer", "set": { "expires_in": "900" }, "remove": ["scope"] } }),
         ),
         ("post", "/verify", json!({ "at_least": 0 })),
         (
@@ -211,7 +211,7 @@ fn bodies() -> Vec<(&'static str, &'static str, Value)> {
         (
             "post",
             "/tokens",
-            json!({ "defect": "alg_none", "kind": "access_token" }),
+            json!({ "defect": { "kind": "alg_none" }, "kind": "access_token" }),
         ),
         ("post", "/clients", client.clone()),
         ("put", "/clients/{client_id}", client),

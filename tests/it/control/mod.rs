@@ -9,7 +9,7 @@ mod rows;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use oauth_mimic::{Mimic, TokenServer};
+use oauth_mimic::{Defect, Mimic, TokenServer};
 use serde_json::{Value, json};
 
 use crate::drive::{Plane, frozen};
@@ -322,7 +322,7 @@ impl Way<'_> {
             mint = mint.scope(scope);
         }
         if let Some(defect) = order.get("defect") {
-            mint = mint.defect(read(defect));
+            mint = mint.defect(read::<Defect>(defect));
         }
         for (name, value) in order["claims"].as_object().into_iter().flatten() {
             mint = mint.claim(name, value.clone());

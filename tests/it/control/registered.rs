@@ -28,7 +28,7 @@ fn kinds() -> [(&'static str, &'static str, Value, &'static str); 3] {
             "/clients/client-default/refresh-tokens",
             json!({
                 "token": "late", "client_id": "client-default", "sub": USER, "scope": "openid", "auth_time": -5,
-                "expires_at": 1_900_000_000, "fault": "gateway_page",
+                "expires_at": 1_900_000_000, "fault": { "kind": "gateway_page" },
             }),
             "token",
         ),
@@ -172,8 +172,8 @@ fn a_mistake_names_the_member() {
         ),
         (
             "/refresh-tokens",
-            json!({ "token": "a", "client_id": "client-default", "sub": USER, "fault": { "status": { "status": 99 } } }),
-            "/fault",
+            json!({ "token": "a", "client_id": "client-default", "sub": USER, "fault": { "kind": "status", "status": 99 } }),
+            "/fault/status",
         ),
     ] {
         let case = format!("{path} {body}");

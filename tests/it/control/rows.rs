@@ -49,7 +49,7 @@ fn a_reset_brings_everything_back_to_the_seed() {
         way.put_refresh_token(&json!({ "token": "LATE", "client_id": "late", "sub": "late" }));
         way.rotate(None);
         way.advance(600);
-        way.add_fault(&json!({ "on": "jwks", "fault": "close" }));
+        way.add_fault(&json!({ "on": "jwks", "fault": { "kind": "close" } }));
         let spend = || refresh_as(server, "client-rotating", "ROTATING_REFRESH_TOKEN", "").status;
         assert_eq!((spend(), spend()), (200, 400), "{}", way.name);
 
@@ -116,10 +116,10 @@ fn rules_are_listed_in_order_with_what_is_left_of_each() {
     both(|way| {
         let rule = json!({
             "on": "token", "when": { "client_id": "client-default" }, "skip": 1, "times": 2,
-            "fault": { "status": { "status": 503, "headers": { "Retry-After": "1" } } },
+            "fault": { "kind": "status", "status": 503, "headers": { "Retry-After": "1" } },
         });
         let first = way.add_fault(&rule);
-        let second = way.add_fault(&json!({ "on": "token", "fault": "gateway_page" }));
+        let second = way.add_fault(&json!({ "on": "token", "fault": { "kind": "gateway_page" } }));
         let statuses: Vec<u16> = (0..4)
             .map(|_| refresh(way.mimic, "REFRESH_TOKEN", "").status)
             .collect();
@@ -130,7 +130,7 @@ fn rules_are_listed_in_order_with_what_is_left_of_each() {
         left["skip_left"] = json!(0);
         left["times_left"] = json!(0);
         let always = json!({
-            "id": second, "on": "token", "skip": 0, "fault": "gateway_page", "skip_left": 0,
+            "id": second, "on": "token", "skip": 0, "fault": { "kind": "gateway_page" }, "skip_left": 0,
         });
         assert_eq!(way.faults(), json!([left, always]), "{}", way.name);
 
@@ -148,7 +148,7 @@ fn failing_the_next_requests_is_a_rule_like_any_other() {
     let server = frozen();
     server.fail_next(2, oauth_mimic::Fault::GatewayPage);
     let expected = json!([{
-        "id": 1, "on": "token", "skip": 0, "times": 2, "fault": "gateway_page", "skip_left": 0, "times_left": 2,
+        "id": 1, "on": "token", "skip": 0, "times": 2, "fault": { "kind": "gateway_page" }, "skip_left": 0, "times_left": 2,
     }]);
     assert_eq!(Plane::of(&server).read("/faults")["faults"], expected);
 }
@@ -413,12 +413,12 @@ fn tokens_of_each_kind_are_minted_with_lifetime_claims_or_defect() {
                 (&json!("mallory"), &json!(9)),
                 "{case}"
             );
-            let expired = mint(json!({ "defect": "expired" }));
+            let expired = mint(json!({ "defect": { "kind": "expired" } }));
             assert!(
                 expired["exp"].as_i64() < Some(1_680_006_196),
                 "{case}: {expired}"
             );
-            let lacking = mint(json!({ "defect": { "missing_claim": "iss" } }));
+            let lacking = mint(json!({ "defect": { "kind": "missing_claim", "claim": "iss" } }));
             assert_eq!(lacking.get("iss"), None, "{case}");
         }
     });
@@ -458,9 +458,15 @@ fn what_cannot_be_minted_is_told() {
         (json!({ "lifetime": 0 }), "/lifetime"),
         (json!({ "lifetime": "long" }), "/lifetime"),
         (json!({ "claims": ["a"] }), "/claims"),
-        (json!({ "defect": "ugly" }), "/defect"),
-        (json!({ "defect": { "oversized": 99_999_999 } }), "/defect"),
-        (json!({ "defect": "expired", "claims": {} }), "/defect"),
+        (json!({ "defect": { "kind": "ugly" } }), "/defect/kind"),
+        (
+            json!({ "defect": { "kind": "oversized", "bytes": 99_999_999 } }),
+            "/defect/bytes",
+        ),
+        (
+            json!({ "defect": { "kind": "expired" }, "claims": {} }),
+            "/defect",
+        ),
     ] {
         assert_problem(
             &order.to_string(),

@@ -11,7 +11,7 @@ import { forEachClient, oauth4webapi, openidClient } from '../clients.js';
 import { STANDARD, sandbox } from '../control.js';
 
 const ACCEPTED = Symbol('accepted');
-const missing = (claim) => ({ missing_claim: claim });
+const missing = (claim) => ({ kind: 'missing_claim', claim });
 
 /** Checks that it is refused, and for that reason and no other. */
 async function expect(outcome, attempt) {
@@ -32,29 +32,29 @@ async function expect(outcome, attempt) {
 // caller's, taken here.
 //    defect                            openid-client     with the signature checked, and oauth4webapi
 const IN_A_REFRESH = [
-  ['expired', /"exp"/, /"exp"/],
-  ['not_yet_valid', /"nbf"/, /"nbf"/],
-  ['issued_in_future', ACCEPTED, ACCEPTED],
-  ['wrong_issuer', /"iss"/, /"iss"/],
-  ['wrong_audience', /"aud"/, /"aud"/],
-  ['wrong_type', ACCEPTED, ACCEPTED],
-  ['unknown_kid', ACCEPTED, /no applicable keys found/],
-  ['foreign_key', ACCEPTED, /signature verification failed/],
-  ['damaged_signature', ACCEPTED, /signature verification failed/],
-  ['alg_none', /"alg"/, /"alg"/],
-  ['hs256_with_public_key', /"alg"/, /"alg"/],
+  [{ kind: 'expired' }, /"exp"/, /"exp"/],
+  [{ kind: 'not_yet_valid' }, /"nbf"/, /"nbf"/],
+  [{ kind: 'issued_in_future' }, ACCEPTED, ACCEPTED],
+  [{ kind: 'wrong_issuer' }, /"iss"/, /"iss"/],
+  [{ kind: 'wrong_audience' }, /"aud"/, /"aud"/],
+  [{ kind: 'wrong_type' }, ACCEPTED, ACCEPTED],
+  [{ kind: 'unknown_kid' }, ACCEPTED, /no applicable keys found/],
+  [{ kind: 'foreign_key' }, ACCEPTED, /signature verification failed/],
+  [{ kind: 'damaged_signature' }, ACCEPTED, /signature verification failed/],
+  [{ kind: 'alg_none' }, /"alg"/, /"alg"/],
+  [{ kind: 'hs256_with_public_key' }, /"alg"/, /"alg"/],
   [missing('iss'), /"iss".* missing/, /"iss".* missing/],
   [missing('sub'), /"sub".* missing/, /"sub".* missing/],
   [missing('aud'), /"aud".* missing/, /"aud".* missing/],
   [missing('exp'), /"exp".* missing/, /"exp".* missing/],
   [missing('iat'), /"iat".* missing/, /"iat".* missing/],
-  [{ set_claims: { exp: 'tomorrow' } }, /"exp".* type/, /"exp".* type/],
-  [{ set_claims: { sub: 42 } }, /"sub".* type/, /"sub".* type/],
-  [{ oversized: 65536 }, ACCEPTED, ACCEPTED],
+  [{ kind: 'set_claims', claims: { exp: 'tomorrow' } }, /"exp".* type/, /"exp".* type/],
+  [{ kind: 'set_claims', claims: { sub: 42 } }, /"sub".* type/, /"sub".* type/],
+  [{ kind: 'oversized', bytes: 65536 }, ACCEPTED, ACCEPTED],
 ];
 
 describe('ID tokens in a refresh', { concurrency: 8 }, () => {
-  const spoil = (server, defect) => server.fault({ token: { which: 'id_token', defect } });
+  const spoil = (server, defect) => server.fault({ kind: 'token', token: 'id_token', defect });
 
   for (const [defect, trusting, checking] of IN_A_REFRESH) {
     const name = JSON.stringify(defect);
@@ -85,27 +85,27 @@ describe('ID tokens in a refresh', { concurrency: 8 }, () => {
 
 //    defect                            jose                            oauth4webapi's validateJwtAccessToken
 const ACCESS_TOKENS = [
-  ['expired', /"exp" claim timestamp/, /"exp"/],
-  ['not_yet_valid', /"nbf" claim timestamp/, /"nbf"/],
+  [{ kind: 'expired' }, /"exp" claim timestamp/, /"exp"/],
+  [{ kind: 'not_yet_valid' }, /"nbf" claim timestamp/, /"nbf"/],
   // jose looks at iat where a maxTokenAge is set: see below.
-  ['issued_in_future', ACCEPTED, ACCEPTED],
-  ['wrong_issuer', /"iss"/, /"iss"/],
-  ['wrong_audience', /"aud"/, /"aud"/],
-  ['wrong_type', /"typ"/, /"typ"/],
-  ['unknown_kid', /no applicable key found/, /no applicable keys found/],
-  ['foreign_key', /signature verification failed/, /signature verification failed/],
-  ['damaged_signature', /signature verification failed/, /signature verification failed/],
-  ['alg_none', /"alg"/, /"alg"/],
-  ['hs256_with_public_key', /"alg"/, /"alg"/],
+  [{ kind: 'issued_in_future' }, ACCEPTED, ACCEPTED],
+  [{ kind: 'wrong_issuer' }, /"iss"/, /"iss"/],
+  [{ kind: 'wrong_audience' }, /"aud"/, /"aud"/],
+  [{ kind: 'wrong_type' }, /"typ"/, /"typ"/],
+  [{ kind: 'unknown_kid' }, /no applicable key found/, /no applicable keys found/],
+  [{ kind: 'foreign_key' }, /signature verification failed/, /signature verification failed/],
+  [{ kind: 'damaged_signature' }, /signature verification failed/, /signature verification failed/],
+  [{ kind: 'alg_none' }, /"alg"/, /"alg"/],
+  [{ kind: 'hs256_with_public_key' }, /"alg"/, /"alg"/],
   [missing('iss'), /missing .*"iss"/, /"iss".* missing/],
   [missing('sub'), /missing .*"sub"/, /"sub".* missing/],
   [missing('aud'), /missing .*"aud"/, /"aud".* missing/],
   [missing('exp'), /missing .*"exp"/, /"exp".* missing/],
   [missing('iat'), /missing .*"iat"/, /"iat".* missing/],
   [missing('client_id'), /missing .*"client_id"/, /"client_id".* missing/],
-  [{ set_claims: { exp: 'tomorrow' } }, /"exp"/, /"exp".* type/],
-  [{ set_claims: { sub: 42 } }, ACCEPTED, /"sub".* type/],
-  [{ oversized: 65536 }, ACCEPTED, ACCEPTED],
+  [{ kind: 'set_claims', claims: { exp: 'tomorrow' } }, /"exp"/, /"exp".* type/],
+  [{ kind: 'set_claims', claims: { sub: 42 } }, ACCEPTED, /"sub".* type/],
+  [{ kind: 'oversized', bytes: 65536 }, ACCEPTED, ACCEPTED],
 ];
 
 const verify = (server, token, options) =>
@@ -138,7 +138,7 @@ describe('access tokens', { concurrency: 8 }, () => {
 
 describe('ID tokens by themselves', { concurrency: 8 }, () => {
   for (const [defect, byJose] of ACCESS_TOKENS) {
-    if (defect.missing_claim === 'client_id') continue;
+    if (defect.claim === 'client_id') continue;
     it(`jose: ${JSON.stringify(defect)}`, async (t) => {
       const server = await sandbox(t);
       const token = await server.mint('id_token', { client_id: 'client-default', defect });
@@ -150,7 +150,7 @@ describe('ID tokens by themselves', { concurrency: 8 }, () => {
 describe('by setting', { concurrency: true }, () => {
   it('jose refuses a token of the future where it is to tell its age', async (t) => {
     const server = await sandbox(t);
-    const token = await server.mint('id_token', { client_id: 'client-default', defect: 'issued_in_future' });
+    const token = await server.mint('id_token', { client_id: 'client-default', defect: { kind: 'issued_in_future' } });
     await expect(/"iat"/, () => verify(server, token, { ...OF_AN_ID_TOKEN, maxTokenAge: '1h' }));
   });
 
@@ -179,7 +179,7 @@ describe('by setting', { concurrency: true }, () => {
     for (const { fault } of faults) {
       tokens = await client.refresh(tokens.refresh_token);
       const attempt = () => verify(server, tokens.access_token, OF_AN_ACCESS_TOKEN);
-      await assert.rejects(attempt, undefined, `${fault.token.defect} was accepted`);
+      await assert.rejects(attempt, undefined, `${fault.defect.kind} was accepted`);
     }
     tokens = await client.refresh(tokens.refresh_token);
     await verify(server, tokens.access_token, OF_AN_ACCESS_TOKEN);

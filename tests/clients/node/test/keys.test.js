@@ -83,7 +83,7 @@ describe('jose', { concurrency: true }, () => {
     it(`verifies nothing by keys that are ${wrong}`, async (t) => {
       const server = await standard(t);
       await rotate(server);
-      await server.fault({ keys: wrong }, { on: 'jwks', times: 2 });
+      await server.fault({ kind: 'keys', keys: wrong }, { on: 'jwks', times: 2 });
       const keys = createRemoteJWKSet(server.jwksUrl);
       await assert.rejects(jwtVerify(await server.mint('access_token'), keys), { code });
     });
@@ -182,7 +182,7 @@ describe('keys that fail', { concurrency: true }, () => {
     forEachClient(it, `verifies nothing by keys that are ${wrong}`, async (t, connect) => {
       const server = await standard(t);
       await rotate(server);
-      await server.fault({ keys: wrong }, { on: 'jwks' });
+      await server.fault({ kind: 'keys', keys: wrong }, { on: 'jwks' });
       await assert.rejects((await checking(connect, server, 'shop'))('SHOP'), { code });
     });
   }

@@ -169,7 +169,7 @@ class NimbusRefreshTest {
     /** The read timeout is one for each read: an answer that drips for longer is waited for to its end. */
     @Test
     void waitsForADrip() throws Exception {
-        var fault = Map.<String, Object>of("drip", Map.of("bytes_per_second", 1500));
+        var fault = Map.<String, Object>of("kind", "drip", "bytes_per_second", 1500);
         sandbox.control("POST", "/faults", Map.of("on", "token", "times", 1, "fault", fault));
         var started = System.nanoTime();
         send("client-default", "REFRESH_TOKEN", null, Duration.ofSeconds(1));

@@ -66,46 +66,46 @@ class NimbusTokensTest {
     }
 
     private static final List<Sandbox.Row> ID_TOKENS = List.of(
-            refused("expired", "Expired JWT"),
-            refused("issued_in_future", "JWT issue time ahead of current time"),
-            refused("wrong_issuer", "Unexpected JWT issuer"),
-            refused("wrong_audience", "Unexpected JWT audience"),
-            refused("wrong_type", "not allowed"),
-            refused("unknown_kid", "no matching key(s) found"),
-            refused("foreign_key", "Invalid signature"),
-            refused("damaged_signature", "Invalid signature"),
-            refused("alg_none", "Signed ID token expected"),
-            refused("hs256_with_public_key", "Another algorithm expected"),
-            refused(Map.of("missing_claim", "exp"), "Missing JWT expiration"),
-            refused(Map.of("missing_claim", "iat"), "Missing JWT issue time"),
-            refused(Map.of("missing_claim", "iss"), "Missing JWT issuer"),
-            refused(Map.of("missing_claim", "sub"), "Missing JWT subject"),
-            refused(Map.of("missing_claim", "aud"), "Missing JWT audience"),
+            refused(Map.of("kind", "expired"), "Expired JWT"),
+            refused(Map.of("kind", "issued_in_future"), "JWT issue time ahead of current time"),
+            refused(Map.of("kind", "wrong_issuer"), "Unexpected JWT issuer"),
+            refused(Map.of("kind", "wrong_audience"), "Unexpected JWT audience"),
+            refused(Map.of("kind", "wrong_type"), "not allowed"),
+            refused(Map.of("kind", "unknown_kid"), "no matching key(s) found"),
+            refused(Map.of("kind", "foreign_key"), "Invalid signature"),
+            refused(Map.of("kind", "damaged_signature"), "Invalid signature"),
+            refused(Map.of("kind", "alg_none"), "Signed ID token expected"),
+            refused(Map.of("kind", "hs256_with_public_key"), "Another algorithm expected"),
+            refused(Map.of("kind", "missing_claim", "claim", "exp"), "Missing JWT expiration"),
+            refused(Map.of("kind", "missing_claim", "claim", "iat"), "Missing JWT issue time"),
+            refused(Map.of("kind", "missing_claim", "claim", "iss"), "Missing JWT issuer"),
+            refused(Map.of("kind", "missing_claim", "claim", "sub"), "Missing JWT subject"),
+            refused(Map.of("kind", "missing_claim", "claim", "aud"), "Missing JWT audience"),
             // An ID token has no use for nbf.
-            accepted("not_yet_valid"),
+            accepted(Map.of("kind", "not_yet_valid")),
             // It looks at azp only where there is more than one audience.
-            accepted(Map.of("set_claims", Map.of("azp", "another"))),
-            accepted(Map.of("oversized", 50_000)));
+            accepted(Map.of("kind", "set_claims", "claims", Map.of("azp", "another"))),
+            accepted(Map.of("kind", "oversized", "bytes", 50_000)));
 
     private static final List<Sandbox.Row> ACCESS_TOKENS = List.of(
-            refused("expired", "Expired JWT"),
-            refused("not_yet_valid", "JWT before use time"),
-            refused("wrong_issuer", "JWT iss claim value rejected"),
-            refused("wrong_audience", "JWT aud claim rejected"),
-            refused("wrong_type", "not allowed"),
-            refused("unknown_kid", "no matching key(s) found"),
-            refused("foreign_key", "Invalid signature"),
-            refused("damaged_signature", "Invalid signature"),
-            refused("alg_none", "Unsecured (plain) JWTs are rejected"),
-            refused("hs256_with_public_key", "Another algorithm expected"),
-            refused(Map.of("missing_claim", "exp"), "JWT missing required claims: [exp]"),
-            refused(Map.of("missing_claim", "iss"), "JWT missing required claims: [iss]"),
-            refused(Map.of("missing_claim", "aud"), "JWT missing required aud claim"),
-            refused(Map.of("missing_claim", "sub"), "JWT missing required claims: [sub]"),
-            refused(Map.of("missing_claim", "iat"), "JWT missing required claims: [iat]"),
+            refused(Map.of("kind", "expired"), "Expired JWT"),
+            refused(Map.of("kind", "not_yet_valid"), "JWT before use time"),
+            refused(Map.of("kind", "wrong_issuer"), "JWT iss claim value rejected"),
+            refused(Map.of("kind", "wrong_audience"), "JWT aud claim rejected"),
+            refused(Map.of("kind", "wrong_type"), "not allowed"),
+            refused(Map.of("kind", "unknown_kid"), "no matching key(s) found"),
+            refused(Map.of("kind", "foreign_key"), "Invalid signature"),
+            refused(Map.of("kind", "damaged_signature"), "Invalid signature"),
+            refused(Map.of("kind", "alg_none"), "Unsecured (plain) JWTs are rejected"),
+            refused(Map.of("kind", "hs256_with_public_key"), "Another algorithm expected"),
+            refused(Map.of("kind", "missing_claim", "claim", "exp"), "JWT missing required claims: [exp]"),
+            refused(Map.of("kind", "missing_claim", "claim", "iss"), "JWT missing required claims: [iss]"),
+            refused(Map.of("kind", "missing_claim", "claim", "aud"), "JWT missing required aud claim"),
+            refused(Map.of("kind", "missing_claim", "claim", "sub"), "JWT missing required claims: [sub]"),
+            refused(Map.of("kind", "missing_claim", "claim", "iat"), "JWT missing required claims: [iat]"),
             // It does not compare iat with the time.
-            accepted("issued_in_future"),
-            accepted(Map.of("oversized", 50_000)));
+            accepted(Map.of("kind", "issued_in_future")),
+            accepted(Map.of("kind", "oversized", "bytes", 50_000)));
 
     @Test
     void defectsOfIdTokens() throws Exception {

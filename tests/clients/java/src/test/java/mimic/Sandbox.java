@@ -128,7 +128,7 @@ final class Sandbox implements AutoCloseable {
 
     /** Makes the next request of that endpoint fail with 503 and a Retry-After of a second. */
     void unavailableOnce(String endpoint) {
-        var fault = Map.of("status", Map.of("status", 503, "headers", Map.of("Retry-After", "1")));
+        var fault = Map.of("kind", "status", "status", 503, "headers", Map.of("Retry-After", "1"));
         control("POST", "/faults", Map.of("on", endpoint, "times", 1, "fault", fault));
     }
 

@@ -32,45 +32,45 @@ class SpringTokensTest {
     }
 
     private static final List<Sandbox.Row> ID_TOKENS = List.of(
-            refused("expired", "Jwt expired at"),
-            refused("not_yet_valid", "Jwt used before"),
-            refused("issued_in_future", "invalid claims: {iat="),
-            refused("wrong_issuer", "invalid claims: {iss="),
-            refused("wrong_audience", "invalid claims: {aud="),
-            refused("wrong_type", "typ value needs to be one of [JWT]"),
-            refused("unknown_kid", "no matching key(s) found"),
-            refused("foreign_key", "Invalid signature"),
-            refused("damaged_signature", "Invalid signature"),
-            refused("alg_none", "Unsupported algorithm of none"),
-            refused("hs256_with_public_key", "Another algorithm expected"),
-            refused(Map.of("missing_claim", "exp"), "invalid claims: {exp=null}"),
-            refused(Map.of("missing_claim", "iat"), "invalid claims: {iat=null}"),
-            refused(Map.of("missing_claim", "iss"), "invalid claims: {iss=null}"),
-            refused(Map.of("missing_claim", "sub"), "invalid claims: {sub=null}"),
-            refused(Map.of("missing_claim", "aud"), "invalid claims: {aud=null}"),
-            refused(Map.of("set_claims", Map.of("azp", "another")), "invalid claims: {azp=another}"),
-            accepted(Map.of("oversized", 50_000)));
+            refused(Map.of("kind", "expired"), "Jwt expired at"),
+            refused(Map.of("kind", "not_yet_valid"), "Jwt used before"),
+            refused(Map.of("kind", "issued_in_future"), "invalid claims: {iat="),
+            refused(Map.of("kind", "wrong_issuer"), "invalid claims: {iss="),
+            refused(Map.of("kind", "wrong_audience"), "invalid claims: {aud="),
+            refused(Map.of("kind", "wrong_type"), "typ value needs to be one of [JWT]"),
+            refused(Map.of("kind", "unknown_kid"), "no matching key(s) found"),
+            refused(Map.of("kind", "foreign_key"), "Invalid signature"),
+            refused(Map.of("kind", "damaged_signature"), "Invalid signature"),
+            refused(Map.of("kind", "alg_none"), "Unsupported algorithm of none"),
+            refused(Map.of("kind", "hs256_with_public_key"), "Another algorithm expected"),
+            refused(Map.of("kind", "missing_claim", "claim", "exp"), "invalid claims: {exp=null}"),
+            refused(Map.of("kind", "missing_claim", "claim", "iat"), "invalid claims: {iat=null}"),
+            refused(Map.of("kind", "missing_claim", "claim", "iss"), "invalid claims: {iss=null}"),
+            refused(Map.of("kind", "missing_claim", "claim", "sub"), "invalid claims: {sub=null}"),
+            refused(Map.of("kind", "missing_claim", "claim", "aud"), "invalid claims: {aud=null}"),
+            refused(Map.of("kind", "set_claims", "claims", Map.of("azp", "another")), "invalid claims: {azp=another}"),
+            accepted(Map.of("kind", "oversized", "bytes", 50_000)));
 
     private static final List<Sandbox.Row> ACCESS_TOKENS = List.of(
-            refused("expired", "Jwt expired at"),
-            refused("not_yet_valid", "Jwt used before"),
-            refused("wrong_issuer", "iss claim is not valid"),
-            refused("wrong_audience", "aud claim is not valid"),
-            refused("wrong_type", "typ value needs to be one of [at+jwt"),
-            refused("unknown_kid", "no matching key(s) found"),
-            refused("foreign_key", "Invalid signature"),
-            refused("damaged_signature", "Invalid signature"),
-            refused("alg_none", "Unsupported algorithm of none"),
-            refused("hs256_with_public_key", "Another algorithm expected"),
-            refused(Map.of("missing_claim", "exp"), "exp must have a value"),
-            refused(Map.of("missing_claim", "iss"), "iss claim is not valid"),
-            refused(Map.of("missing_claim", "sub"), "sub must have a value"),
-            refused(Map.of("missing_claim", "aud"), "aud claim is not valid"),
-            refused(Map.of("missing_claim", "jti"), "jti must have a value"),
+            refused(Map.of("kind", "expired"), "Jwt expired at"),
+            refused(Map.of("kind", "not_yet_valid"), "Jwt used before"),
+            refused(Map.of("kind", "wrong_issuer"), "iss claim is not valid"),
+            refused(Map.of("kind", "wrong_audience"), "aud claim is not valid"),
+            refused(Map.of("kind", "wrong_type"), "typ value needs to be one of [at+jwt"),
+            refused(Map.of("kind", "unknown_kid"), "no matching key(s) found"),
+            refused(Map.of("kind", "foreign_key"), "Invalid signature"),
+            refused(Map.of("kind", "damaged_signature"), "Invalid signature"),
+            refused(Map.of("kind", "alg_none"), "Unsupported algorithm of none"),
+            refused(Map.of("kind", "hs256_with_public_key"), "Another algorithm expected"),
+            refused(Map.of("kind", "missing_claim", "claim", "exp"), "exp must have a value"),
+            refused(Map.of("kind", "missing_claim", "claim", "iss"), "iss claim is not valid"),
+            refused(Map.of("kind", "missing_claim", "claim", "sub"), "sub must have a value"),
+            refused(Map.of("kind", "missing_claim", "claim", "aud"), "aud claim is not valid"),
+            refused(Map.of("kind", "missing_claim", "claim", "jti"), "jti must have a value"),
             // It does not compare iat with the time, and makes one up where there is none.
-            accepted("issued_in_future"),
-            accepted(Map.of("missing_claim", "iat")),
-            accepted(Map.of("oversized", 50_000)));
+            accepted(Map.of("kind", "issued_in_future")),
+            accepted(Map.of("kind", "missing_claim", "claim", "iat")),
+            accepted(Map.of("kind", "oversized", "bytes", 50_000)));
 
     @Test
     void defectsOfIdTokens() {
@@ -96,7 +96,7 @@ class SpringTokensTest {
     @Test
     void itMakesUpAnIatWhereThereIsNone() {
         try (var sandbox = Sandbox.standard()) {
-            var jwt = accessTokens(sandbox).decode(sandbox.mint("access_token", Map.of("missing_claim", "iat")));
+            var jwt = accessTokens(sandbox).decode(sandbox.mint("access_token", Map.of("kind", "missing_claim", "claim", "iat")));
             assertEquals(jwt.getExpiresAt().minusSeconds(1), jwt.getIssuedAt());
         }
     }
@@ -107,7 +107,7 @@ class SpringTokensTest {
         try (var sandbox = Sandbox.documented()) {
             JwtDecoder decoder = JwtDecoders.fromIssuerLocation(sandbox.issuer);
             decoder.decode(sandbox.mint("access_token"));
-            decoder.decode(sandbox.mint("access_token", "wrong_audience"));
+            decoder.decode(sandbox.mint("access_token", Map.of("kind", "wrong_audience")));
         }
         try (var sandbox = Sandbox.standard()) {
             JwtDecoder decoder = JwtDecoders.fromIssuerLocation(sandbox.issuer);
