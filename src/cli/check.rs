@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::{Made, Mistake, print};
+use crate::cli::{Made, Mistake, PathList, print};
 
 /// Check fixtures, profile and keys without serving
 ///
@@ -24,15 +24,12 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(mut self) -> Result<ExitCode, Mistake> {
-        self.made.fixtures.append(&mut self.paths);
+        self.made.fixtures.push(PathList(self.paths));
         let sandbox = self
             .made
             .builder()
             .authority(([127, 0, 0, 1], 8080).into())?;
-        print(format_args!(
-            "good: {}",
-            sandbox.epoch().authority.summary()
-        ));
+        print(format_args!("ok: {}", sandbox.epoch().authority.summary()));
         Ok(ExitCode::SUCCESS)
     }
 }

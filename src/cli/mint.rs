@@ -138,11 +138,14 @@ impl Mint {
         if let Some(url) = self.place.base_url.clone() {
             builder = builder.base_url(url);
         }
-        let sandbox = builder.authority(self.place.address()?)?;
+        let sandbox = builder.authority(self.place.listen.addresses()?[0])?;
         let Settings {
             issuer, base_url, ..
         } = &*sandbox.settings;
-        if self.place.port == 0 && self.place.base_url.is_none() && issuer.starts_with(base_url) {
+        if self.place.listen.port == 0
+            && self.place.base_url.is_none()
+            && issuer.starts_with(base_url)
+        {
             return Err(Mistake(
                 "--port 0: the tokens would name the server's address as their issuer, and that is none; give the \
                  server's --port or --base-url, or --issuer"

@@ -12,6 +12,7 @@ mod mint;
 mod schema;
 mod serve;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, ToSocketAddrs as _};
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -52,48 +54,66 @@ enum Command {
     Docs(docs::Docs),
 }
 
-/// Where the server is.
+/// The address that the server listens on.
 #[derive(Debug, Args)]
-struct Place {
-    /// The address the server listens on; 0.0.0.0 opens it to everyone who can reach this machine
+struct Listen {
+    /// The IP address to listen on, or a name of this machine; 0.0.0.0 is every IPv4 address, :: is every address. A name
+    /// with several addresses means the first that can be bound, IPv4 before IPv6
     #[arg(long, env = "OAUTH_MIMIC_HOST", default_value = "127.0.0.1")]
     host: String,
-    /// The port the server listens on; 0 is any free one, which it prints
+    /// The TCP port to listen on; 0 is any free port, which the server prints
     #[arg(long, env = "OAUTH_MIMIC_PORT", default_value_t = 8080, value_parser = whole_number::<u16>)]
     port: u16,
-    /// Where clients reach the server when that is not where it listens (a container's name, a proxy), without a path
-    #[arg(long, env = "OAUTH_MIMIC_BASE_URL", value_name = "URL")]
-    base_url: Option<String>,
 }
 
-impl Place {
-    fn address(&self) -> Result<SocketAddr, Mistake> {
+impl Listen {
+    /// The addresses of the host, IPv4 first; at least one. An IP address is read without a resolver.
+    fn addresses(&self) -> Result<Vec<SocketAddr>, Mistake> {
         let wrong = |why: String| {
             Mistake(format!(
                 "--host {}: {why}; give an IP address or a name of this machine",
                 self.host
             ))
         };
-        (self.host.as_str(), self.port)
+        let bare = self
+            .host
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        let mut addresses: Vec<SocketAddr> = (bare.unwrap_or(&self.host), self.port)
             .to_socket_addrs()
             .map_err(|why| wrong(why.to_string()))?
-            .next()
-            .ok_or_else(|| wrong("is no address".to_owned()))
+            .collect();
+        addresses.sort_by_key(SocketAddr::is_ipv6);
+        if addresses.is_empty() {
+            return Err(wrong("has no address".to_owned()));
+        }
+        Ok(addresses)
     }
+}
+
+/// Where clients reach the server.
+#[derive(Debug, Args)]
+struct Place {
+    #[command(flatten)]
+    listen: Listen,
+    /// The URL, without a path, at which clients reach the server if it differs from the listening address: the name of a
+    /// container, a proxy [default: the listening address]
+    #[arg(long, env = "OAUTH_MIMIC_BASE_URL", value_name = "URL")]
+    base_url: Option<String>,
 }
 
 /// What the server is made of.
 #[derive(Debug, Args)]
 struct Made {
-    /// A fixture file, or a directory whose *.json are read in the order of their names. Several, separated by commas or
-    /// each behind its own --fixtures, are merged. Without, the built-in fixtures are used
+    /// A fixture file, or a directory whose *.json files are read in the order of their names. Repeat the flag to merge
+    /// several; the environment variable has one path per line [default: the built-in fixtures]
     #[arg(
         long,
         env = "OAUTH_MIMIC_FIXTURES",
         value_name = "PATH",
-        value_delimiter = ','
+        value_parser = OsStringValueParser::new().try_map(PathList::read)
     )]
-    fixtures: Vec<PathBuf>,
+    fixtures: Vec<PathList>,
     /// What the server looks like: connect, standard, or the path of a profile; without, as the fixtures say
     #[arg(long, env = "OAUTH_MIMIC_PROFILE", value_name = "NAME")]
     profile: Option<String>,
@@ -116,6 +136,27 @@ struct Made {
     seed: Option<u64>,
 }
 
+/// Paths, one per line.
+#[derive(Debug, Clone)]
+struct PathList(Vec<PathBuf>);
+
+impl PathList {
+    fn read(text: OsString) -> Result<Self, &'static str> {
+        let paths: Vec<PathBuf> = match text.to_str() {
+            Some(text) => text
+                .lines()
+                .filter(|line| !line.trim().is_empty())
+                .map(PathBuf::from)
+                .collect(),
+            None => vec![PathBuf::from(text)],
+        };
+        if paths.is_empty() {
+            return Err("give the path of a file or of a directory");
+        }
+        Ok(Self(paths))
+    }
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum DialectName {
     /// By the letter of RFC 6749
@@ -127,7 +168,7 @@ enum DialectName {
 impl Made {
     fn builder(&self) -> TokenServerBuilder {
         let mut builder = TokenServerBuilder::default();
-        for path in &self.fixtures {
+        for path in self.fixtures.iter().flat_map(|list| &list.0) {
             builder = builder.fixtures(path);
         }
         if let Some(profile) = &self.profile {
@@ -201,7 +242,7 @@ fn explained(why: &clap::Error) -> ExitCode {
             .replace('-', "_")
             .to_ascii_uppercase()
     );
-    let typed = |arg: std::ffi::OsString| arg.to_string_lossy().split('=').next() == Some(flag);
+    let typed = |arg: OsString| arg.to_string_lossy().split('=').next() == Some(flag);
     if std::env::var_os(&variable).is_some() && !std::env::args_os().any(typed) {
         tell(format_args!(
             "\nThe value comes from the environment variable {variable}: correct it, or unset it."

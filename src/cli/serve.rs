@@ -76,12 +76,11 @@ enum Log {
 impl Serve {
     pub(super) fn run(self) -> Result<ExitCode, Mistake> {
         self.log.begin();
-        let address = self.place.address()?;
         let processors = || std::thread::available_parallelism().map_or(1, usize::from);
         let mut builder = self
             .made
             .builder()
-            .address(address)
+            .addresses(self.place.listen.addresses()?)
             .workers(self.workers.map_or_else(processors, usize::from));
         if let Some(url) = &self.place.base_url {
             builder = builder.base_url(url);
@@ -112,8 +111,9 @@ impl Serve {
             }
         }
         if let Some((listener, _)) = &prepared.listeners.control {
-            let at = base_url_of(listener.local_addr()?);
-            self.log.tell(&format!("control plane on {at}{RESERVED}"));
+            let url = base_url_of(listener.local_addr()?);
+            self.log
+                .report(&format!("control plane on {url}{RESERVED}"));
         }
         run::block(prepared.listeners, prepared.workers, || {
             print(format_args!("listening on {}", base_url_of(at)));
@@ -137,7 +137,7 @@ impl Log {
         }
     }
 
-    fn tell(self, text: &str) {
+    fn report(self, text: &str) {
         match self {
             Self::Json => tracing::info!("{text}"),
             Self::Pretty | Self::Off => tell(text),

@@ -44,7 +44,8 @@ use crate::server::verbs::Mimic;
 #[derive(Default)]
 #[must_use = "a builder does nothing until `start()`"]
 pub struct TokenServerBuilder {
-    address: Option<SocketAddr>,
+    /// The first that can be bound is used.
+    addresses: Vec<SocketAddr>,
     listener: Option<TcpListener>,
     base_url: Option<String>,
     workers: Option<usize>,
@@ -83,7 +84,7 @@ impl fmt::Debug for TokenServerBuilder {
             .map(|(name, _)| name.as_str())
             .collect();
         f.debug_struct("TokenServerBuilder")
-            .field("address", &self.address)
+            .field("addresses", &self.addresses)
             .field("listener", &self.listener)
             .field("base_url", &self.base_url)
             .field("workers", &self.workers)
@@ -142,7 +143,14 @@ pub enum StartError {
 impl TokenServerBuilder {
     /// Listens on that address; the default is a free port of 127.0.0.1.
     pub fn address(mut self, address: SocketAddr) -> Self {
-        self.address = Some(address);
+        self.addresses = vec![address];
+        self
+    }
+
+    /// Listens on the first of those addresses that can be bound.
+    #[cfg(feature = "cli")]
+    pub(crate) fn addresses(mut self, addresses: Vec<SocketAddr>) -> Self {
+        self.addresses = addresses;
         self
     }
 
@@ -317,10 +325,12 @@ impl TokenServerBuilder {
         let listener = if let Some(listener) = self.listener.take() {
             listener
         } else {
-            let address = self
-                .address
-                .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
-            TcpListener::bind(address).map_err(|why| StartError::Listen { address, why })?
+            let mut addresses = std::mem::take(&mut self.addresses);
+            if addresses.is_empty() {
+                addresses.push(SocketAddr::from(([127, 0, 0, 1], 0)));
+            }
+            let address = addresses[0];
+            TcpListener::bind(&addresses[..]).map_err(|why| StartError::Listen { address, why })?
         };
         let base_url = match self.base_url.take() {
             Some(url) => check_base_url(url)?,
@@ -475,7 +485,7 @@ fn with_port(base_url: &str, port: u16) -> String {
     format!("http://{host}:{port}")
 }
 
-/// Where a client on this machine finds what listens on that address.
+/// The URL at which a client on this machine reaches a listener.
 pub(crate) fn base_url_of(address: SocketAddr) -> String {
     let port = address.port();
     match address.ip() {

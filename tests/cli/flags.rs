@@ -82,7 +82,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
         ],
     ),
     ("keygen", &["--bits", "--format"]),
-    ("health", &["--host", "--port", "--base-url", "--timeout"]),
+    ("health", &["--host", "--port", "--timeout"]),
     ("schema", &["[DOCUMENT]"]),
 ];
 
@@ -187,7 +187,7 @@ fn every_flag_of_the_server_has_an_environment_variable_that_counts() {
         r#"{ "clients": [{ "client_id": "a" }] }"#,
     );
     let b = write(&directory, "b.json", r#"{ "users": [{ "sub": "bob" }] }"#);
-    let both = format!("{a},{b}");
+    let both = format!("{a}\n{b}\n");
     let shown: &[(&str, &str, usize, &str, Value)] = &[
         (
             "OAUTH_MIMIC_HOST",
@@ -414,7 +414,7 @@ fn a_bad_environment_variable_is_told_by_its_name() {
         (
             "OAUTH_MIMIC_FIXTURES",
             "",
-            "a value is required for '--fixtures <PATH>'",
+            "give the path of a file or of a directory",
         ),
     ] {
         let outcome = Process::start(&[], &[(variable, value)], "").finish();

@@ -257,13 +257,12 @@ fn every_defect_that_makes_a_token_unacceptable_is_reported_and_ends_with_1() {
                     }
                     _ => profile.to_vec(),
                 };
-                match problem {
-                    Some(problem) => drop(wrong(&token, &args, problem)),
-                    None => {
-                        let outcome = inspected(&[&args[..], &[&token]].concat(), "");
-                        assert_eq!(outcome.code, Some(0), "{only}, {defect}: {outcome:?}");
-                    }
+                if let Some(problem) = problem {
+                    wrong(&token, &args, problem);
+                    continue;
                 }
+                let outcome = inspected(&[&args[..], &[&token]].concat(), "");
+                assert_eq!(outcome.code, Some(0), "{only}, {defect}: {outcome:?}");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{bad, directory, good, json, write};
+use crate::support::{bad, directory, good, good_with, json, write};
 
 const CLIENT: &str =
     r#"{ "clients": [{ "client_id": "a", "client_secret": "s", "scope": "read" }] }"#;
@@ -22,7 +22,7 @@ fn three(directory: &Path) -> [String; 3] {
 fn files_are_merged_however_they_are_named() {
     let directory = directory("merged");
     let [token, client, user] = three(&directory);
-    let commas = format!("{token},{client},{user}");
+    let lines = format!("{token}\n{client}\n\n{user}\n");
     let whole = directory.display().to_string();
     for args in [
         &[
@@ -33,7 +33,7 @@ fn files_are_merged_however_they_are_named() {
             "--fixtures",
             &user,
         ][..],
-        &["--fixtures", &commas],
+        &["--fixtures", &lines],
         &["--fixtures", &whole],
         &[&token, &client, &user],
         &["--fixtures", &token, &client, &user],
@@ -45,6 +45,15 @@ fn files_are_merged_however_they_are_named() {
             "{args:?}: {told}"
         );
     }
+}
+
+#[test]
+fn a_path_may_hold_a_comma_a_colon_and_a_space() {
+    let directory = directory("merged, all: of them");
+    three(&directory);
+    let path = directory.display().to_string();
+    good(&["check", "--fixtures", &path]);
+    good_with(&["check"], &[("OAUTH_MIMIC_FIXTURES", &path)]);
 }
 
 #[test]
@@ -85,7 +94,7 @@ fn a_directory_is_read_in_the_order_of_names_and_other_files_are_left_alone() {
     assert_eq!(claims(&path)["client_id"], "first");
     assert_eq!(claims(&path)["sub"], "first");
     // Files that are named one by one stay in that order.
-    let turned = format!("{path}/20.json,{path}/10.json");
+    let turned = format!("{path}/20.json\n{path}/10.json");
     assert_eq!(claims(&turned)["client_id"], "second");
 }
 

@@ -216,6 +216,24 @@ fn a_host_that_cannot_be_had_is_told_with_a_remedy() {
 }
 
 #[test]
+fn the_printed_url_is_one_that_the_control_plane_answers() {
+    for args in [
+        &["--host", "0.0.0.0"][..],
+        &["--host", "localhost"],
+        &["--host", "0.0.0.0", "--base-url", "http://mimic:8080"],
+    ] {
+        let server = Server::start(args);
+        assert_eq!(server.get("/_mimic/clock").status, 200, "{args:?}");
+    }
+}
+
+#[test]
+fn a_name_of_this_machine_is_bound_at_its_ipv4_address() {
+    let server = Server::start(&["--host", "localhost"]);
+    assert!(server.base_url.starts_with("http://127.0.0.1:"));
+}
+
+#[test]
 fn a_url_that_cannot_be_one_is_told() {
     for (args, problem) in [
         (

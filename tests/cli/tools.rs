@@ -14,7 +14,7 @@ fn check_says_what_there_is() {
     assert_eq!(
         told,
         format!(
-            "good: profile connect, 5 clients, 1 users, 27 named refresh tokens, signing key {kid}"
+            "ok: profile connect, 5 clients, 1 users, 27 named refresh tokens, signing key {kid}"
         )
     );
     assert_eq!(good(&["check", "fixtures"]), told);
@@ -125,9 +125,13 @@ fn a_set_of_keys_signs_with_the_first_and_believes_all() {
     }
 }
 
-/// Asks for the health of what listens at an address.
+/// Asks for the health of the server at a URL without a path.
 fn health(base_url: &str, environment: &[(&str, &str)]) -> Outcome {
-    Process::start(&["health", "--base-url", base_url], environment, "").finish()
+    let (host, port) = base_url
+        .trim_start_matches("http://")
+        .rsplit_once(':')
+        .expect("a port");
+    Process::start(&["health", "--host", host, "--port", port], environment, "").finish()
 }
 
 #[test]
@@ -147,14 +151,35 @@ fn a_live_server_is_healthy() {
     ] {
         assert_eq!(run(&[&["health"], args].concat()).code, Some(0), "{args:?}");
     }
-    // In a container, the variables of the server are there for its health check, too.
-    let outcome = Process::start(
-        &["health"],
-        &[("OAUTH_MIMIC_PORT", port), ("OAUTH_MIMIC_LOG", "json")],
-        "",
-    )
-    .finish();
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+}
+
+#[test]
+fn a_health_check_in_the_servers_environment_asks_the_listener_and_not_the_base_url() {
+    let server = Server::start_with(
+        &[],
+        &[("OAUTH_MIMIC_BASE_URL", "https://auth.example.test")],
+    );
+    let port = server.base_url.rsplit(':').next().expect("a port");
+    for host in ["127.0.0.1", "0.0.0.0", "localhost"] {
+        let environment = [
+            ("OAUTH_MIMIC_HOST", host),
+            ("OAUTH_MIMIC_PORT", port),
+            ("OAUTH_MIMIC_BASE_URL", "https://auth.example.test"),
+            ("OAUTH_MIMIC_LOG", "json"),
+        ];
+        let outcome = Process::start(&["health"], &environment, "").finish();
+        assert_eq!(outcome.code, Some(0), "{host}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_server_that_listens_on_every_ipv6_address_is_healthy() {
+    let server = Server::start(&["--host", "::"]);
+    let port = server.base_url.rsplit(':').next().expect("a port");
+    for host in ["::", "[::]", "::1", "[::1]"] {
+        let outcome = run(&["health", "--host", host, "--port", port]);
+        assert_eq!(outcome.code, Some(0), "{host}: {outcome:?}");
+    }
 }
 
 #[test]
@@ -191,7 +216,7 @@ fn a_dead_server_is_not() {
 fn a_server_that_never_answers_is_not_healthy_either() {
     // It accepts, for the system does so in its name, and says nothing.
     let mute = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}", mute.local_addr().expect("an address"));
-    let outcome = run(&["health", "--base-url", &url, "--timeout", "1"]);
+    let port = mute.local_addr().expect("an address").port().to_string();
+    let outcome = run(&["health", "--port", &port, "--timeout", "1"]);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
 }
