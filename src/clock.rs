@@ -244,6 +244,28 @@ impl Stopwatch {
     }
 }
 
+/// Real time since some beginning, whatever the clocks say: for what expires. A test moves its own by hand.
+#[derive(Debug, Clone)]
+pub(crate) enum Uptime {
+    Real(std::time::Instant),
+    #[cfg(test)]
+    Manual(Arc<std::sync::atomic::AtomicU64>),
+}
+
+impl Uptime {
+    pub(crate) fn start() -> Self {
+        Self::Real(std::time::Instant::now())
+    }
+
+    pub(crate) fn milliseconds(&self) -> u64 {
+        match self {
+            Self::Real(start) => u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+            #[cfg(test)]
+            Self::Manual(milliseconds) => milliseconds.load(std::sync::atomic::Ordering::Relaxed),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

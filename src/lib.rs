@@ -80,9 +80,11 @@ pub use crate::oauth::response::TokenResponse;
 pub use crate::oauth::scope::{InvalidScope, Scope};
 pub use crate::oauth::token_kind::TokenKind;
 pub use crate::oauth::user::User;
+pub use crate::sandbox::SandboxError;
 pub use crate::seed::{FixtureError, FixtureTime, Fixtures, NamedRefreshToken, profiles};
 pub use crate::server::{
-    Faults, Keys, Mimic, Mint, SandboxGuard, StartError, TokenServer, TokenServerBuilder,
+    Faults, Keys, Mimic, Mint, SandboxGuard, SandboxOptions, StartError, TokenServer,
+    TokenServerBuilder,
 };
 
 /// The Rust code of the README and of the book, as doctests.

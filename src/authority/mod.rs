@@ -73,6 +73,8 @@ impl InitialState {
             clients,
             users,
             refresh_tokens,
+            // Only sandboxes ask for it.
+            named_dialect: _,
         } = seed;
         let entries = Entries::new(clients, users, refresh_tokens, &profile);
         Self {

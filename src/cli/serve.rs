@@ -58,6 +58,9 @@ pub(super) struct Serve {
         value_delimiter = ','
     )]
     allow_host: Vec<String>,
+    /// How many sandboxes the server may hold; one more is refused
+    #[arg(long, env = "OAUTH_MIMIC_MAX_SANDBOXES", value_name = "N", default_value_t = 20_000, value_parser = whole_number::<usize>)]
+    max_sandboxes: usize,
     /// Leave the control plane out; /_mimic/health stays
     #[arg(long, env = "OAUTH_MIMIC_NO_CONTROL")]
     no_control: bool,
@@ -91,6 +94,7 @@ impl Serve {
         if let Some(port) = self.control_port {
             builder = builder.control_port(port);
         }
+        builder = builder.max_sandboxes(self.max_sandboxes);
         for host in &self.allow_host {
             builder = builder.allow_host(host);
         }

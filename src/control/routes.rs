@@ -52,7 +52,9 @@ pub(super) const ROUTES: &[Route] = &[
     route!(POST, "/keys/rotate", "rotateKeys", "Sign with a new key; the previous one stays published", keys::rotate).problems(&[Stopping]),
     route!(DELETE, "/keys/{kid}", "retireKey", "Stop publishing a key", keys::retire).problems(&[NotFound, KeySigns]),
     route!(GET, "/sandboxes", "listSandboxes", "List the sandboxes", sandboxes::list),
-    route!(POST, "/sandboxes", "createSandbox", "Create a sandbox", sandboxes::create).problems(&[TooManySandboxes]),
+    route!(POST, "/sandboxes", "createSandbox", "Create a sandbox", sandboxes::create).problems(&[NameTaken, TooManySandboxes]),
+    route!(DELETE, "/sandboxes", "clearSandboxes", "Remove all sandboxes", sandboxes::clear),
+    route!(PUT, "/sandboxes/{id}", "putSandbox", "Create a sandbox under an id; repeat the request, and it stays as it is", sandboxes::put).problems(&[NameDiffers, TooManySandboxes]),
     route!(GET, "/sandboxes/{id}", "getSandbox", "Get a sandbox", sandboxes::get).problems(&[NotFound]),
     route!(DELETE, "/sandboxes/{id}", "removeSandbox", "Remove a sandbox", sandboxes::remove).problems(&[NotFound]),
     route!(GET, "/scenarios", "listScenarios", "List the scenarios", scenarios::list),
@@ -76,7 +78,7 @@ const fn plain(name: &'static str, description: &'static str) -> Parameter {
 }
 
 pub(super) const PARAMETERS: &[Parameter] = &[
-    plain("id", "The identifier that the server assigned."),
+    plain("id", "The identifier of the fault rule or the sandbox."),
     plain("number", "The request's number in the journal."),
     plain("client_id", "The client's identifier (RFC 6749 §2.2)."),
     plain("sub", "The user's identifier, the `sub` of its tokens."),

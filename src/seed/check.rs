@@ -6,10 +6,12 @@ use std::sync::Arc;
 use crate::json::invalid::Invalid;
 use crate::oauth::client::{AuthMethod, Client, GRANT_TYPES};
 use crate::oauth::endpoint::Endpoint;
+use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::user::User;
 use crate::seed::fixtures::NamedRefreshToken;
 use crate::seed::load::{built_in_profile, profile_from};
-use crate::seed::{Draft, FixtureError, Seed, Written};
+use crate::seed::{Draft, FixtureError, Inherited, Seed, Written};
+use crate::shape::Profile;
 
 impl Draft {
     /// Refuses what would make this process read files: for fixtures that come from elsewhere.
@@ -28,12 +30,30 @@ impl Draft {
 
     /// Checks everything and resolves the profile.
     pub(crate) fn check(self) -> Result<Seed, FixtureError> {
-        let named = self.profile.unwrap_or_else(|| Written {
+        let named = self.profile.clone().unwrap_or_else(|| Written {
             file: Arc::from("the default"),
             pointer: "/profile".to_owned(),
             value: "connect".to_owned(),
         });
-        let profile = profile_from(&named)?;
+        let profile = Arc::new(profile_from(&named)?);
+        self.check_with(profile, None, None)
+    }
+
+    /// Checks the fixtures of a sandbox. What they leave open is as in the server.
+    pub(crate) fn check_within(self, server: &Inherited) -> Result<Seed, FixtureError> {
+        let profile = match &self.profile {
+            Some(named) => Arc::new(profile_from(named)?),
+            None => Arc::clone(&server.profile),
+        };
+        self.check_with(profile, server.issuer.clone(), server.named_dialect)
+    }
+
+    fn check_with(
+        self,
+        profile: Arc<Profile>,
+        issuer: Option<String>,
+        named_dialect: Option<ErrorDialect>,
+    ) -> Result<Seed, FixtureError> {
         if let Some(issuer) = &self.issuer {
             check_issuer(&issuer.value).map_err(|problem| issuer.error("", problem))?;
         }
@@ -77,12 +97,15 @@ impl Draft {
             }
         }
         let values = |written: Vec<Written<_>>| written.into_iter().map(|w| w.value).collect();
+        let named_dialect = self
+            .error_dialect
+            .map(|dialect| dialect.value)
+            .or(named_dialect);
         Ok(Seed {
-            issuer: self.issuer.map(|issuer| issuer.value),
-            error_dialect: self
-                .error_dialect
-                .map_or(profile.error_dialect, |dialect| dialect.value),
-            profile: Arc::new(profile),
+            issuer: self.issuer.map(|issuer| issuer.value).or(issuer),
+            error_dialect: named_dialect.unwrap_or(profile.error_dialect),
+            named_dialect,
+            profile,
             clients: values(self.clients),
             users: self.users.into_iter().map(|w| w.value).collect(),
             refresh_tokens: self.refresh_tokens.into_iter().map(|w| w.value).collect(),

@@ -115,8 +115,29 @@ pub(crate) struct Seed {
     /// Pinned; otherwise the server's address decides.
     pub(crate) issuer: Option<String>,
     pub(crate) error_dialect: ErrorDialect,
+    /// The dialect that fixtures or flags name; otherwise the profile decides.
+    pub(crate) named_dialect: Option<ErrorDialect>,
     /// In the order they were written.
     pub(crate) clients: Vec<Client>,
     pub(crate) users: Vec<User>,
     pub(crate) refresh_tokens: Vec<NamedRefreshToken>,
+}
+
+/// The part of a server's seed that its sandboxes have where their own fixtures leave it open.
+#[derive(Debug, Clone)]
+pub(crate) struct Inherited {
+    profile: Arc<Profile>,
+    issuer: Option<String>,
+    named_dialect: Option<ErrorDialect>,
+}
+
+impl Seed {
+    /// Returns the part that sandboxes inherit.
+    pub(crate) fn inherited(&self) -> Inherited {
+        Inherited {
+            profile: Arc::clone(&self.profile),
+            issuer: self.issuer.clone(),
+            named_dialect: self.named_dialect,
+        }
+    }
 }

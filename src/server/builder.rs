@@ -17,7 +17,7 @@ use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::user::User;
 #[cfg(feature = "cli")]
 use crate::sandbox::Sandbox;
-use crate::sandbox::Sandboxes;
+use crate::sandbox::{Sandboxes, ServerDefaults};
 use crate::seed::{Draft, FixtureError, Fixtures, NamedRefreshToken, Seed, check_issuer};
 use crate::server::front::{Control, Front};
 use crate::server::handle::TokenServer;
@@ -60,10 +60,14 @@ pub struct TokenServerBuilder {
     control_token: Option<String>,
     patience: Patience,
     hosts: Hosts,
+    max_sandboxes: Option<usize>,
 }
 
 /// How many exchanges a journal keeps, where nobody says.
 const JOURNAL: usize = 10_000;
+
+/// The most sandboxes of a server, unless the caller sets another number.
+const MOST_SANDBOXES: usize = 20_000;
 
 #[derive(Debug, Default)]
 enum ControlPlace {
@@ -277,6 +281,12 @@ impl TokenServerBuilder {
         self
     }
 
+    /// Sets how many sandboxes the server may hold besides the default one; one more is refused. The default is 20,000.
+    pub fn max_sandboxes(mut self, most: usize) -> Self {
+        self.max_sandboxes = Some(most);
+        self
+    }
+
     /// Lets clients reach the control plane by this host name, too. It is known by `localhost`, by the host of
     /// [`TokenServerBuilder::base_url`] and by the addresses it listens on; a request to another host is refused with 403,
     /// because a web page may have sent it (DNS rebinding). May be repeated.
@@ -349,14 +359,16 @@ impl TokenServerBuilder {
                 (Some(own), Some(url))
             }
         };
+        let inherited = seed.inherited();
         let initial = Arc::new(InitialState::new(seed, keys, self.seed));
-        let sandboxes = Sandboxes::new(
-            initial,
-            base_url,
-            control_url,
-            self.clock,
-            self.journal.unwrap_or(JOURNAL),
-        );
+        let defaults = ServerDefaults {
+            inherited,
+            seed: self.seed,
+            journal: self.journal.unwrap_or(JOURNAL),
+            most: self.max_sandboxes.unwrap_or(MOST_SANDBOXES),
+            control: control_url,
+        };
+        let sandboxes = Sandboxes::new(initial, base_url, self.clock, defaults);
         let sandboxes = Arc::new(sandboxes);
         let guard = Guard::new(self.control_token.as_deref(), self.hosts);
         let front = |control| Front {

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::sandbox::{SandboxOrder, Sandboxes};
+use crate::sandbox::{SandboxError, Sandboxes};
 use crate::server::builder::TokenServerBuilder;
 use crate::server::run::Running;
+use crate::server::sandbox_options::SandboxOptions;
 use crate::server::verbs::{Mimic, SandboxGuard};
 
 /// A token server on a free port and a thread of its own. It stops when it is dropped.
@@ -71,6 +72,9 @@ impl TokenServer {
     /// Makes a sandbox: another server at the same port, made of the same fixtures, with its own clock, faults, journal,
     /// clients and ledger. It is gone when it is dropped.
     ///
+    /// # Panics
+    /// There are as many sandboxes as [`TokenServerBuilder::max_sandboxes`] allows.
+    ///
     /// ```
     /// let server = oauth_mimic::TokenServer::start();
     /// let (a, b) = (server.sandbox(), server.sandbox());
@@ -80,12 +84,35 @@ impl TokenServer {
     /// # Ok::<(), ureq::Error>(())
     /// ```
     #[must_use = "the sandbox is gone when it is dropped"]
+    #[track_caller]
     pub fn sandbox(&self) -> SandboxGuard {
-        let inner = self.sandboxes.create(SandboxOrder::default());
-        SandboxGuard {
+        self.sandbox_with(SandboxOptions::new())
+    }
+
+    /// Makes a sandbox as the options describe it. It is removed when the guard is dropped.
+    ///
+    /// # Panics
+    /// Where [`TokenServer::try_sandbox_with`] returns an error.
+    #[must_use = "the sandbox is gone when it is dropped"]
+    #[track_caller]
+    pub fn sandbox_with(&self, options: SandboxOptions) -> SandboxGuard {
+        match self.try_sandbox_with(options) {
+            Ok(sandbox) => sandbox,
+            Err(why) => panic!("the sandbox cannot be made: {why}"),
+        }
+    }
+
+    /// Makes a sandbox as the options describe it. It is removed when the guard is dropped.
+    ///
+    /// # Errors
+    /// The fixtures or the id are wrong, the id is taken, or there are as many sandboxes as
+    /// [`TokenServerBuilder::max_sandboxes`] allows.
+    pub fn try_sandbox_with(&self, options: SandboxOptions) -> Result<SandboxGuard, SandboxError> {
+        let inner = self.sandboxes.create(options.order()?)?;
+        Ok(SandboxGuard {
             mimic: Mimic { inner },
             sandboxes: Arc::clone(&self.sandboxes),
-        }
+        })
     }
 }
 

@@ -5,6 +5,7 @@ mod front;
 mod handle;
 mod mint;
 pub(crate) mod run;
+mod sandbox_options;
 mod verbs;
 
 #[cfg(feature = "cli")]
@@ -12,4 +13,5 @@ pub(crate) use builder::base_url_of;
 pub use builder::{StartError, TokenServerBuilder};
 pub use handle::TokenServer;
 pub use mint::Mint;
+pub use sandbox_options::SandboxOptions;
 pub use verbs::{Faults, Keys, Mimic, SandboxGuard};

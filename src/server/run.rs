@@ -17,7 +17,7 @@ use actix_http::{HttpService, Request};
 use actix_server::{Server, ServerBuilder, ServerHandle};
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::dev::AppConfig;
-use actix_web::rt::System;
+use actix_web::rt::{self, System};
 
 use crate::http;
 use crate::http::inject::Wire;
@@ -38,6 +38,8 @@ fn build(listeners: Listeners, workers: usize, signals: bool) -> io::Result<Serv
     } else {
         builder.disable_signals()
     };
+    // It ends with the system that runs the server.
+    rt::spawn(Arc::clone(&listeners.front.sandboxes).free_expired());
     let server = listen(builder, listeners.main, listeners.front)?;
     let server = match listeners.control {
         Some((listener, front)) => listen(server, listener, front)?,

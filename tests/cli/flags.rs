@@ -27,6 +27,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "--control-port",
             "--control-token",
             "--allow-host",
+            "--max-sandboxes",
             "--no-control",
         ],
     ),
@@ -278,6 +279,7 @@ fn every_flag_of_the_server_has_an_environment_variable_that_counts() {
             401,
         ),
         (("OAUTH_MIMIC_CONTROL_PORT", "0"), "/_mimic/clock", 404),
+        (("OAUTH_MIMIC_MAX_SANDBOXES", "0"), "/_mimic/sandboxes", 200),
         // Of a journal that keeps nothing, the first request is not to be had.
         (("OAUTH_MIMIC_JOURNAL", "0"), "/_mimic/requests/1", 404),
     ] {

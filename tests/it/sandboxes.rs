@@ -1,9 +1,11 @@
 //! Many servers on one: isolated from each other, each under its own path.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use oauth_mimic::{Client, Fault, Filter, Mimic, Timestamp, TokenServer, User};
+use oauth_mimic::{
+    Client, Fault, Filter, Mimic, SandboxError, SandboxOptions, Timestamp, TokenServer, User,
+};
 use serde_json::{Value, json};
 
 use crate::drive::{
@@ -254,28 +256,217 @@ fn equal_seeds_and_clocks_give_equal_ids() {
 }
 
 #[test]
-fn it_is_gone_when_its_time_is_over_and_use_prolongs_it() {
+fn one_with_a_ttl_is_gone_after_it_and_another_stays() {
     let server = frozen();
-    let default = Plane::of(&server);
-    let (brief, brief_plane) = create(&server, &json!({ "ttl": 1 }));
-    let (idle, _) = create(&server, &json!({ "ttl": 2 }));
-    let (_, used) = create(&server, &json!({ "ttl": 2 }));
-    let (_, lasting) = create(&server, &json!({ "ttl": 600 }));
-    let (_, forever) = create(&server, &json!({}));
-    assert_eq!(brief_plane.read("")["sandbox"], brief["id"]);
-    assert_eq!(default.list("/sandboxes").len(), 5);
-
-    thread::sleep(Duration::from_millis(1100));
-    assert_eq!(brief_plane.get("/clock").status, 404);
+    let plane = Plane::of(&server);
+    let (brief, _) = create(&server, &json!({ "ttl": 1 }));
+    let (lasting, _) = create(&server, &json!({ "ttl": 600 }));
+    let (forever, _) = create(&server, &json!({}));
+    // A list is no use, so the time runs on.
+    let began = Instant::now();
+    while plane.list("/sandboxes").contains(&brief) {
+        assert!(began.elapsed() < Duration::from_secs(20));
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert!(began.elapsed() > Duration::from_millis(900));
     assert_eq!(refresh_at(&brief, "REFRESH_TOKEN").status, 404);
-    assert_eq!(default.list("/sandboxes").len(), 4);
-    assert_eq!(used.get("/clock").status, 200);
+    for state in [&lasting, &forever] {
+        assert_eq!(refresh_at(state, "REFRESH_TOKEN").status, 200);
+    }
+}
 
-    // Being listed is no use.
-    thread::sleep(Duration::from_millis(1100));
-    assert_eq!(used.get("/clock").status, 200);
-    assert_eq!(refresh_at(&idle, "REFRESH_TOKEN").status, 404);
-    assert_eq!((lasting.get("").status, forever.get("").status), (200, 200));
+/// Fixtures that name clients, users and tokens, and nothing else.
+fn people() -> Value {
+    json!({
+        "clients": [{ "client_id": "client-default", "client_secret": "client-default-secret", "scope": "openid" }],
+        "users": [{ "sub": USER }],
+        "refresh_tokens": [{ "token": "REFRESH_TOKEN", "client_id": "client-default", "sub": USER, "scope": "openid" }],
+    })
+}
+
+#[test]
+fn it_inherits_profile_dialect_seed_and_clock_unless_its_fixtures_say_otherwise() {
+    let at = Timestamp::from_unix(1_700_000_000);
+    let profile = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/profiles/standard.json"
+    );
+    let server = TokenServer::builder()
+        .profile(profile)
+        .error_dialect(oauth_mimic::ErrorDialect::Spring)
+        .clock(&oauth_mimic::Clock::frozen(at))
+        .seed(7)
+        .start();
+    server.clock().advance(900);
+    let (state, plane) = create(&server, &json!({ "fixtures": people() }));
+    assert_eq!(plane.read("")["profile"], "standard");
+    let clock = plane.read("/clock");
+    assert_eq!(
+        (&clock["unix"], &clock["frozen"]),
+        (&json!(1_700_000_000), &json!(true))
+    );
+    let refused = refresh_at(&state, "UNHEARD_OF");
+    assert_eq!(refused.header("x-frame-options"), Some("DENY"), "Spring's");
+    let ids = |plane: &Plane| plane.list("/requests")[1]["issued"].clone();
+    assert_eq!(refresh_at(&state, "REFRESH_TOKEN").status, 200);
+
+    let order = json!({ "fixtures": people(), "seed": 8, "clock": "real" });
+    let (other, other_plane) = create(&server, &order);
+    refresh_at(&other, "UNHEARD_OF");
+    refresh_at(&other, "REFRESH_TOKEN");
+    assert_ne!(ids(&other_plane), ids(&plane));
+    assert_eq!(other_plane.read("/clock")["frozen"], false);
+
+    let mut fixtures = people();
+    fixtures["profile"] = json!("connect");
+    fixtures["error_dialect"] = json!("rfc");
+    let (other, other_plane) = create(&server, &json!({ "fixtures": fixtures }));
+    assert_eq!(other_plane.read("")["profile"], "connect");
+    assert_eq!(refresh_at(&other, "UNHEARD_OF").error(), "invalid_grant");
+}
+
+#[test]
+fn it_inherits_an_issuer_that_is_pinned() {
+    let server = TokenServer::builder()
+        .issuer("https://login.example.test")
+        .start();
+    let (state, _) = create(&server, &json!({ "fixtures": people() }));
+    assert_eq!(text(&state, "issuer"), "https://login.example.test");
+}
+
+#[test]
+fn on_a_server_with_a_seed_the_issuers_are_the_same_in_each_run() {
+    let issuers = || {
+        let server = TokenServer::builder()
+            .base_url("http://mimic:8080")
+            .seed(7)
+            .start();
+        let plane = Plane::at(&format!("http://{}", server.address()));
+        [json!({ "label": "checkout" }), json!({}), json!({})].map(|order| {
+            let answer = plane.post("/sandboxes", &order);
+            (answer.member("issuer"), answer.json().get("label").cloned())
+        })
+    };
+    let first = issuers();
+    assert_eq!(issuers(), first);
+    assert_ne!(first[1].0, first[2].0);
+    assert_eq!(first[0].1, Some(json!("checkout")));
+    assert_eq!(first[1].1, None);
+}
+
+#[test]
+fn one_is_put_under_a_chosen_id_and_the_same_request_leaves_it_as_it_is() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    let order = json!({ "label": "a test", "clock": "2030-01-01T00:00:00Z" });
+    let put = plane.put("/sandboxes/chosen", &order);
+    assert_eq!(put.status, 201, "{}", put.text());
+    assert_eq!(put.header("location"), Some("/_mimic/sandboxes/chosen"));
+    let base_url = format!("{}/s/chosen", server.base_url());
+    assert_eq!(put.member("base_url"), base_url);
+    assert_eq!(plane.read("/sandboxes/chosen"), put.json());
+
+    let own = Plane::at(&base_url);
+    own.post("/clock/advance", &json!({ "seconds": 1 }));
+    let now = || own.read("/clock")["now"].clone();
+    // The order of members does not matter.
+    let again = r#"{"clock":"2030-01-01T00:00:00Z", "label":"a test"}"#;
+    let again = plane.send("PUT", "/sandboxes/chosen", again);
+    assert_eq!((again.status, again.json()), (200, put.json()));
+    assert_eq!(now(), "2030-01-01T00:00:01Z", "it was not made anew");
+
+    let other = plane.put(
+        "/sandboxes/chosen",
+        &json!({ "clock": "2031-01-01T00:00:00Z" }),
+    );
+    assert_eq!(other.status, 200, "{}", other.text());
+    assert_eq!(now(), "2031-01-01T00:00:00Z", "it was replaced");
+    assert_eq!(plane.list("/sandboxes").len(), 1);
+
+    let taken = plane.post("/sandboxes", &json!({ "id": "chosen" }));
+    assert_problem("taken", &taken, 409, Some("/id"));
+    let differs = plane.put("/sandboxes/chosen", &json!({ "id": "other" }));
+    assert_problem("differs", &differs, 400, Some("/id"));
+    for id in ["a%20b", "%C3%A4", "..", &"x".repeat(65)] {
+        let answer = plane.put(&format!("/sandboxes/{id}"), &json!({}));
+        assert_problem(id, &answer, 400, Some("/id"));
+    }
+    // Without a body, too.
+    assert_eq!(plane.send("PUT", "/sandboxes/plain", "").status, 201);
+    assert_eq!(plane.send("PUT", "/sandboxes/plain", "").status, 200);
+}
+
+#[test]
+fn all_of_them_are_removed_at_once() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    let (state, _) = create(&server, &json!({}));
+    create(&server, &json!({}));
+    assert_eq!(plane.delete("/sandboxes").status, 204);
+    assert_eq!(plane.list("/sandboxes").len(), 0);
+    assert_eq!(refresh_at(&state, "REFRESH_TOKEN").status, 404);
+    assert_eq!(refresh(&server, "REFRESH_TOKEN", "").status, 200);
+}
+
+#[test]
+fn one_more_than_the_server_may_hold_is_refused_in_words() {
+    let server = TokenServer::builder().max_sandboxes(2).start();
+    let plane = Plane::of(&server);
+    let _one = server.sandbox();
+    create(&server, &json!({}));
+    for answer in [
+        plane.post("/sandboxes", &json!({})),
+        plane.put("/sandboxes/a", &json!({})),
+    ] {
+        assert_problem("full", &answer, 503, None);
+        assert_eq!(answer.member("code"), "too_many_sandboxes");
+        assert!(answer.member("detail").contains("--max-sandboxes"));
+    }
+    let refused = server.try_sandbox_with(SandboxOptions::new());
+    assert!(matches!(refused, Err(SandboxError::TooMany(2))));
+    plane.delete("/sandboxes");
+    create(&server, &json!({}));
+}
+
+#[test]
+fn the_library_makes_one_with_options() {
+    let server = TokenServer::builder().profile("standard").start();
+    let clock = oauth_mimic::Clock::frozen(Timestamp::from_unix(1_700_000_000));
+    let sandbox = server.sandbox_with(
+        SandboxOptions::new()
+            .id("checkout")
+            .label("the checkout")
+            .fixtures_json(people().to_string())
+            .clock(&clock)
+            .seed(1)
+            .ttl(Duration::from_secs(600)),
+    );
+    assert_eq!(
+        sandbox.base_url(),
+        format!("{}/s/checkout", server.base_url())
+    );
+    clock.advance(5);
+    assert_eq!(sandbox.clock().now().as_unix(), 1_700_000_005);
+    assert_eq!(Plane::of(&sandbox).read("")["profile"], "standard");
+    let control = sandbox.control_url().expect("a control plane");
+    assert_eq!(
+        fetch(&format!("{control}/clock")).json()["unix"],
+        1_700_000_005
+    );
+    let listed = Plane::of(&server).list("/sandboxes");
+    assert_eq!(listed[0]["label"], "the checkout");
+
+    let taken = server.try_sandbox_with(SandboxOptions::new().id("checkout"));
+    assert_eq!(
+        taken.err().map(|why| why.to_string()),
+        Some(
+            "there is a sandbox with the id `checkout`; remove it first, or PUT to replace it"
+                .to_owned()
+        )
+    );
+    let wrong = server.try_sandbox_with(SandboxOptions::new().fixtures_json(r#"{"users":[[]]}"#));
+    let words = "the sandbox's fixtures: /users/0: must be an object, not an array";
+    assert!(wrong.is_err_and(|why| why.to_string().starts_with(words)));
 }
 
 #[test]

@@ -222,6 +222,7 @@ fn bodies() -> Vec<(&'static str, &'static str, Value)> {
         ("post", "/keys/rotate", json!({})),
         ("post", "/keys/rotate", json!({ "retire_after": 60 })),
         ("post", "/sandboxes", json!({})),
+        ("put", "/sandboxes/{id}", json!({ "label": "a test" })),
         (
             "post",
             "/sandboxes",
@@ -253,7 +254,8 @@ fn bodies_that_the_server_takes_are_valid_and_so_are_its_answers() {
             .replace("/{client_id}/r", "/client-default/r")
             .replace("{client_id}", "a")
             .replace("{sub}", "a")
-            .replace("{token}", "a");
+            .replace("{token}", "a")
+            .replace("{id}", "a");
         assert!(
             method != "put" || operation["responses"].get("201").is_some() || path == "/clock",
             "{case}"

@@ -1,0 +1,189 @@
+//! One server with its clock, its faults and its journal; and all of those that a process holds.
+
+mod life;
+mod order;
+mod sandboxes;
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub use order::SandboxError;
+pub(crate) use order::SandboxOrder;
+pub(crate) use sandboxes::{Sandboxes, ServerDefaults};
+
+use crate::authority::{Authority, InitialState, MintError, MintOrder, Settings};
+use crate::clock::{Clock, ClockState, Timestamp};
+use crate::fault::plan::Plan;
+use crate::journal::Journal;
+use crate::oauth::endpoint::Endpoint;
+use crate::oauth::response::TokenResponse;
+use crate::sandbox::life::Life;
+
+/// The prefix of the control plane's paths, below the sandbox's own.
+pub(crate) const RESERVED: &str = "/_mimic";
+
+/// What comes before the id in a sandbox's path.
+pub(crate) const SANDBOX: &str = "/s/";
+
+/// The documents of metadata, by the paths they are well known at.
+const DOCUMENTS: [&str; 2] = [
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+];
+
+/// One server among those of this process: its settings, its clock, and the epoch that requests work in.
+#[derive(Debug)]
+pub(crate) struct Sandbox {
+    /// The id in the sandbox's paths; the default sandbox has none.
+    pub(crate) id: Option<String>,
+    /// A name for people.
+    pub(crate) label: Option<String>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) clock: Clock,
+    /// A request clones the `Arc` once, when it arrives, and finishes in that epoch.
+    epoch: RwLock<Arc<Epoch>>,
+    initial: Arc<InitialState>,
+    initial_clock: ClockState,
+    journal_capacity: usize,
+    /// The request that PUT this sandbox under its id.
+    request: Option<serde_json::Value>,
+    life: Option<Life>,
+    endpoints: HashMap<String, Endpoint>,
+}
+
+/// Everything that a reset replaces: registered clients and users, keys, spent tokens, ids, faults and journal.
+///
+/// One value behind one pointer, so a request that began before a reset leaves no trace after it.
+#[derive(Debug)]
+pub(crate) struct Epoch {
+    /// Starts at 1; each reset adds 1.
+    pub(crate) number: u64,
+    pub(crate) authority: Authority,
+    pub(crate) faults: Plan,
+    pub(crate) journal: Journal,
+}
+
+impl Sandbox {
+    pub(crate) fn new(
+        initial: Arc<InitialState>,
+        base_url: String,
+        clock: Clock,
+        journal_capacity: usize,
+    ) -> Self {
+        let settings = Arc::new(initial.settings(base_url));
+        Self {
+            id: None,
+            label: None,
+            request: None,
+            endpoints: endpoints(&settings),
+            epoch: RwLock::new(Arc::new(Epoch::new(
+                1,
+                &initial,
+                &settings,
+                clock.now(),
+                journal_capacity,
+            ))),
+            initial_clock: clock.state(),
+            settings,
+            clock,
+            initial,
+            journal_capacity,
+            life: None,
+        }
+    }
+
+    /// Returns the endpoint at a path of this sandbox.
+    pub(crate) fn endpoint(&self, path: &str) -> Endpoint {
+        self.endpoints
+            .get(path)
+            .copied()
+            .unwrap_or(Endpoint::Unknown)
+    }
+
+    /// Returns the present epoch.
+    pub(crate) fn epoch(&self) -> Arc<Epoch> {
+        // A change is one assignment, so a poisoned lock still holds a whole value.
+        Arc::clone(&self.epoch.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the present epoch and its time, for a request that begins. A reset happens before both or after both.
+    pub(crate) fn begin(&self) -> (Arc<Epoch>, Timestamp) {
+        let epoch = self.epoch.read().unwrap_or_else(PoisonError::into_inner);
+        (Arc::clone(&epoch), self.clock.now())
+    }
+
+    /// Restores the initial state in one step: clock, clients, users, tokens, keys, faults, journal, spent tokens, ids.
+    pub(crate) fn reset(&self) {
+        let mut epoch = self.epoch.write().unwrap_or_else(PoisonError::into_inner);
+        self.clock.restore(self.initial_clock);
+        let next = Epoch::new(
+            epoch.number + 1,
+            &self.initial,
+            &self.settings,
+            self.clock.now(),
+            self.journal_capacity,
+        );
+        *epoch = Arc::new(next);
+    }
+
+    pub(crate) fn mint(&self, order: &MintOrder) -> Result<TokenResponse, MintError> {
+        let (epoch, now) = self.begin();
+        epoch.authority.mint(order, now)
+    }
+
+    /// Its path before the profile's.
+    pub(crate) fn base_path(&self) -> String {
+        self.id
+            .as_ref()
+            .map(|id| format!("{SANDBOX}{id}"))
+            .unwrap_or_default()
+    }
+
+    fn touch(&self) {
+        if let Some(life) = &self.life {
+            life.touch();
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.life.as_ref().is_some_and(Life::is_over)
+    }
+}
+
+impl Epoch {
+    fn new(
+        number: u64,
+        initial: &InitialState,
+        settings: &Arc<Settings>,
+        started: Timestamp,
+        journal_capacity: usize,
+    ) -> Self {
+        Self {
+            number,
+            authority: Authority::new(initial, Arc::clone(settings), started),
+            faults: Plan::default(),
+            journal: Journal::new(journal_capacity),
+        }
+    }
+}
+
+/// Returns every path of the profile with its endpoint.
+fn endpoints(settings: &Settings) -> HashMap<String, Endpoint> {
+    let paths = &settings.profile.paths;
+    let mut endpoints = HashMap::new();
+    for prefix in std::iter::once(&paths.prefix).chain(&paths.aliases) {
+        endpoints.insert(format!("{prefix}{}", paths.token), Endpoint::Token);
+        endpoints.insert(
+            format!("{prefix}{}", paths.authorization),
+            Endpoint::Authorization,
+        );
+        endpoints.insert(format!("{prefix}{}", paths.jwks), Endpoint::Jwks);
+    }
+    // RFC 8414 §3.1 puts the well-known part in front of the issuer's path, OpenID Connect Discovery §4 behind it.
+    let prefix = &paths.prefix;
+    for document in DOCUMENTS {
+        endpoints.insert(format!("{prefix}{document}"), Endpoint::Metadata);
+        endpoints.insert(format!("{document}{prefix}"), Endpoint::Metadata);
+    }
+    endpoints
+}

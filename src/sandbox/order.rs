@@ -1,0 +1,53 @@
+//! What a sandbox is made of, and why it cannot be made.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::seed::{Draft, FixtureError};
+
+/// What a sandbox is to be. What is left open is as in the server's initial state.
+#[derive(Debug, Default)]
+pub(crate) struct SandboxOrder {
+    pub(crate) id: Option<String>,
+    pub(crate) label: Option<String>,
+    /// In place of the server's clients, users and tokens.
+    pub(crate) fixtures: Option<Draft>,
+    pub(crate) clock: Option<Clock>,
+    pub(crate) seed: Option<u64>,
+    /// Real time without a request, after which the sandbox is removed; omitted, it stays.
+    pub(crate) ttl: Option<Duration>,
+}
+
+/// Why a sandbox was not made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SandboxError {
+    /// The id cannot stand in a path.
+    #[error(
+        "`{0}` cannot be the id of a sandbox; use 1 to 64 letters, digits and - . _ ~, and not . or .. alone"
+    )]
+    InvalidId(String),
+    /// Another sandbox has the id.
+    #[error("there is a sandbox with the id `{0}`; remove it first, or PUT to replace it")]
+    IdTaken(String),
+    /// The server holds as many sandboxes as it may.
+    #[error(
+        "the server holds {0} sandboxes, as many as --max-sandboxes allows; remove some, or give them a ttl"
+    )]
+    TooMany(usize),
+    /// The fixtures are wrong.
+    #[error(transparent)]
+    Fixtures(#[from] FixtureError),
+}
+
+/// Checks that an id can be a segment of a path. RFC 3986 §3.3 needs no encoding for these characters, and §5.2.4 removes `.`
+/// and `..`.
+pub(super) fn check_id(id: &str) -> Result<(), SandboxError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+    let good = (1..=64).contains(&id.len()) && id.chars().all(plain) && id != "." && id != "..";
+    if good {
+        Ok(())
+    } else {
+        Err(SandboxError::InvalidId(id.to_owned()))
+    }
+}
