@@ -404,6 +404,50 @@ fn every_row_of_an_obligation_can_be_looked_up() {
 }
 
 #[test]
+fn every_choice_has_its_reason() {
+    let page = read("docs/design/decisions.md");
+    let mut named = std::collections::BTreeSet::new();
+    let is_id = |word: &str| {
+        matches!(word.as_bytes(), [letter, tens, ones]
+            if letter.is_ascii_uppercase() && tens.is_ascii_digit() && ones.is_ascii_digit())
+    };
+    let words: Vec<&str> = page
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    for (index, word) in words.iter().enumerate().filter(|(_, word)| is_id(word)) {
+        named.insert((*word).to_owned());
+        // "C06 to C08"
+        if let ["to", last] = words[index + 1..]
+            .iter()
+            .copied()
+            .take(2)
+            .collect::<Vec<_>>()[..]
+            && is_id(last)
+        {
+            let number = |id: &str| id[1..].parse::<u32>().expect("a number");
+            let ids = number(word)..=number(last);
+            named.extend(ids.map(|number| format!("{}{number:02}", &word[..1])));
+        }
+    }
+    let obligations = read("docs/design/obligations.md");
+    for row in obligations
+        .lines()
+        .filter(|line| line.contains(" | P | tested"))
+    {
+        let id = row.split("</a>").nth(1).expect("an id");
+        let id = id.split(' ').next().expect("an id");
+        assert!(
+            named.contains(id),
+            "{id} is a choice: docs/design/decisions.md must say what was chosen, and why"
+        );
+    }
+    for file in words_after(&obligations, "| tested in `", |c| c != '`') {
+        assert!(root().join(file).is_file(), "there is no {file}");
+    }
+}
+
+#[test]
 fn every_cited_section_of_the_wire_specification_exists() {
     let held = anchors(&read("docs/design/wire.md"));
     let mut cited = 0;
