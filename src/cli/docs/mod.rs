@@ -6,6 +6,7 @@
 mod commands;
 mod routes;
 mod schemas;
+mod types;
 
 use std::fs;
 use std::path::PathBuf;
