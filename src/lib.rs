@@ -83,7 +83,7 @@ pub use crate::oauth::user::User;
 pub use crate::sandbox::SandboxError;
 pub use crate::seed::{FixtureError, FixtureTime, Fixtures, NamedRefreshToken, profiles};
 pub use crate::server::{
-    Faults, Keys, Mimic, Mint, SandboxGuard, SandboxOptions, StartError, TokenServer,
+    FaultGuard, Faults, Keys, Mimic, Mint, SandboxGuard, SandboxOptions, StartError, TokenServer,
     TokenServerBuilder,
 };
 

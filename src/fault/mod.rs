@@ -182,6 +182,31 @@ impl Fault {
 }
 
 impl FaultKind {
+    /// Returns true if a request can get a fault of this kind and one of that kind: they differ, and at least one of them
+    /// changes only how the answer is delivered.
+    #[must_use]
+    pub fn combines_with(self, other: Self) -> bool {
+        self != other && (self.is_modifier() || other.is_modifier())
+    }
+
+    /// Returns true if a fault of this kind leaves the meaning of the answer as it is.
+    pub(crate) const fn is_modifier(self) -> bool {
+        match self {
+            Self::Delay | Self::Drip | Self::ContentType => true,
+            Self::Error
+            | Self::Status
+            | Self::GatewayPage
+            | Self::Close
+            | Self::Reset
+            | Self::LostResponse
+            | Self::Truncate
+            | Self::Malformed
+            | Self::Answer
+            | Self::Token
+            | Self::Keys => false,
+        }
+    }
+
     /// Returns the endpoints at which a fault of this kind can happen.
     #[must_use]
     pub const fn endpoints(self) -> &'static [Endpoint] {

@@ -65,12 +65,20 @@ impl Plan {
     /// The faults for this request. The caller owns them, and no lock is held while they are carried out.
     pub(crate) fn next(&self, request: &Traits<'_>, random: &Random) -> Vec<Fault> {
         let mut rules = self.rules();
-        rules
-            .rules
-            .iter_mut()
-            .find_map(|active| active.fires(request, random))
-            .into_iter()
-            .collect()
+        let mut faults = Vec::new();
+        // A rule with a number of times comes first: it was added for the next requests, on top of what lasts.
+        for is_counted in [true, false] {
+            for active in &mut rules.rules {
+                let fault = &active.rule.fault;
+                if active.rule.times.is_some() == is_counted
+                    && has_room(&faults, fault)
+                    && active.fires(request, random)
+                {
+                    faults.push(active.rule.fault.clone());
+                }
+            }
+        }
+        faults
     }
 
     fn rules(&self) -> std::sync::MutexGuard<'_, Rules> {
@@ -79,24 +87,32 @@ impl Plan {
     }
 }
 
+/// Returns true if a request that gets these faults can also get that one.
+pub(crate) fn has_room(faults: &[Fault], fault: &Fault) -> bool {
+    faults
+        .iter()
+        .all(|other| other.kind().combines_with(fault.kind()))
+}
+
 impl ActiveRule {
-    fn fires(&mut self, request: &Traits<'_>, random: &Random) -> Option<Fault> {
+    /// Counts a request; returns true if this rule's fault happens to it.
+    fn fires(&mut self, request: &Traits<'_>, random: &Random) -> bool {
         if self.times_left == Some(0) || !self.matches(request) {
-            return None;
+            return false;
         }
         if self.skip_left > 0 {
             self.skip_left -= 1;
-            return None;
+            return false;
         }
         if self
             .rule
             .probability
             .is_some_and(|probability| random.unit() >= probability)
         {
-            return None;
+            return false;
         }
         self.times_left = self.times_left.map(|left| left - 1);
-        Some(self.rule.fault.clone())
+        true
     }
 
     fn matches(&self, request: &Traits<'_>) -> bool {
@@ -114,6 +130,8 @@ impl ActiveRule {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn token_request(client_id: &str) -> Traits<'_> {
@@ -126,14 +144,19 @@ mod tests {
         }
     }
 
-    fn names(plan: &Plan, client_id: &str, requests: usize) -> Vec<&'static str> {
+    /// The faults of each of that many requests.
+    fn names(plan: &Plan, client_id: &str, requests: usize) -> Vec<String> {
         (0..requests)
             .map(|_| {
-                plan.next(&token_request(client_id), &Random::System)
-                    .first()
-                    .map_or("-", |fault| fault.kind().as_str())
+                let faults = plan.next(&token_request(client_id), &Random::System);
+                let names = faults.iter().map(|fault| fault.kind().as_str());
+                names.collect::<Vec<_>>().join(" ")
             })
             .collect()
+    }
+
+    fn token_rule(fault: impl Into<Fault>) -> Rule {
+        Rule::on(Endpoint::Token, fault)
     }
 
     #[test]
@@ -142,9 +165,50 @@ mod tests {
         plan.add(Rule::on(Endpoint::Token, Fault::Close).skip(1).times(2));
         plan.add(Rule::on(Endpoint::Token, Fault::Malformed).client("b"));
         plan.add(Rule::on(Endpoint::Jwks, Fault::Reset));
-        assert_eq!(names(&plan, "a", 4), ["-", "close", "close", "-"]);
+        assert_eq!(names(&plan, "a", 4), ["", "close", "close", ""]);
         assert_eq!(names(&plan, "b", 2), ["malformed", "malformed"]);
         assert_eq!(plan.list()[0].times_left, Some(0));
+    }
+
+    #[test]
+    fn rules_with_a_number_of_times_come_before_those_without() {
+        let plan = Plan::default();
+        plan.add(token_rule(Fault::Malformed));
+        plan.add(token_rule(Fault::Close));
+        plan.add(token_rule(Fault::status(503)).times(1));
+        plan.add(token_rule(Fault::GatewayPage).times(1));
+        assert_eq!(
+            names(&plan, "a", 4),
+            ["status", "gateway_page", "malformed", "malformed"]
+        );
+    }
+
+    #[test]
+    fn modifiers_combine_with_one_other_fault_and_each_kind_comes_once() {
+        let plan = Plan::default();
+        plan.add(token_rule(Fault::delay(Duration::ZERO)));
+        plan.add(token_rule(Fault::drip(1)));
+        plan.add(token_rule(Fault::content_type("a")));
+        plan.add(token_rule(Fault::Malformed));
+        let alone = "delay drip content_type malformed";
+        assert_eq!(names(&plan, "a", 1), [alone]);
+        plan.add(token_rule(Fault::status(503)).times(1));
+        plan.add(token_rule(Fault::drip(2)).times(1));
+        assert_eq!(
+            names(&plan, "a", 2),
+            ["status drip delay content_type", alone]
+        );
+    }
+
+    #[test]
+    fn a_rule_that_comes_too_late_does_not_count() {
+        let plan = Plan::default();
+        plan.add(token_rule(Fault::Close).times(2));
+        plan.add(token_rule(Fault::Malformed).skip(1).times(1));
+        assert_eq!(
+            names(&plan, "a", 5),
+            ["close", "close", "", "malformed", ""]
+        );
     }
 
     #[test]

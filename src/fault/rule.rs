@@ -148,7 +148,7 @@ impl Rule {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[non_exhaustive]
 pub struct ActiveRule {
-    /// The number by which the rule is removed. No other rule gets it while the server runs.
+    /// The number by which the rule is removed. No other rule gets it until the next reset.
     pub id: u64,
     /// The rule as it was added.
     #[serde(flatten)]

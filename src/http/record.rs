@@ -155,10 +155,14 @@ impl Record {
     }
 
     pub(super) fn faults(&mut self, faults: &[Fault]) {
-        if let Some(fault) = faults.first() {
+        let change = faults.iter().find(|fault| !fault.kind().is_modifier());
+        if let Some(fault) = change.or(faults.first()) {
             let name = fault.kind().as_str();
             self.exchange.fault = Some(name.to_owned());
-            name.clone_into(&mut self.exchange.outcome);
+            self.exchange.outcome = match fault {
+                Fault::Error(fault) => fault.error.clone(),
+                _ => name.to_owned(),
+            };
         }
     }
 

@@ -1,6 +1,7 @@
 //! The library's face: build a server, hold it, bend it, mint from it, drop it.
 
 mod builder;
+mod faults;
 mod front;
 mod handle;
 mod mint;
@@ -11,7 +12,8 @@ mod verbs;
 #[cfg(feature = "cli")]
 pub(crate) use builder::base_url_of;
 pub use builder::{StartError, TokenServerBuilder};
+pub use faults::{FaultGuard, Faults};
 pub use handle::TokenServer;
 pub use mint::Mint;
 pub use sandbox_options::SandboxOptions;
-pub use verbs::{Faults, Keys, Mimic, SandboxGuard};
+pub use verbs::{Keys, Mimic, SandboxGuard};

@@ -16,6 +16,7 @@ use crate::oauth::endpoint::Endpoint;
 use crate::oauth::user::User;
 use crate::sandbox::{Sandbox, Sandboxes};
 use crate::seed::{FixtureError, NamedRefreshToken};
+use crate::server::faults::Faults;
 use crate::server::mint::Mint;
 
 /// One imitated server: the default one of a [`TokenServer`](crate::TokenServer), or a sandbox of it. Both have the
@@ -112,8 +113,8 @@ impl Mimic {
         Faults(&self.inner)
     }
 
-    /// Lets the next `count` token requests go wrong. Other endpoints are named with [`Mimic::faults`], so that a client
-    /// which fetches keys in the background does not use them up.
+    /// Makes the next `count` token requests go wrong, before any rule without a number of times. Rules for other endpoints
+    /// are added with [`Mimic::faults`], so that a client that fetches keys in the background does not use them up.
     ///
     /// ```
     /// use oauth_mimic::{Fault, TokenServer};
@@ -400,39 +401,6 @@ impl fmt::Debug for Mimic {
     }
 }
 
-/// A server's rules for what goes wrong.
-pub struct Faults<'m>(&'m Sandbox);
-
-impl Faults<'_> {
-    /// Adds a rule behind the others; answers its id.
-    ///
-    /// # Panics
-    /// The rule cannot be carried out, such as a probability of 2.
-    #[track_caller]
-    pub fn add(&self, rule: Rule) -> u64 {
-        if let Err(why) = rule.check() {
-            panic!("the rule cannot be carried out: {why}");
-        }
-        self.0.epoch().faults.add(rule).id
-    }
-
-    /// The rules, in order, and what is left of each.
-    #[must_use]
-    pub fn list(&self) -> Vec<ActiveRule> {
-        self.0.epoch().faults.list()
-    }
-
-    /// Removes a rule; answers whether there was one.
-    pub fn remove(&self, id: u64) -> bool {
-        self.0.epoch().faults.remove(id)
-    }
-
-    /// Removes all rules.
-    pub fn clear(&self) {
-        self.0.epoch().faults.clear();
-    }
-}
-
 /// A server's keys.
 pub struct Keys<'m>(&'m Sandbox);
 
@@ -522,15 +490,6 @@ impl Drop for SandboxGuard {
         if let Some(id) = &self.mimic.inner.id {
             self.sandboxes.remove(id);
         }
-    }
-}
-
-impl fmt::Debug for Faults<'_> {
-    /// Shows how many rules there are: a rule may name a token.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Faults")
-            .field("rules", &self.list().len())
-            .finish_non_exhaustive()
     }
 }
 

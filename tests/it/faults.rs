@@ -1035,6 +1035,137 @@ fn rules_fire_in_order_after_what_they_skip_and_as_often_as_they_may() {
 }
 
 #[test]
+fn the_next_request_fails_even_while_a_scenario_slows_all_of_them_down() {
+    let server = TokenServer::start();
+    server.faults().add(Rule::on(
+        Endpoint::Token,
+        Fault::delay(Duration::from_millis(200)),
+    ));
+    server
+        .faults()
+        .add(Rule::on(Endpoint::Token, Fault::GatewayPage).skip(1));
+    server.fail_next(1, Fault::status(503));
+    let slow = |case: &str, status: u16| {
+        let came = ask(case, &server, "token");
+        assert_eq!(came.answer().status, status, "{case}");
+        assert!(
+            came.after >= Duration::from_millis(200),
+            "{case}: {:?}",
+            came.after
+        );
+    };
+    slow("the next request fails, late", 503);
+    slow("the skipped one is late", 200);
+    slow("then the rule for all of them", 502);
+}
+
+#[test]
+fn modifiers_combine_with_another_fault_on_the_wire() {
+    for (fault, status) in [
+        (
+            json!({ "kind": "status", "status": 503, "body": "later" }),
+            503,
+        ),
+        (json!({ "kind": "gateway_page" }), 502),
+        (json!({ "kind": "error", "error": "server_error" }), 500),
+        (json!({ "kind": "malformed" }), 200),
+        (json!({ "kind": "answer", "remove": ["scope"] }), 200),
+    ] {
+        let server = TokenServer::start();
+        once(
+            by_http,
+            &server,
+            "token",
+            &json!({ "kind": "content_type", "content_type": "text/x-odd" }),
+        );
+        once(
+            by_http,
+            &server,
+            "token",
+            &json!({ "kind": "delay", "seconds": 0.1 }),
+        );
+        once(
+            by_http,
+            &server,
+            "token",
+            &json!({ "kind": "drip", "bytes_per_second": 100_000 }),
+        );
+        once(by_http, &server, "token", &fault);
+        let came = ask(&fault.to_string(), &server, "token");
+        let answer = came.answer();
+        assert_eq!(answer.status, status, "{fault}");
+        assert_eq!(answer.header("content-type"), Some("text/x-odd"), "{fault}");
+        assert!(
+            came.after >= Duration::from_millis(100),
+            "{fault}: {:?}",
+            came.after
+        );
+        let left: Vec<_> = server
+            .faults()
+            .list()
+            .iter()
+            .map(|rule| rule.times_left)
+            .collect();
+        assert_eq!(left, [Some(0); 4], "{fault}");
+    }
+}
+
+#[test]
+fn a_truncated_answer_can_come_slowly() {
+    let server = TokenServer::start();
+    let good = ask("good", &server, "jwks").answer();
+    once(
+        by_http,
+        &server,
+        "jwks",
+        &json!({ "kind": "drip", "bytes_per_second": 1000 }),
+    );
+    once(
+        by_http,
+        &server,
+        "jwks",
+        &json!({ "kind": "truncate", "bytes": 100 }),
+    );
+    let came = ask("slow and truncated", &server, "jwks");
+    assert_truncated(&came, &good, 100);
+    assert!(came.after >= Duration::from_millis(90), "{:?}", came.after);
+}
+
+#[test]
+fn a_guarded_rule_ends_with_its_guard() {
+    let server = TokenServer::start();
+    let status = || ask("jwks", &server, "jwks").answer().status;
+    let guard = server
+        .faults()
+        .add_guarded(Rule::on(Endpoint::Jwks, Fault::status(503)));
+    assert_eq!(server.faults().list()[0].id, guard.id());
+    assert_eq!(status(), 503);
+    drop(guard);
+    assert_eq!(status(), 200);
+    assert_eq!(server.faults().list(), []);
+
+    // A rule that was added after a reset has the same number, and stays.
+    let before = server
+        .faults()
+        .add_guarded(Rule::on(Endpoint::Jwks, Fault::status(503)));
+    server.reset();
+    let after = server
+        .faults()
+        .add(Rule::on(Endpoint::Jwks, Fault::status(502)));
+    drop(before);
+    assert_eq!(server.faults().list()[0].id, after);
+    assert_eq!(status(), 502);
+}
+
+#[test]
+fn an_error_fault_is_found_in_the_journal_by_its_code() {
+    let server = TokenServer::start();
+    server.fail_next(1, Fault::error("slow_down"));
+    ask("slow_down", &server, "token");
+    assert_eq!(server.requests()[0].outcome, "slow_down");
+}
+
+#[test]
 fn chance_is_drawn_from_the_seed_and_as_likely_as_said() {
     let draw = |seed: u64, probability: f64| -> Vec<bool> {
         let server = TokenServer::builder().seed(seed).start();
