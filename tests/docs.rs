@@ -9,7 +9,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use oauth_mimic::TokenServer;
+use oauth_mimic::{Defect, DefectKind, Fault, FaultKind, TokenServer};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -340,6 +340,45 @@ fn the_failing_tokens_and_the_scenarios_are_all_listed() {
     for name in names.chain(scenarios) {
         assert!(page.contains(&format!("`{name}`")), "{name} is not listed");
     }
+}
+
+/// The kinds that the first cells of a page's tables show, each as an object that the program reads.
+fn kinds<T: serde::de::DeserializeOwned>(page: &str, name: impl Fn(&T) -> String) -> Vec<String> {
+    let mut kinds = Vec::new();
+    for row in rows(page) {
+        let shown: Vec<&str> = row[0].split('`').skip(1).step_by(2).collect();
+        for text in shown {
+            if let Ok(value) = serde_json::from_str::<T>(text) {
+                kinds.push(name(&value));
+            } else if let Ok(value) =
+                serde_json::from_value::<T>(serde_json::json!({ "kind": text }))
+            {
+                kinds.push(name(&value));
+            } else {
+                assert!(!text.starts_with('{'), "the program does not read {text}");
+            }
+        }
+    }
+    kinds.sort();
+    kinds
+}
+
+#[test]
+fn the_guides_show_every_kind_of_fault_and_of_defect() {
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    let faults = FaultKind::ALL.iter().map(ToString::to_string).collect();
+    let shown = kinds::<Fault>(&read("docs/guides/faults.md"), |fault| {
+        fault.kind().to_string()
+    });
+    assert_eq!(shown, sorted(faults));
+    let defects = DefectKind::ALL.iter().map(ToString::to_string).collect();
+    let shown = kinds::<Defect>(&read("docs/guides/broken-tokens.md"), |defect| {
+        defect.kind().to_string()
+    });
+    assert_eq!(shown, sorted(defects));
 }
 
 /// The text after each occurrence of `mark`, up to the first character that `part` does not take.
