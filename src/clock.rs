@@ -1,7 +1,7 @@
 //! Time as a parameter.
 //!
 //! The only room that asks the system for the time. Everything else is told what time it is, so that one
-//! [`Clock`] rules issuing, checking and the ledger alike. Whatever waits for a network peer (a stalled body)
+//! [`Clock`] rules issuing, checking and the store alike. Whatever waits for a network peer (a stalled body)
 //! uses real time on purpose: a client's time-out is in real time too.
 
 use std::fmt;

@@ -18,8 +18,7 @@ pub fn form(bytes: &[u8]) -> Option<Vec<(String, String)>> {
 /// Reads an `Authorization` header into id and secret, both halves form-urlencoded (RFC 6749 §2.3.1).
 #[must_use]
 pub fn basic(header: &[u8]) -> Option<(String, String)> {
-    let half = |bytes: &[u8]| form::decode(bytes).map_err(|why| why.to_string());
-    credentials::basic(header, half).ok()
+    credentials::basic_form_encoded(header).ok()
 }
 
 /// Reads a scope.

@@ -27,9 +27,9 @@
 //! - `control` is the control plane, the methods of [`Mimic`] over HTTP.
 //! - `sandbox` is one imitated provider: an authority with its clock, faults and journal.
 //! - `authority` is the authorization server without HTTP.
-//! - `dialect` reads requests and renders refusals, strictly or as a more tolerant framework does.
+//! - `dialect` reads requests, strictly or as a more tolerant framework does.
 //! - `grant` has one file for each grant: what a request must prove.
-//! - `ledger` remembers what was spent or revoked.
+//! - `store` remembers spent tokens and revoked grants.
 //! - `registry` has the clients, users and named refresh tokens.
 //! - `seed` reads fixtures and reports what is wrong with them.
 //! - `shape` is the profile: what tokens and answers look like, as data.
@@ -55,7 +55,6 @@ mod http;
 mod journal;
 mod json;
 mod keys;
-mod ledger;
 mod oauth;
 mod random;
 mod registry;
@@ -63,6 +62,7 @@ mod sandbox;
 mod seed;
 mod server;
 mod shape;
+mod store;
 
 pub use crate::authority::MintError;
 pub use crate::clock::{Clock, InvalidTimestamp, Timestamp};
@@ -75,7 +75,9 @@ pub use crate::journal::{Advice, Exchange, Expectation, Filter, IssuedIds, Param
 pub use crate::oauth::client::{AuthMethod, Client, Secret};
 pub use crate::oauth::endpoint::Endpoint;
 pub use crate::oauth::grant::RefreshPolicy;
-pub use crate::oauth::refusal::ErrorDialect;
+pub use crate::oauth::grant_type::GrantType;
+pub use crate::oauth::leniency::{Leniency, NotTolerable};
+pub use crate::oauth::refusal::{ErrorDialect, RefusalName};
 pub use crate::oauth::response::TokenResponse;
 pub use crate::oauth::scope::{InvalidScope, Scope};
 pub use crate::oauth::token_kind::TokenKind;

@@ -1,78 +1,133 @@
-//! Who sends a request. Whoever does not authenticate learns nothing else.
+//! Client authentication (RFC 6749 §2.3, §3.2.1).
 
 use std::sync::Arc;
 
 use crate::oauth::client::{Client, Secret};
 use crate::oauth::credentials::{Claim, Credentials};
+use crate::oauth::grant_type::GrantType;
+use crate::oauth::leniency::Tolerance;
 use crate::oauth::refusal::{Refusal, excerpt};
-use crate::oauth::user::User;
 use crate::registry::Registry;
 
-impl Registry {
-    /// Checks every claim of the request to be a client.
-    pub(crate) fn authenticate(&self, credentials: &Credentials) -> Result<Arc<Client>, Refusal> {
-        let mut authenticated: Option<Arc<Client>> = None;
-        for claim in &credentials.claims {
-            if authenticated
-                .as_ref()
-                .is_none_or(|client| client.client_id != claim.client_id)
-            {
-                authenticated = Some(self.verify(claim)?);
-            }
-        }
-        match &credentials.unreadable {
-            Some(refusal) => Err(refusal.clone()),
-            None => authenticated.ok_or(Refusal::AuthenticationMissing),
+/// Authenticates the client of a request: every claim must hold, and the form must name the same client if it names one.
+pub(crate) fn authenticate(
+    registry: &Registry,
+    credentials: &Credentials,
+    tolerance: &mut Tolerance,
+) -> Result<Arc<Client>, Refusal> {
+    let mut authenticated: Option<Arc<Client>> = None;
+    for claim in &credentials.claims {
+        let is_known = authenticated
+            .as_ref()
+            .is_some_and(|client| client.client_id == claim.client_id);
+        if !is_known {
+            authenticated = Some(verify(registry, claim, tolerance)?);
         }
     }
-
-    /// The user of that name, if still there.
-    pub(super) fn user(&self, subject: &str) -> Result<Arc<User>, Refusal> {
-        self.get(subject).ok_or_else(|| Refusal::UserUnknown {
-            subject: excerpt(subject),
-        })
+    if let Some(refusal) = &credentials.unreadable {
+        tolerance.refuse(refusal.clone())?;
     }
+    let client = match authenticated {
+        Some(client) => client,
+        None => first_client(registry, tolerance)?,
+    };
+    if let Some(refusal) = &credentials.deferred {
+        tolerance.refuse(refusal.clone())?;
+    }
+    match &credentials.named {
+        Some(named) if *named != client.client_id => {
+            tolerance.refuse(Refusal::ClientIdMismatch {
+                named: excerpt(named),
+                authenticated: client.client_id.clone(),
+            })?
+        }
+        Some(_) | None => {}
+    }
+    Ok(client)
+}
 
-    fn verify(&self, claim: &Claim) -> Result<Arc<Client>, Refusal> {
-        let (client_id, via) = (excerpt(&claim.client_id), claim.via);
-        let presented = claim.client_secret.as_deref();
-        let Some(client) = self.get::<Client>(&claim.client_id) else {
-            Secret::match_nothing(presented.unwrap_or_default());
-            return Err(Refusal::ClientUnknown { client_id, via });
-        };
-        match (&client.client_secret, presented) {
+/// The client of a request that names none, where that is tolerated.
+fn first_client(registry: &Registry, tolerance: &mut Tolerance) -> Result<Arc<Client>, Refusal> {
+    tolerance.refuse(Refusal::AuthenticationMissing {})?;
+    Ok(match registry.pick::<Client>(None) {
+        Ok(client) => {
+            tolerance.widen(client.leniency);
+            client
+        }
+        Err(_) => Arc::new(assumed("client")),
+    })
+}
+
+fn verify(
+    registry: &Registry,
+    claim: &Claim,
+    tolerance: &mut Tolerance,
+) -> Result<Arc<Client>, Refusal> {
+    let Some(client) = registry.get::<Client>(&claim.client_id) else {
+        // The work of a comparison, so that an unknown client takes as long as a wrong secret.
+        Secret::match_nothing(claim.client_secret.as_deref().unwrap_or_default());
+        if let Some(refusal) = &claim.undecodable {
+            return Err(refusal.clone());
+        }
+        tolerance.refuse(Refusal::ClientUnknown {
+            client_id: excerpt(&claim.client_id),
+            via: claim.via,
+        })?;
+        return Ok(Arc::new(assumed(&claim.client_id)));
+    };
+    tolerance.widen(client.leniency);
+    check_secret(&client, claim, tolerance)?;
+    check_method(&client, claim, tolerance)?;
+    Ok(client)
+}
+
+fn check_secret(client: &Client, claim: &Claim, tolerance: &mut Tolerance) -> Result<(), Refusal> {
+    let (client_id, via) = (excerpt(&claim.client_id), claim.via);
+    let Some(secret) = &client.client_secret else {
+        return match (&claim.client_secret, &claim.raw_secret) {
             (None, None) => Ok(()),
-            (None, Some(_)) => Err(Refusal::SecretUnexpected { client_id, via }),
-            (Some(_), None) => Err(Refusal::SecretMissing { client_id, via }),
-            (Some(secret), Some(presented)) if secret.matches(presented) => Ok(()),
-            (Some(_), Some(_)) => Err(Refusal::SecretWrong {
-                client_id: client_id.clone(),
-                via,
-            }),
-        }?;
-        let used = claim.method();
-        match client.token_endpoint_auth_method {
-            Some(registered) if registered != used => {
-                let client_id = client.client_id.clone();
-                Err(Refusal::AuthMethodNotRegistered {
-                    client_id,
-                    used,
-                    registered,
-                    via,
-                })
-            }
-            _ => Ok(client),
+            _ => tolerance.refuse(Refusal::SecretUnexpected { client_id, via }),
+        };
+    };
+    if claim
+        .client_secret
+        .as_deref()
+        .is_some_and(|presented| secret.matches(presented))
+    {
+        return Ok(());
+    }
+    if claim
+        .raw_secret
+        .as_deref()
+        .is_some_and(|raw| secret.matches(raw))
+    {
+        return tolerance.refuse(Refusal::SecretNotEncoded { client_id });
+    }
+    let refusal = match (&claim.undecodable, &claim.client_secret) {
+        (Some(refusal), _) => refusal.clone(),
+        (None, Some(_)) => Refusal::SecretWrong { client_id, via },
+        (None, None) => Refusal::SecretMissing { client_id, via },
+    };
+    tolerance.refuse(refusal)
+}
+
+fn check_method(client: &Client, claim: &Claim, tolerance: &mut Tolerance) -> Result<(), Refusal> {
+    let used = claim.method();
+    match client.token_endpoint_auth_method {
+        Some(registered) if registered != used => {
+            tolerance.refuse(Refusal::AuthMethodNotRegistered {
+                client_id: client.client_id.clone(),
+                used,
+                registered,
+                via: claim.via,
+            })
         }
+        Some(_) | None => Ok(()),
     }
 }
 
-/// Whoever authenticated must be the client that the form names, if it names one.
-pub(super) fn same_client(credentials: &Credentials, client: &Client) -> Result<(), Refusal> {
-    match &credentials.named {
-        Some(named) if *named != client.client_id => Err(Refusal::ClientIdMismatch {
-            named: excerpt(named),
-            authenticated: client.client_id.clone(),
-        }),
-        _ => Ok(()),
-    }
+/// A client that may do everything: the fallback for an unknown one.
+fn assumed(client_id: &str) -> Client {
+    Client::confidential(client_id, "assumed")
+        .grant_types(GrantType::ALL.iter().map(|grant_type| grant_type.as_str()))
 }

@@ -1,65 +1,63 @@
-//! What the server says of itself (RFC 8414 §2, OpenID Connect Discovery §3).
-
-use std::collections::HashSet;
-
-use serde::Serialize;
+//! The metadata documents (RFC 8414 §2, OpenID Connect Discovery §3) and the JWK Set (RFC 7517 §5).
 
 use crate::authority::Authority;
-use crate::grant::GrantType;
-use crate::keys::Alg;
-use crate::oauth::client::{AuthMethod, Client};
+use crate::clock::Timestamp;
+use crate::fault::WrongKeys;
+use crate::oauth::client::Client;
+use crate::oauth::grant_type::GrantType;
 use crate::oauth::scope::Scope;
-
-/// Authorization server metadata. Lists that would be empty are left out (RFC 8414 §3.2).
-#[derive(Debug, Serialize)]
-struct Metadata<'a> {
-    issuer: &'a str,
-    authorization_endpoint: String,
-    token_endpoint: String,
-    jwks_uri: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    scopes_supported: Vec<&'a str>,
-    response_types_supported: &'static [&'static str],
-    grant_types_supported: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    token_endpoint_auth_methods_supported: Vec<AuthMethod>,
-    subject_types_supported: &'static [&'static str],
-    id_token_signing_alg_values_supported: Vec<&'static str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    claims_supported: Vec<&'a str>,
-}
+use crate::shape::{JwkFacts, MetadataFacts};
 
 impl Authority {
-    /// What this server can do, for clients to discover, as JSON. Only what is true stands in it: what no client may use is left
-    /// out.
+    /// Writes the metadata by the profile's template. It lists only what some registered client can use.
     pub(crate) fn metadata(&self) -> String {
-        let paths = &self.settings.profile.paths;
+        let settings = &self.settings;
+        let paths = &settings.profile.paths;
         let clients = self.registry.list::<Client>();
-        let mut seen = HashSet::new();
         let scopes = clients
             .iter()
             .flat_map(|client| client.scope.iter().flat_map(Scope::iter));
-        let mut methods: Vec<AuthMethod> = Vec::new();
-        for method in clients.iter().flat_map(|client| client.auth_methods()) {
-            if !methods.contains(method) {
-                methods.push(*method);
-            }
-        }
-        let metadata = Metadata {
-            issuer: &self.settings.issuer,
-            authorization_endpoint: self.settings.url(&paths.authorization),
-            token_endpoint: self.settings.url(&paths.token),
-            jwks_uri: self.settings.url(&paths.jwks),
-            scopes_supported: scopes.filter(|scope| seen.insert(*scope)).collect(),
-            // The registry's name for an authorization endpoint that hands out nothing.
-            response_types_supported: &["none"],
-            grant_types_supported: GrantType::ALL.iter().map(|grant| grant.as_str()).collect(),
-            token_endpoint_auth_methods_supported: methods,
-            subject_types_supported: &["public"],
-            id_token_signing_alg_values_supported: Alg::ALL.iter().map(|alg| alg.name()).collect(),
-            claims_supported: self.settings.profile.id_token_claims().collect(),
-        };
-        // Serializing texts into memory cannot fail.
-        serde_json::to_string(&metadata).unwrap_or_default()
+        let auth_methods = clients.iter().flat_map(|client| client.auth_methods());
+        let grant_types = GrantType::ALL
+            .iter()
+            .map(|grant_type| grant_type.as_str())
+            .filter(|name| clients.iter().any(|client| client.may_use(name)));
+        settings.profile.write_metadata(&MetadataFacts {
+            issuer: &settings.issuer,
+            authorization_endpoint: settings.url(&paths.authorization),
+            token_endpoint: settings.url(&paths.token),
+            jwks_uri: settings.url(&paths.jwks),
+            scopes: distinct(scopes),
+            // The registered name for an authorization endpoint that issues nothing.
+            response_types: vec!["none".to_owned()],
+            grant_types: distinct(grant_types),
+            auth_methods: distinct(auth_methods.map(|method| method.as_str())),
+            claims: distinct(settings.profile.id_token_claims()),
+        })
     }
+
+    /// Writes the published keys by the profile's template, or wrong ones where a fault asks for them.
+    pub(crate) fn jwks(&self, fault: Option<WrongKeys>, now: Timestamp) -> String {
+        let keys = self.keys();
+        let published = match fault {
+            Some(fault) => keys.wrong_jwks(fault, now),
+            None => keys.jwks(now),
+        };
+        let keys = published.iter().map(|key| JwkFacts {
+            kid: &key.kid,
+            n: &key.n,
+            e: &key.e,
+        });
+        self.settings.profile.write_jwks(keys)
+    }
+}
+
+/// Returns each text once, in the order of its first appearance.
+fn distinct<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    texts
+        .into_iter()
+        .filter(|text| seen.insert(*text))
+        .map(str::to_owned)
+        .collect()
 }

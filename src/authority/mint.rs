@@ -1,21 +1,24 @@
-//! Tokens without a request, by the path on which requests get theirs.
+//! Minting: tokens without a request, by the code that answers requests.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::authority::Authority;
+use crate::authority::{Authority, scope};
 use crate::clock::Timestamp;
 use crate::fault::TokenFault;
-use crate::grant::refresh_token;
 use crate::oauth::client::Client;
 use crate::oauth::grant::Grant;
+use crate::oauth::grant_type::GrantType;
+use crate::oauth::leniency::Tolerance;
 use crate::oauth::response::TokenResponse;
-use crate::oauth::scope::{InvalidScope, Scope};
 use crate::oauth::user::User;
-use crate::shape::Issue;
+use crate::registry::Registry;
+use crate::shape::{Issue, RefreshTokenOrder};
 
-/// What a minted response is to be; what is left open, the seed's first client and user decide.
+/// An order for a minted response. Omitted members: the first client, the first user, the client's scope and lifetimes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MintOrder {
+    pub(crate) grant_type: GrantType,
     pub(crate) client_id: Option<String>,
     pub(crate) subject: Option<String>,
     pub(crate) scope: Option<String>,
@@ -50,10 +53,13 @@ pub enum MintError {
     /// The scope is malformed, or more than the client is registered for.
     #[error("scope: {0}")]
     Scope(String),
+    /// A user was named for a grant that has none (RFC 6749 §4.4).
+    #[error("a client_credentials grant has no user; leave the user out")]
+    NoUser,
 }
 
 impl Authority {
-    /// Mints a whole response, as the endpoint would have answered it.
+    /// Mints a whole response, as the token endpoint would have answered.
     pub(crate) fn mint(
         &self,
         order: &MintOrder,
@@ -66,53 +72,59 @@ impl Authority {
                 asked: none.asked,
                 known: none.known,
             })?;
-        let user = &*self
-            .registry
-            .pick::<User>(order.subject.as_deref())
-            .map_err(|none| MintError::UserUnknown {
-                asked: none.asked,
-                known: none.known,
-            })?;
-        let scope = scope(order.scope.as_deref(), client)?;
-        let mut lifetimes = self.settings.profile.lifetimes_of(client);
+        let user = user(order, &self.registry)?;
+        let user = user.as_deref();
+        let scope = scope::limit(
+            order.scope.as_deref(),
+            client,
+            None,
+            &mut Tolerance::default(),
+        )
+        .map_err(|refusal| MintError::Scope(refusal.to_string()))?;
+        let profile = &self.settings.profile;
+        let mut lifetimes = profile.lifetimes_of(client);
         let or = |ordered: Option<Duration>, usual: Duration| ordered.unwrap_or(usual);
         lifetimes.access_token = or(order.access_token_lifetime, lifetimes.access_token);
         lifetimes.id_token = or(order.id_token_lifetime, lifetimes.id_token);
         lifetimes.refresh_token = or(order.refresh_token_lifetime, lifetimes.refresh_token);
         let grant = Grant {
-            id: self.settings.profile.draw_grant_id(&self.random),
+            id: profile.draw_grant_id(&self.random),
             client_id: client.client_id.clone(),
-            subject: user.sub.clone(),
+            subject: user.map(|user| user.sub.clone()),
             scope: scope.clone(),
-            auth_time: order.auth_time.unwrap_or(now),
+            auth_time: user.map(|_| order.auth_time.unwrap_or(now)),
         };
         let issue = Issue {
             issuer: &self.settings.issuer,
+            grant_type: order.grant_type,
             client,
             user,
             grant: &grant,
             scope: &scope,
             lifetimes: &lifetimes,
+            refresh_token: match user {
+                Some(_) => RefreshTokenOrder::New,
+                None => RefreshTokenOrder::None,
+            },
             presented: None,
-            same_refresh_token: false,
             defect: order.defect.as_ref(),
             now,
         };
-        Ok(self
-            .settings
-            .profile
-            .issue(&issue, self.keys().signing(), &self.random))
+        Ok(profile.issue(&issue, self.keys().signing(), &self.random))
     }
 }
 
-/// All that the client is registered for, or what of it is asked for.
-fn scope(asked: Option<&str>, client: &Client) -> Result<Scope, MintError> {
-    match (asked, &client.scope) {
-        (None, registered) => Ok(registered.clone().unwrap_or_default()),
-        (Some(asked), None) => asked
-            .parse()
-            .map_err(|why: InvalidScope| MintError::Scope(why.to_string())),
-        (Some(asked), Some(registered)) => refresh_token::narrow(Some(asked), client, registered)
-            .map_err(|refusal| MintError::Scope(refusal.to_string())),
+/// The user of the order; a client that acts for itself has none.
+fn user(order: &MintOrder, registry: &Registry) -> Result<Option<Arc<User>>, MintError> {
+    match (order.grant_type, &order.subject) {
+        (GrantType::ClientCredentials, None) => Ok(None),
+        (GrantType::ClientCredentials, Some(_)) => Err(MintError::NoUser),
+        (GrantType::RefreshToken, subject) => {
+            let user = registry.pick::<User>(subject.as_deref());
+            user.map(Some).map_err(|none| MintError::UserUnknown {
+                asked: none.asked,
+                known: none.known,
+            })
+        }
     }
 }

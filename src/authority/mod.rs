@@ -1,36 +1,40 @@
 //! The authorization server without HTTP: credentials and parameters in, tokens or a refusal out.
 //!
-//! [`Authority::token`] is the whole pipeline. Minting uses its second half, so a minted token and a granted one
-//! cannot differ.
+//! [`Authority::token`] is the whole pipeline: authenticate, prove, limit the scope, settle, issue. Minting uses the last
+//! step, so minted and granted tokens are written by the same code.
 
 mod authenticate;
 mod metadata;
 mod mint;
 #[cfg(feature = "cli")]
 mod overview;
+mod scope;
 
 pub use mint::MintError;
 pub(crate) use mint::MintOrder;
 
 use std::sync::Arc;
 
-use crate::authority::authenticate::same_client;
+pub(crate) use crate::authority::authenticate::authenticate;
 use crate::clock::Timestamp;
-use crate::fault::TokenFault;
-use crate::grant::GrantType;
-use crate::grant::refresh_token::{self, Sources};
+use crate::fault::{Fault, TokenFault};
+use crate::grant::{self, Ground, Presented, Proved};
 use crate::keys::{KeyRing, KeySet, NotRetired, SigningKey};
-use crate::ledger::Ledger;
 use crate::oauth::client::Client;
 use crate::oauth::credentials::Credentials;
-use crate::oauth::grant::{Lifetimes, Presented, RefreshPolicy};
+use crate::oauth::grant::{Grant, Lifetimes, RefreshPolicy};
+use crate::oauth::grant_type::GrantType;
+use crate::oauth::leniency::{Leniency, Tolerance};
 use crate::oauth::params::Params;
-use crate::oauth::refusal::{ErrorDialect, Refusal, excerpt};
+use crate::oauth::refusal::{ErrorDialect, Refusal, RefusalName, excerpt};
 use crate::oauth::response::TokenResponse;
+use crate::oauth::user::User;
 use crate::random::Random;
 use crate::registry::{Entries, Registry};
 use crate::seed::{FixtureError, NamedRefreshToken, Seed};
-use crate::shape::{Issue, Profile};
+use crate::shape::errors::ErrorTable;
+use crate::shape::{Issue, Profile, RefreshTokenOrder};
+use crate::store::{Spend, Spent, Store};
 
 /// An authorization server: the registered clients and users, the keys, the spent tokens and the shape of tokens.
 #[derive(Debug)]
@@ -39,7 +43,7 @@ pub(crate) struct Authority {
     pub(crate) random: Random,
     pub(crate) registry: Registry,
     keys: KeyRing,
-    ledger: Ledger,
+    store: Store,
 }
 
 /// The part of a server that no request and no reset changes.
@@ -49,7 +53,12 @@ pub(crate) struct Settings {
     pub(crate) issuer: String,
     /// The URL of the server, without the profile's prefix.
     pub(crate) base_url: String,
-    pub(crate) error_dialect: ErrorDialect,
+    /// How requests are read.
+    pub(crate) reading: ErrorDialect,
+    /// How refusals are answered.
+    pub(crate) errors: Arc<ErrorTable>,
+    /// The refusals that are tolerated for every client.
+    pub(crate) leniency: Leniency,
 }
 
 /// The initial state of an authority; a reset makes a new authority from it.
@@ -57,7 +66,9 @@ pub(crate) struct Settings {
 pub(crate) struct InitialState {
     profile: Arc<Profile>,
     issuer: Option<String>,
-    error_dialect: ErrorDialect,
+    reading: ErrorDialect,
+    errors: Arc<ErrorTable>,
+    leniency: Leniency,
     entries: Arc<Entries>,
     keys: Arc<KeySet>,
     /// The seed of the ids; without one, ids come from the operating system.
@@ -70,6 +81,8 @@ impl InitialState {
             profile,
             issuer,
             error_dialect,
+            errors,
+            leniency,
             clients,
             users,
             refresh_tokens,
@@ -80,7 +93,9 @@ impl InitialState {
         Self {
             profile,
             issuer,
-            error_dialect,
+            reading: error_dialect,
+            errors: Arc::new(errors),
+            leniency,
             entries: Arc::new(entries),
             keys: Arc::new(keys),
             seed: random,
@@ -94,7 +109,9 @@ impl InitialState {
             profile: Arc::clone(&self.profile),
             issuer: self.issuer.clone().unwrap_or(own),
             base_url,
-            error_dialect: self.error_dialect,
+            reading: self.reading,
+            errors: Arc::clone(&self.errors),
+            leniency: self.leniency,
         }
     }
 
@@ -108,7 +125,9 @@ impl InitialState {
         Self {
             profile: Arc::clone(&self.profile),
             issuer: self.issuer.clone(),
-            error_dialect: self.error_dialect,
+            reading: self.reading,
+            errors: Arc::clone(&self.errors),
+            leniency: self.leniency,
             entries: Arc::clone(&self.entries),
             keys: Arc::clone(&self.keys),
             seed: Some(seed),
@@ -116,12 +135,50 @@ impl InitialState {
     }
 }
 
-/// What became of a token request.
+/// A token request that was read, with the circumstances under which it is answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TokenRequest<'a> {
+    pub(crate) credentials: &'a Credentials,
+    pub(crate) params: &'a Params,
+    /// The defect that one of the tokens gets.
+    pub(crate) defect: Option<&'a TokenFault>,
+    /// Whether the fault of a named refresh token was carried out already, so that it does not stop the request again.
+    pub(crate) ignores_named_fault: bool,
+    pub(crate) now: Timestamp,
+}
+
+/// Why a token request was not answered with tokens.
 #[derive(Debug)]
-pub(crate) struct Attempt {
-    /// The id of the refresh token that was presented, once it was proved.
+pub(crate) struct Stop {
+    /// The id of the refresh token that was presented, if it was proved.
     pub(crate) presented: Option<String>,
-    pub(crate) result: Result<TokenResponse, Refusal>,
+    pub(crate) cause: Cause,
+}
+
+/// The cause of a [`Stop`].
+#[derive(Debug)]
+pub(crate) enum Cause {
+    Refusal(Refusal),
+    /// The named refresh token that was presented has this fault. Nothing was spent.
+    Fault(Fault),
+}
+
+impl Stop {
+    fn after(proved: &Proved, cause: Cause) -> Self {
+        Self {
+            presented: proved.presented_id(),
+            cause,
+        }
+    }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            presented: None,
+            cause: Cause::Refusal(refusal),
+        }
+    }
 }
 
 impl Authority {
@@ -132,7 +189,7 @@ impl Authority {
             settings,
             random: Random::new(initial.seed),
             keys: KeyRing::new(Arc::clone(&initial.keys), initial.seed),
-            ledger: Ledger::default(),
+            store: Store::default(),
         }
     }
 
@@ -144,13 +201,13 @@ impl Authority {
         now: Timestamp,
     ) -> Result<bool, FixtureError> {
         let replaced = self.registry.put_refresh_token(token, now)?;
-        Ok(replaced.inspect(|id| self.ledger.forget(id)).is_some())
+        Ok(replaced.inspect(|id| self.store.forget(id)).is_some())
     }
 
     /// Removes a client's named refresh token; returns true if there was one.
     pub(crate) fn remove_refresh_token(&self, name: &str, client_id: &str) -> bool {
         let removed = self.registry.remove_refresh_token(name, client_id);
-        removed.inspect(|id| self.ledger.forget(id)).is_some()
+        removed.inspect(|id| self.store.forget(id)).is_some()
     }
 
     /// The keys as they are now.
@@ -172,104 +229,146 @@ impl Authority {
         self.keys.retire(kid)
     }
 
-    /// Answers a token request; one of the tokens with a defect, where one is asked for.
+    /// Answers a token request: the whole pipeline, for every grant.
     pub(crate) async fn token(
         &self,
-        credentials: &Credentials,
-        params: &Params,
-        defect: Option<&TokenFault>,
-        now: Timestamp,
-    ) -> Attempt {
-        let mut presented = None;
-        let result = self
-            .refresh(credentials, params, defect, now, &mut presented)
-            .await;
-        Attempt { presented, result }
-    }
-
-    async fn refresh(
-        &self,
-        credentials: &Credentials,
-        params: &Params,
-        defect: Option<&TokenFault>,
-        now: Timestamp,
-        seen: &mut Option<String>,
-    ) -> Result<TokenResponse, Refusal> {
-        let client = &*self.registry.authenticate(credentials)?;
-        same_client(credentials, client)?;
-        self.settings.error_dialect.screen(client, params)?;
-        let GrantType::RefreshToken = grant_type(params, client)?;
-        let token = params
-            .get("refresh_token")
-            .ok_or(Refusal::ParameterMissing {
-                name: "refresh_token",
-            })?;
+        request: &TokenRequest<'_>,
+        tolerance: &mut Tolerance,
+    ) -> Result<TokenResponse, Stop> {
+        let TokenRequest { params, now, .. } = *request;
         let keys = self.keys();
-        let sources = Sources {
+        let client = authenticate(&self.registry, request.credentials, tolerance)?;
+        self.settings.reading.screen(&client, params, tolerance)?;
+        let grant_type = grant_type(params, &client, tolerance)?;
+        let ground = Ground {
             profile: &self.settings.profile,
             issuer: &self.settings.issuer,
             keys: &keys,
             registry: &self.registry,
-        };
-        let presented = refresh_token::prove(token, client, &sources, now)?;
-        *seen = Some(presented.id.clone());
-        let user = &*self.registry.user(&presented.grant.subject)?;
-        let scope = refresh_token::narrow(params.get("scope"), client, &presented.grant.scope)?;
-        let scope = self.settings.error_dialect.arrange(scope, params);
-        let lifetimes = self.settings.profile.lifetimes_of(client);
-        let same_refresh_token = self.settle(&presented, client, &lifetimes, now).await?;
-        let issue = Issue {
-            issuer: &self.settings.issuer,
-            client,
-            user,
-            grant: &presented.grant,
-            scope: &scope,
-            lifetimes: &lifetimes,
-            presented: Some(&presented),
-            same_refresh_token,
-            defect,
+            random: &self.random,
             now,
         };
-        Ok(self
-            .settings
-            .profile
-            .issue(&issue, keys.signing(), &self.random))
+        let mut proved = grant::prove(grant_type, params, &client, &ground, tolerance)?;
+        if let Some(fault) = proved.fault.take().filter(|_| !request.ignores_named_fault) {
+            return Err(Stop::after(&proved, Cause::Fault(fault)));
+        }
+        self.issue(
+            request,
+            grant_type,
+            &client,
+            &ground,
+            &mut proved,
+            tolerance,
+        )
+        .await
+        .map_err(|refusal| Stop::after(&proved, Cause::Refusal(refusal)))
     }
 
-    /// Marks what was used as used, now that nothing else can refuse it. Answers whether the same refresh token is
-    /// to return.
-    async fn settle(
+    /// Issues tokens for a proved grant: limits the scope, settles what is used up, writes and signs.
+    async fn issue(
         &self,
-        presented: &Presented,
+        request: &TokenRequest<'_>,
+        grant_type: GrantType,
+        client: &Client,
+        ground: &Ground<'_>,
+        proved: &mut Proved,
+        tolerance: &mut Tolerance,
+    ) -> Result<TokenResponse, Refusal> {
+        let TokenRequest { params, now, .. } = *request;
+        let user = user(&proved.grant, ground.registry, tolerance)?;
+        let granted = (!proved.is_new).then_some(&proved.grant.scope);
+        let scope = scope::limit(params.get("scope"), client, granted, tolerance)?;
+        let scope = self.settings.reading.arrange(scope, params);
+        if proved.is_new {
+            proved.grant.scope = scope.clone();
+        }
+        let lifetimes = self.settings.profile.lifetimes_of(client);
+        let refresh_token = self
+            .settle(proved, client, &lifetimes, now, tolerance)
+            .await?;
+        let issue = Issue {
+            issuer: &self.settings.issuer,
+            grant_type,
+            client,
+            user: user.as_deref(),
+            grant: &proved.grant,
+            scope: &scope,
+            lifetimes: &lifetimes,
+            refresh_token,
+            presented: proved
+                .presented
+                .as_ref()
+                .map(|presented| presented.id.as_str()),
+            defect: request.defect,
+            now,
+        };
+        let signing = ground.keys.signing();
+        Ok(self.settings.profile.issue(&issue, signing, &self.random))
+    }
+
+    /// Marks the presented token as used, now that nothing else can refuse the request, and returns which refresh token the
+    /// response has.
+    async fn settle<'p>(
+        &self,
+        proved: &'p Proved,
         client: &Client,
         lifetimes: &Lifetimes,
         now: Timestamp,
-    ) -> Result<bool, Refusal> {
-        let family = &presented.grant.id;
-        if self.ledger.is_revoked(family).await {
-            return Err(Refusal::FamilyRevoked);
-        }
-        match self.settings.profile.refresh_of(client) {
-            RefreshPolicy::Reissue => Ok(false),
-            RefreshPolicy::Reuse => Ok(true),
-            RefreshPolicy::Rotate => {
-                if self
-                    .ledger
-                    .spend(&presented.id, presented.remember_until, now)
-                    .await
-                {
-                    return Ok(false);
-                }
-                let last_successor = lifetimes.refresh_token_end(presented.grant.auth_time, now);
-                // That a token without an end was used is remembered for as long as it is registered.
-                let until = match presented.remember_until {
-                    Timestamp::NEVER => last_successor,
-                    end => end.max(last_successor),
-                };
-                self.ledger.revoke(family, until, now).await;
-                Err(Refusal::RefreshTokenReplayed)
+        tolerance: &mut Tolerance,
+    ) -> Result<RefreshTokenOrder<'p>, Refusal> {
+        let Some(presented) = &proved.presented else {
+            return Ok(if proved.issues_refresh_token {
+                RefreshTokenOrder::New
+            } else {
+                RefreshTokenOrder::None
+            });
+        };
+        let policy = self.settings.profile.refresh_of(client);
+        let spent = match policy {
+            RefreshPolicy::Rotate if !tolerance.tolerates(RefusalName::RefreshTokenReplayed) => {
+                self.spend(proved, presented, lifetimes, now).await
             }
+            RefreshPolicy::Rotate | RefreshPolicy::Reissue | RefreshPolicy::Reuse => {
+                match self.store.is_revoked(&proved.grant.id, now).await {
+                    true => Spent::Revoked,
+                    false => Spent::First,
+                }
+            }
+        };
+        match spent {
+            Spent::First => {}
+            Spent::Replayed => tolerance.refuse(Refusal::RefreshTokenReplayed {})?,
+            Spent::Revoked => tolerance.refuse(Refusal::GrantRevoked {})?,
         }
+        Ok(match policy {
+            RefreshPolicy::Reuse => RefreshTokenOrder::Same {
+                token: &presented.token,
+                id: &presented.id,
+            },
+            RefreshPolicy::Rotate | RefreshPolicy::Reissue => RefreshTokenOrder::New,
+        })
+    }
+
+    async fn spend(
+        &self,
+        proved: &Proved,
+        presented: &Presented,
+        lifetimes: &Lifetimes,
+        now: Timestamp,
+    ) -> Spent {
+        let last_successor = lifetimes.refresh_token_end(proved.grant.auth_time, now);
+        // The store remembers a spent token without an end for as long as it is registered.
+        let grant_until = match presented.remember_until {
+            Timestamp::NEVER => last_successor,
+            end => end.max(last_successor),
+        };
+        let spend = Spend {
+            id: &presented.id,
+            grant_id: &proved.grant.id,
+            until: presented.remember_until,
+            grant_until,
+        };
+        self.store.spend(spend, now).await
     }
 }
 
@@ -288,19 +387,51 @@ impl Settings {
     }
 }
 
-fn grant_type(params: &Params, client: &Client) -> Result<GrantType, Refusal> {
-    let name = params
-        .get("grant_type")
-        .ok_or(Refusal::ParameterMissing { name: "grant_type" })?;
-    let grant_type = GrantType::parse(name).ok_or_else(|| Refusal::GrantTypeUnsupported {
-        grant_type: excerpt(name),
-    })?;
-    if !client.may_use(name) {
-        let client_id = client.client_id.clone();
-        return Err(Refusal::GrantTypeNotAllowed {
-            client_id,
-            grant_type: name.to_owned(),
+/// Determines the grant type, which the client must be registered for.
+fn grant_type(
+    params: &Params,
+    client: &Client,
+    tolerance: &mut Tolerance,
+) -> Result<GrantType, Refusal> {
+    let Some(name) = params.get("grant_type") else {
+        tolerance.refuse(Refusal::GrantTypeMissing {})?;
+        return Ok(match params.get("refresh_token") {
+            Some(_) => GrantType::RefreshToken,
+            None => GrantType::ClientCredentials,
         });
+    };
+    let Some(grant_type) = GrantType::parse(name) else {
+        tolerance.refuse(Refusal::GrantTypeUnsupported {
+            grant_type: excerpt(name),
+            supported: GrantType::names(),
+        })?;
+        // Its fallback is that of an unknown refresh token.
+        tolerance.widen(Leniency::of([RefusalName::RefreshTokenMissing]).unwrap_or_default());
+        return Ok(GrantType::RefreshToken);
+    };
+    if !client.may_use(name) {
+        tolerance.refuse(Refusal::GrantTypeNotAllowed {
+            client_id: client.client_id.clone(),
+            grant_type: name.to_owned(),
+        })?;
     }
     Ok(grant_type)
+}
+
+/// Finds the user of a grant; a client that acts for itself has none.
+fn user(
+    grant: &Grant,
+    registry: &Registry,
+    tolerance: &mut Tolerance,
+) -> Result<Option<Arc<User>>, Refusal> {
+    let Some(subject) = &grant.subject else {
+        return Ok(None);
+    };
+    if let Some(user) = registry.get::<User>(subject) {
+        return Ok(Some(user));
+    }
+    tolerance.refuse(Refusal::UserUnknown {
+        subject: excerpt(subject),
+    })?;
+    Ok(Some(Arc::new(User::new(subject))))
 }

@@ -10,6 +10,7 @@ use crate::authority::{MintOrder, Settings};
 use crate::cli::{Made, Mistake, Place, print, whole_number};
 use crate::clock::Timestamp;
 use crate::fault::{Defect, DefectKind, Fault, SetClaimsDefect};
+use crate::oauth::grant_type::GrantType;
 use crate::oauth::token_kind::TokenKind;
 
 /// Print what the token endpoint would have answered, without a server
@@ -22,6 +23,9 @@ use crate::oauth::token_kind::TokenKind;
 /// A token that must be refused: oauth-mimic mint --only access-token --defect expired
 #[derive(Debug, Args)]
 pub(super) struct Mint {
+    /// The grant that the tokens are issued for: a user's grant, or client-credentials
+    #[arg(long, value_name = "GRANT", default_value = "refresh-token")]
+    grant: Grant,
     /// The client the tokens are for; without, the first of the fixtures
     #[arg(long, value_name = "CLIENT_ID")]
     client: Option<String>,
@@ -70,6 +74,23 @@ fn defects() -> String {
 
 const WITH_A_VALUE: &str =
     r#"missing_claim=exp, oversized=100000 (bytes) and set_claims='{"admin":true}'"#;
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Grant {
+    /// A user's grant, as a refresh continues it
+    RefreshToken,
+    /// A client that acts for itself (RFC 6749 section 4.4)
+    ClientCredentials,
+}
+
+impl From<Grant> for GrantType {
+    fn from(grant: Grant) -> Self {
+        match grant {
+            Grant::RefreshToken => Self::RefreshToken,
+            Grant::ClientCredentials => Self::ClientCredentials,
+        }
+    }
+}
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Only {
@@ -162,6 +183,7 @@ impl Mint {
         let defect = defect.map(|defect| Fault::token(which, defect));
         let response = sandbox.epoch().authority.mint(
             &MintOrder {
+                grant_type: self.grant.into(),
                 client_id: self.client,
                 subject: self.subject,
                 scope: self.scope,
@@ -173,13 +195,11 @@ impl Mint {
             },
             sandbox.clock.now(),
         )?;
-        print(match self.only {
+        print(match self.only.map(Only::which) {
             None => response.as_json(),
-            Some(Only::AccessToken) => response.access_token(),
-            Some(Only::RefreshToken) => response.refresh_token(),
-            Some(Only::IdToken) => response.id_token().ok_or_else(|| {
+            Some(kind) => response.token(kind).ok_or_else(|| {
                 Mistake(format!(
-                    "--only id-token: scope `{}` calls for none; add openid to --scope",
+                    "--only: a response for this grant and the scope `{}` has no {kind}; an ID token needs openid in --scope",
                     response.scope()
                 ))
             })?,

@@ -25,6 +25,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::clock::{Clock, Timestamp};
+use crate::oauth::leniency::Leniency;
 use crate::oauth::refusal::ErrorDialect;
 use crate::server::TokenServerBuilder;
 
@@ -124,6 +125,10 @@ struct Made {
     /// How refusals are told; without, as fixtures or profile say
     #[arg(long, env = "OAUTH_MIMIC_ERROR_DIALECT", value_name = "DIALECT")]
     error_dialect: Option<DialectName>,
+    /// Refusals that are tolerated for every client, by name and separated by commas; `anything` tolerates all that can be.
+    /// Default: none
+    #[arg(long, env = "OAUTH_MIMIC_LENIENCY", value_name = "NAMES")]
+    leniency: Option<Leniency>,
     /// The file of the private RSA key that signs: PEM, JWK, or a JWK Set whose first key signs and whose others are
     /// believed, too. Without, the built-in test key signs, which everyone has
     #[arg(long, env = "OAUTH_MIMIC_KEYS", value_name = "PATH")]
@@ -182,6 +187,9 @@ impl Made {
                 DialectName::Rfc => ErrorDialect::Rfc,
                 DialectName::Spring => ErrorDialect::Spring,
             });
+        }
+        if let Some(leniency) = self.leniency {
+            builder = builder.leniency(leniency);
         }
         if let Some(path) = &self.keys {
             builder = builder.keys(path);

@@ -191,9 +191,7 @@ fn curl(authority: &Authority) -> Option<String> {
             // digits and - need no encoding; the usual secret stays readable.
             let half = |text: &str| {
                 let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-                if text.chars().all(plain)
-                    || authority.settings.error_dialect == ErrorDialect::Spring
-                {
+                if text.chars().all(plain) || authority.settings.reading == ErrorDialect::Spring {
                     text.to_owned()
                 } else {
                     form(text)

@@ -11,12 +11,15 @@ use crate::authority::{MintError, MintOrder};
 use crate::control::route::{OptionalBody, Written};
 use crate::control::{Call, Problem};
 use crate::fault::{Defect, Fault, SetClaimsDefect};
+use crate::oauth::grant_type::GrantType;
 use crate::oauth::token_kind::TokenKind;
 
 /// What is to be minted; what is left out, the fixtures decide.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Mint {
+    /// The grant that the tokens are issued for. Default: a user's grant, as `refresh_token` refreshes it.
+    grant_type: GrantType,
     /// The client; omitted, the first.
     client_id: Option<String>,
     /// The user; omitted, the first.
@@ -98,6 +101,7 @@ pub(super) fn mint(
     let response = call
         .sandbox
         .mint(&MintOrder {
+            grant_type: mint.grant_type,
             client_id: mint.client_id,
             subject: mint.sub,
             scope: mint.scope,
@@ -112,21 +116,21 @@ pub(super) fn mint(
                 MintError::ClientUnknown { .. } => "/client_id",
                 MintError::UserUnknown { .. } => "/sub",
                 MintError::Scope(_) => "/scope",
+                MintError::NoUser => "/sub",
             };
             Problem::in_body(pointer, why.to_string())
         })?;
     let token = match mint.kind {
         Kind::Response => return Ok(written(response.body)),
-        Kind::AccessToken => response.access_token,
-        Kind::RefreshToken => response.refresh_token,
-        Kind::IdToken => response.id_token.ok_or_else(|| {
-            let scope = response.scope;
-            Problem::in_body(
-                "/scope",
-                format!("`{scope}` calls for no ID token; add openid"),
-            )
-        })?,
+        Kind::AccessToken | Kind::RefreshToken | Kind::IdToken => response.token(which),
     };
+    let token = token.map(str::to_owned).ok_or_else(|| {
+        let problem = format!(
+            "a response for this grant and the scope `{}` has no {which}; an ID token needs openid",
+            response.scope()
+        );
+        Problem::in_body("/kind", problem)
+    })?;
     // Serializing text into memory cannot fail.
     Ok(written(
         serde_json::to_string(&OneToken { token }).unwrap_or_default(),

@@ -21,7 +21,7 @@ const LONGEST: f64 = 3600.0;
 pub struct ErrorFault {
     /// The error code, such as `invalid_grant`.
     pub error: String,
-    /// The error description. Default: a text that says that the error was asked for.
+    /// The error description. Default: `injected fault`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The HTTP status. Default: 401 for `invalid_client`, 503 for `temporarily_unavailable`, 500 for `server_error`, and

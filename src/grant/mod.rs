@@ -1,43 +1,112 @@
-//! What each grant must prove: one file per grant (RFC 6749 §1.3).
+//! The grants: one file per grant type (RFC 6749 §1.3).
 //!
-//! A grant proves and changes nothing; what is used up by it, the authority settles once nothing can go wrong any
-//! more. A new grant is a file here, an arm in [`GrantType::parse`] and one in `Authority::token`.
+//! A grant proves that tokens may be issued, and changes nothing. The authority then limits the scope, settles what is
+//! used up, and issues. A new grant is a case of [`GrantType`], a file here, and an arm in [`prove`].
 
-pub(crate) mod refresh_token;
+mod client_credentials;
+mod refresh_token;
 
-/// The grants this server has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum GrantType {
-    RefreshToken,
+use crate::clock::Timestamp;
+use crate::fault::Fault;
+use crate::keys::KeySet;
+use crate::oauth::client::Client;
+use crate::oauth::grant::Grant;
+use crate::oauth::grant_type::GrantType;
+use crate::oauth::leniency::Tolerance;
+use crate::oauth::params::Params;
+use crate::oauth::refusal::Refusal;
+use crate::oauth::scope::Scope;
+use crate::oauth::user::User;
+use crate::random::Random;
+use crate::registry::Registry;
+use crate::shape::Profile;
+
+/// What a grant may look at.
+pub(crate) struct Ground<'a> {
+    pub(crate) profile: &'a Profile,
+    pub(crate) issuer: &'a str,
+    pub(crate) keys: &'a KeySet,
+    pub(crate) registry: &'a Registry,
+    pub(crate) random: &'a Random,
+    pub(crate) now: Timestamp,
 }
 
-impl GrantType {
-    pub(crate) const ALL: &'static [Self] = &[Self::RefreshToken];
+/// What a grant proved. Nothing has changed yet.
+#[derive(Debug)]
+pub(crate) struct Proved {
+    /// The grant. Its scope is the most that may be requested, unless it `is_new`.
+    pub(crate) grant: Grant,
+    /// The grant comes into being with this request: its scope is the scope that the request gets.
+    pub(crate) is_new: bool,
+    /// The token that was presented, if the grant has one.
+    pub(crate) presented: Option<Presented>,
+    /// Whether a refresh token is issued (RFC 6749 §4.4.3).
+    pub(crate) issues_refresh_token: bool,
+    /// The fault that the fixtures give the presented token.
+    pub(crate) fault: Option<Fault>,
+}
 
-    /// Case counts (RFC 6749 §4).
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .find(|grant| grant.as_str() == name)
-            .copied()
+/// A refresh token that was presented and proved, and is not spent yet.
+#[derive(Debug)]
+pub(crate) struct Presented {
+    pub(crate) token: String,
+    /// The id by which the store knows it.
+    pub(crate) id: String,
+    /// The time until which the store must remember that it was spent.
+    pub(crate) remember_until: Timestamp,
+}
+
+impl Proved {
+    /// Returns the id of the presented token.
+    pub(crate) fn presented_id(&self) -> Option<String> {
+        self.presented
+            .as_ref()
+            .map(|presented| presented.id.clone())
     }
+}
 
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::RefreshToken => "refresh_token",
-        }
+/// Proves a request for that grant type.
+pub(crate) fn prove(
+    grant_type: GrantType,
+    params: &Params,
+    client: &Client,
+    ground: &Ground<'_>,
+    tolerance: &mut Tolerance,
+) -> Result<Proved, Refusal> {
+    match grant_type {
+        GrantType::RefreshToken => refresh_token::prove(params, client, ground, tolerance),
+        GrantType::ClientCredentials => client_credentials::prove(client, ground, tolerance),
+    }
+}
+
+/// A new grant of the first user: the fallback where a missing or unusable token is tolerated.
+pub(crate) fn first_user(client: &Client, ground: &Ground<'_>) -> Proved {
+    let subject = ground.registry.pick::<User>(None);
+    let grant = Grant {
+        id: ground.profile.draw_grant_id(ground.random),
+        client_id: client.client_id.clone(),
+        subject: Some(subject.map_or_else(|_| "user".to_owned(), |user| user.sub.clone())),
+        scope: Scope::default(),
+        auth_time: Some(ground.now),
+    };
+    Proved {
+        grant,
+        is_new: true,
+        presented: None,
+        issues_refresh_token: true,
+        fault: None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::oauth::client::GRANT_TYPES;
+    use crate::oauth::grant_type::GrantType;
 
     #[test]
     fn a_client_can_be_registered_for_every_grant_of_this_server() {
         for grant in GrantType::ALL {
-            assert!(GRANT_TYPES.contains(&grant.as_str()), "{grant:?}");
+            assert!(GRANT_TYPES.contains(&grant.as_str()), "{grant}");
         }
     }
 }

@@ -28,7 +28,7 @@ async fn collect(mut payload: web::Payload) -> Result<Vec<u8>, Refusal> {
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|why| match why {
             PayloadError::Overflow => Refusal::BodyTooLarge { limit: BODY },
-            _ => Refusal::BodyBrokeOff,
+            _ => Refusal::BodyBrokeOff {},
         })?;
         if body.len() + chunk.len() > BODY {
             return Err(Refusal::BodyTooLarge { limit: BODY });

@@ -13,8 +13,8 @@ use futures_util::{Stream, stream};
 use serde_json::{Map, Value};
 use socket2::Socket;
 
+use crate::authority::Settings;
 use crate::fault::{AnswerFault, Changed, DelayFault, Effects, ErrorFault, Instead};
-use crate::oauth::refusal::ErrorDialect;
 use crate::sandbox::Epoch;
 
 /// A second hold on the connection's socket, so that it can be reset.
@@ -38,7 +38,7 @@ pub(super) async fn before(
     }
     effects
         .instead
-        .map(|instead| in_place(instead, request, epoch.authority.settings.error_dialect))
+        .map(|instead| in_place(instead, request, &epoch.authority.settings))
 }
 
 fn duration(delay: &DelayFault, draw: impl FnOnce() -> f64) -> Duration {
@@ -51,9 +51,9 @@ fn duration(delay: &DelayFault, draw: impl FnOnce() -> f64) -> Duration {
     Duration::from_secs_f64(delay.seconds + jitter)
 }
 
-fn in_place(instead: Instead<'_>, request: &HttpRequest, dialect: ErrorDialect) -> HttpResponse {
+fn in_place(instead: Instead<'_>, request: &HttpRequest, settings: &Settings) -> HttpResponse {
     match instead {
-        Instead::Error(fault) => error(fault, dialect),
+        Instead::Error(fault) => error(fault, request.path(), settings),
         Instead::Status(fault) => {
             let mut response = HttpResponse::build(status(fault.status));
             for (name, value) in &fault.headers {
@@ -120,7 +120,7 @@ pub(super) async fn after(
     delivered(response, kept, rate).await
 }
 
-fn error(fault: &ErrorFault, dialect: ErrorDialect) -> HttpResponse {
+fn error(fault: &ErrorFault, path: &str, settings: &Settings) -> HttpResponse {
     let default = match fault.error.as_str() {
         "invalid_client" => 401,
         "server_error" => 500,
@@ -128,16 +128,15 @@ fn error(fault: &ErrorFault, dialect: ErrorDialect) -> HttpResponse {
         _ => 400,
     };
     let status = status(fault.status.unwrap_or(default));
-    let description = fault
-        .description
-        .as_deref()
-        .unwrap_or("a fault that was asked for");
-    let (headers, body) = dialect.tell_error(status.as_u16(), &fault.error, description);
+    let description = fault.description.as_deref().unwrap_or("injected fault");
+    let answer = settings
+        .errors
+        .render_error(status.as_u16(), &fault.error, description, path);
     let mut response = HttpResponse::build(status);
-    for header in headers {
-        response.insert_header(header);
+    for (name, value) in answer.headers {
+        response.insert_header((name, value));
     }
-    response.body(body)
+    response.body(answer.body)
 }
 
 fn status(status: u16) -> StatusCode {

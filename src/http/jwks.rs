@@ -13,15 +13,6 @@ pub(super) fn get(
     now: Timestamp,
     fault: Option<&KeysFault>,
 ) -> HttpResponse {
-    let keys = epoch.authority.keys();
-    let jwks = match fault {
-        Some(fault) => keys.wrong_jwks(fault.keys, now),
-        None => keys.jwks(now),
-    };
-    // Serializing texts into memory cannot fail.
-    reply::document(
-        request,
-        "application/json",
-        serde_json::to_string(&jwks).unwrap_or_default(),
-    )
+    let jwks = epoch.authority.jwks(fault.map(|fault| fault.keys), now);
+    reply::document(request, "application/json", jwks)
 }

@@ -7,8 +7,9 @@ use actix_web::HttpRequest;
 use actix_web::body::BoxBody;
 use actix_web::http::{StatusCode, header};
 
+use crate::authority::Settings;
 use crate::clock::Timestamp;
-use crate::oauth::refusal::{ErrorDialect, Refusal};
+use crate::oauth::refusal::Refusal;
 
 /// Bytes of a body.
 pub(super) const BODY: usize = 64 * 1024;
@@ -57,7 +58,7 @@ pub(super) fn check(request: &HttpRequest) -> Option<Refusal> {
 
 /// Decides on `Expect: 100-continue`: a body that is too large is refused instead of invited (RFC 9110 §10.1.1).
 pub(crate) fn expect(
-    dialect: ErrorDialect,
+    settings: &Settings,
     now: Timestamp,
     request: Request,
     protocol: bool,
@@ -73,12 +74,13 @@ pub(crate) fn expect(
     if declared.is_none_or(|length| usize::try_from(length).is_ok_and(|length| length <= BODY)) {
         return Ok(request);
     }
-    let told = dialect.tell(&Refusal::BodyTooLarge { limit: BODY }, request.path(), now);
+    let refusal = Refusal::BodyTooLarge { limit: BODY };
+    let told = settings.errors.render(&refusal, request.path(), now);
     let status = StatusCode::from_u16(told.status).unwrap_or_default();
     let mut response = actix_http::Response::build(status);
     response.force_close();
-    for header in told.headers {
-        response.insert_header(header);
+    for (name, value) in told.headers {
+        response.insert_header((name, value));
     }
     Err(response.body(told.body).map_into_boxed_body())
 }

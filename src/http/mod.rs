@@ -109,7 +109,10 @@ fn document(
     let method = request.method().as_str();
     if allow.split(", ").all(|allowed| allowed != method) {
         let method = excerpt(method);
-        return Err(Refusal::MethodNotAllowed { method, allow });
+        return Err(Refusal::MethodNotAllowed {
+            method,
+            allow: allow.to_owned(),
+        });
     }
     record.answered();
     Ok(match endpoint {

@@ -16,7 +16,7 @@ use crate::journal::{Exchange, IssuedIds, Parameter};
 use crate::oauth::credentials::Credentials;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::params::Params;
-use crate::oauth::refusal::{Refusal, excerpt};
+use crate::oauth::refusal::{Refusal, RefusalName, excerpt};
 use crate::oauth::response::TokenResponse;
 use crate::sandbox::Epoch;
 
@@ -35,6 +35,7 @@ pub(crate) struct Record {
     refresh_token: Option<String>,
     issued_scope: Option<String>,
     refusal: Option<Refusal>,
+    tolerated: Vec<RefusalName>,
     access_token: Option<(Timestamp, Timestamp)>,
     query: Params,
     form: Params,
@@ -71,6 +72,7 @@ impl Record {
             refresh_token: None,
             issued_scope: None,
             refusal: None,
+            tolerated: Vec::new(),
             access_token: None,
             query: Params::default(),
             form: Params::default(),
@@ -166,6 +168,11 @@ impl Record {
         }
     }
 
+    /// The refusals that were tolerated, as advice.
+    pub(super) fn tolerated(&mut self, tolerated: &[RefusalName]) {
+        self.tolerated = tolerated.to_vec();
+    }
+
     pub(super) fn presented(&mut self, id: Option<String>) {
         self.exchange.presented = id;
     }
@@ -184,13 +191,13 @@ impl Record {
         self.issued_scope = Some(response.scope.to_string());
         self.access_token = Some((lineage.issued_at, lineage.access_token_ends));
         self.exchange.issued = Some(IssuedIds {
-            access_token: lineage.access_token.clone(),
-            refresh_token: lineage.refresh_token.clone(),
-            id_token: lineage.id_token.clone(),
+            access_token: lineage.ids.access_token.clone(),
+            refresh_token: lineage.ids.refresh_token.clone(),
+            id_token: lineage.ids.id_token.clone(),
         });
     }
 
-    pub(super) fn refused(&mut self, refusal: &Refusal, error: &'static str) {
+    pub(super) fn refused(&mut self, refusal: &Refusal, error: &str) {
         error.clone_into(&mut self.exchange.outcome);
         self.exchange.reason = Some(refusal.to_string());
         self.refusal = Some(refusal.clone());
@@ -213,7 +220,7 @@ impl Record {
             .map(|id| epoch.journal.present(id, self.now))
             .unwrap_or_default();
         let issued = self.exchange.issued.as_ref();
-        if issued.is_some_and(|ids| Some(ids.refresh_token.as_str()) == presented) {
+        if issued.is_some_and(|ids| ids.refresh_token.as_deref() == presented) {
             // The same token came back (RFC 6749 §6): there is no other to present.
             past.presented = None;
         }
@@ -225,6 +232,7 @@ impl Record {
             past,
             now: self.now,
             refusal: self.refusal.as_ref(),
+            tolerated: &self.tolerated,
         })
     }
 

@@ -7,20 +7,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::dialect::Told;
 use crate::http::record::Record;
-use crate::oauth::refusal::{ErrorDialect, Refusal};
-use crate::oauth::response::TokenResponse;
+use crate::oauth::refusal::Refusal;
+use crate::oauth::response::{ErrorResponse, TokenResponse};
 use crate::sandbox::{Epoch, Sandbox};
 
 /// Tokens, never to be stored (RFC 6749 §5.1).
-pub(super) fn tokens(dialect: ErrorDialect, response: TokenResponse) -> HttpResponse {
+pub(super) fn tokens(epoch: &Epoch, response: TokenResponse) -> HttpResponse {
     let mut answer = HttpResponse::Ok();
-    for header in dialect.headers() {
-        answer.insert_header(*header);
+    for (name, value) in epoch.authority.settings.errors.response_headers() {
+        answer.insert_header((name, value));
     }
     answer
-        .insert_header((header::CONTENT_TYPE, dialect.content_type()))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))
         .body(response.body)
@@ -33,10 +31,12 @@ pub(super) fn refuse(
     refusal: &Refusal,
     record: &mut Record,
 ) -> HttpResponse {
-    let dialect = epoch.authority.settings.error_dialect;
-    let told = dialect.tell(refusal, request.path(), record.now());
-    record.refused(refusal, told.error);
-    respond(told, leaves_the_body_unread(refusal))
+    let settings = &epoch.authority.settings;
+    let answer = settings
+        .errors
+        .render(refusal, request.path(), record.now());
+    record.refused(refusal, &answer.error);
+    respond(answer, leaves_the_body_unread(refusal))
 }
 
 /// A refusal before there is anything to record it in.
@@ -45,23 +45,23 @@ pub(crate) fn refuse_outright(
     sandbox: &Sandbox,
     refusal: &Refusal,
 ) -> HttpResponse {
-    let dialect = sandbox.settings.error_dialect;
+    let errors = &sandbox.settings.errors;
     respond(
-        dialect.tell(refusal, request.path(), sandbox.clock.now()),
+        errors.render(refusal, request.path(), sandbox.clock.now()),
         true,
     )
 }
 
-fn respond(told: Told, close: bool) -> HttpResponse {
-    let status = StatusCode::from_u16(told.status).unwrap_or(StatusCode::BAD_REQUEST);
+fn respond(answer: ErrorResponse, close: bool) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_REQUEST);
     let mut response = HttpResponse::build(status);
-    for header in told.headers {
-        response.insert_header(header);
+    for (name, value) in answer.headers {
+        response.insert_header((name, value));
     }
     if close {
         response.force_close();
     }
-    response.body(told.body)
+    response.body(answer.body)
 }
 
 /// Where the rest of the body is still to come, the connection cannot be used again.
@@ -70,7 +70,7 @@ fn leaves_the_body_unread(refusal: &Refusal) -> bool {
         refusal,
         Refusal::BodyTooLarge { .. }
             | Refusal::BodyTooSlow { .. }
-            | Refusal::BodyBrokeOff
+            | Refusal::BodyBrokeOff {}
             | Refusal::TargetTooLong { .. }
             | Refusal::HeadersTooLarge { .. }
     )

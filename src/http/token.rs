@@ -1,16 +1,17 @@
 //! The token endpoint (RFC 6749 §3.2).
 
-use actix_web::http::{Method, header};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::dialect::Received;
-use crate::fault::{Effects, Fault, TokenFault};
+use crate::authority::{Cause, Stop, TokenRequest};
+use crate::dialect::RawTokenRequest;
+use crate::fault::{Effects, Fault};
 use crate::http::record::Record;
 use crate::http::{body, inject, reply};
 use crate::oauth::credentials::Credentials;
+use crate::oauth::leniency::Tolerance;
 use crate::oauth::params::Params;
-use crate::oauth::refusal::{Refusal, excerpt};
-use crate::oauth::response::TokenResponse;
+use crate::oauth::refusal::Refusal;
 use crate::sandbox::Epoch;
 
 pub(super) async fn answer(
@@ -19,43 +20,76 @@ pub(super) async fn answer(
     epoch: &Epoch,
     record: &mut Record,
 ) -> HttpResponse {
-    let understood = understand(request, payload, epoch, record).await;
-    let faults = faults(epoch, record);
-    record.faults(&faults);
-    let effects = Effects::of(&faults);
-    let response = match inject::before(&effects, request, epoch).await {
-        Some(instead) => {
-            if let Ok((_, params)) = understood {
-                record.sent(params);
-            }
-            instead
-        }
-        None => process(request, understood, effects.token, epoch, record).await,
+    let mut tolerance = Tolerance::new(epoch.authority.settings.leniency);
+    let understood = understand(request, payload, epoch, record, &mut tolerance).await;
+    let mut faults = epoch.faults.next(&record.traits(), &epoch.authority.random);
+    let response = loop {
+        record.faults(&faults);
+        let effects = Effects::of(&faults);
+        let response = match inject::before(&effects, request, epoch).await {
+            Some(instead) => instead,
+            None => match process(
+                request,
+                &understood,
+                &effects,
+                !faults.is_empty(),
+                epoch,
+                record,
+                &mut tolerance,
+            )
+            .await
+            {
+                Ok(response) => response,
+                Err(named) => {
+                    faults = vec![named];
+                    continue;
+                }
+            },
+        };
+        break inject::after(&effects, request, response).await;
     };
-    inject::after(&effects, request, response).await
+    record.tolerated(tolerance.tolerated());
+    if let Ok((_, params)) = understood {
+        record.sent(params);
+    }
+    response
 }
 
+/// Answers the request; or returns the fault of the named refresh token that it presents, once that is proved. A request has
+/// either the faults of rules or that one.
 async fn process(
     request: &HttpRequest,
-    understood: Result<(Credentials, Params), Refusal>,
-    defect: Option<&TokenFault>,
+    understood: &Result<(Credentials, Params), Refusal>,
+    effects: &Effects<'_>,
+    has_faults: bool,
     epoch: &Epoch,
     record: &mut Record,
-) -> HttpResponse {
-    let result = match understood {
-        Ok((credentials, params)) => {
-            let result = token(request, &credentials, &params, defect, epoch, record).await;
-            record.sent(params);
-            result
-        }
-        Err(refusal) => Err(refusal),
+    tolerance: &mut Tolerance,
+) -> Result<HttpResponse, Fault> {
+    let (credentials, params) = match understood {
+        Ok(understood) => understood,
+        Err(refusal) => return Ok(reply::refuse(request, epoch, refusal, record)),
     };
-    match result {
+    let token_request = TokenRequest {
+        credentials,
+        params,
+        defect: effects.token,
+        ignores_named_fault: has_faults,
+        now: record.now(),
+    };
+    match epoch.authority.token(&token_request, tolerance).await {
         Ok(tokens) => {
+            record.presented(tokens.lineage.presented.clone());
             record.issued(&tokens);
-            reply::tokens(epoch.authority.settings.error_dialect, tokens)
+            Ok(reply::tokens(epoch, tokens))
         }
-        Err(refusal) => reply::refuse(request, epoch, &refusal, record),
+        Err(Stop { presented, cause }) => {
+            record.presented(presented);
+            match cause {
+                Cause::Refusal(refusal) => Ok(reply::refuse(request, epoch, &refusal, record)),
+                Cause::Fault(named) => Err(named),
+            }
+        }
     }
 }
 
@@ -64,9 +98,10 @@ async fn understand(
     payload: web::Payload,
     epoch: &Epoch,
     record: &mut Record,
+    tolerance: &mut Tolerance,
 ) -> Result<(Credentials, Params), Refusal> {
     let body = body::read(request, payload).await?;
-    let read = read(request, &body, epoch);
+    let read = read(request, &body, epoch, tolerance);
     if read.is_err() || !request.query_string().is_empty() {
         record.received(request, &body);
     }
@@ -80,59 +115,20 @@ fn read(
     request: &HttpRequest,
     body: &[u8],
     epoch: &Epoch,
+    tolerance: &mut Tolerance,
 ) -> Result<(Credentials, Params), Refusal> {
-    epoch.authority.settings.error_dialect.read(&Received {
+    let raw = RawTokenRequest {
         method: request.method().as_str(),
         query: request.query_string().as_bytes(),
         authorization: only(request, &header::AUTHORIZATION)?,
         content_type: only(request, &header::CONTENT_TYPE)?,
         content_encoding: only(request, &header::CONTENT_ENCODING)?,
         body,
-    })
+    };
+    epoch.authority.settings.reading.read(&raw, tolerance)
 }
 
-/// The faults of this request: those of rules, or else that of the named refresh token it presents.
-fn faults(epoch: &Epoch, record: &Record) -> Vec<Fault> {
-    let traits = record.traits();
-    let faults = epoch.faults.next(&traits, &epoch.authority.random);
-    if !faults.is_empty() {
-        return faults;
-    }
-    let named = |token, client_id| epoch.authority.registry.refresh_token(token, client_id);
-    traits
-        .refresh_token
-        .zip(traits.client_id)
-        .and_then(|(token, client_id)| named(token, client_id)?.token.fault.clone())
-        .into_iter()
-        .collect()
-}
-
-async fn token(
-    request: &HttpRequest,
-    credentials: &Credentials,
-    params: &Params,
-    defect: Option<&TokenFault>,
-    epoch: &Epoch,
-    record: &mut Record,
-) -> Result<TokenResponse, Refusal> {
-    let authority = &epoch.authority;
-    if request.method() != Method::POST {
-        // The default dialect has refused it by now; the laxer one first wants to know who asks, and names GET although
-        // it does not take it.
-        authority.registry.authenticate(credentials)?;
-        return Err(Refusal::MethodNotAllowed {
-            method: excerpt(request.method().as_str()),
-            allow: "GET, POST",
-        });
-    }
-    let attempt = authority
-        .token(credentials, params, defect, record.now())
-        .await;
-    record.presented(attempt.presented);
-    attempt.result
-}
-
-/// A header that may stand once.
+/// Returns a header that may appear once.
 fn only<'r>(
     request: &'r HttpRequest,
     name: &header::HeaderName,
@@ -141,7 +137,7 @@ fn only<'r>(
     let first = values.next().map(header::HeaderValue::as_bytes);
     match values.next() {
         None => Ok(first),
-        Some(_) if *name == header::AUTHORIZATION => Err(Refusal::SeveralAuthenticationMethods),
+        Some(_) if *name == header::AUTHORIZATION => Err(Refusal::SeveralAuthenticationMethods {}),
         Some(_) => Err(Refusal::Unreadable {
             part: "head",
             why: format!("the header {name} is repeated"),

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::journal::exchange::shown_name;
 use crate::journal::{Advice, Past};
 use crate::oauth::params::Params;
-use crate::oauth::refusal::Refusal;
+use crate::oauth::refusal::{Refusal, RefusalName};
 
 /// Presented again so soon, a refresh token is being refreshed twice at once rather than replayed.
 const AT_ONCE: Duration = Duration::from_secs(2);
@@ -22,6 +22,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) past: Past,
     pub(crate) now: Timestamp,
     pub(crate) refusal: Option<&'a Refusal>,
+    /// The refusals that leniency tolerated.
+    pub(crate) tolerated: &'a [RefusalName],
 }
 
 /// Everything there is to say.
@@ -104,7 +106,7 @@ pub(crate) fn advise(facts: &Facts<'_>) -> Vec<Advice> {
                 format!("scope {asked} was never granted"),
             );
         }
-        Some(Refusal::RefreshTokenReplayed | Refusal::FamilyRevoked)
+        Some(Refusal::RefreshTokenReplayed {} | Refusal::GrantRevoked {})
             if facts.past.presented.is_none() =>
         {
             let text =
@@ -113,6 +115,10 @@ pub(crate) fn advise(facts: &Facts<'_>) -> Vec<Advice> {
             say("refresh_replay", "RFC 9700 §4.14.2", text);
         }
         _ => {}
+    }
+    for name in facts.tolerated {
+        let text = format!("{name} was tolerated: {}", name.cause());
+        say("tolerated", "leniency", text);
     }
     advice
 }

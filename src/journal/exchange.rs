@@ -72,8 +72,9 @@ pub struct Parameter {
 pub struct IssuedIds {
     /// The access token's.
     pub access_token: String,
-    /// The refresh token's.
-    pub refresh_token: String,
+    /// The id of the refresh token; absent where the grant issues none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
     /// The ID token's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,

@@ -106,14 +106,19 @@ impl Journal {
         exchange.number = kept.last_number;
         if kept.exchanges.len() == kept.capacity
             && let Some(oldest) = kept.exchanges.pop_front()
-            && let Some(issued) = &oldest.issued
-        {
-            kept.history.issued.remove(&issued.refresh_token);
-        }
-        if let (Some(issued), Some(times)) = (&exchange.issued, access_token) {
-            kept.history
+            && let Some(refresh_token) = oldest
                 .issued
-                .insert(issued.refresh_token.clone(), times);
+                .as_ref()
+                .and_then(|ids| ids.refresh_token.as_ref())
+        {
+            kept.history.issued.remove(refresh_token);
+        }
+        let refresh_token = exchange
+            .issued
+            .as_ref()
+            .and_then(|ids| ids.refresh_token.clone());
+        if let (Some(refresh_token), Some(times)) = (refresh_token, access_token) {
+            kept.history.issued.insert(refresh_token, times);
         }
         kept.exchanges.push_back(Arc::new(exchange));
         let waiting = kept.waiting > 0;

@@ -18,7 +18,7 @@ use std::sync::{Arc, LazyLock};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::{
-    AlgorithmParameters, CommonParameters, Jwk, JwkSet, PublicKeyUse, RSAKeyParameters, RSAKeyType,
+    AlgorithmParameters, CommonParameters, Jwk, PublicKeyUse, RSAKeyParameters, RSAKeyType,
 };
 use sha2::{Digest, Sha256};
 
@@ -36,7 +36,7 @@ const MOST_KEYS: usize = 100;
 pub(crate) struct PublicKey {
     pub(crate) kid: String,
     alg: Alg,
-    pub(crate) jwk: Jwk,
+    jwk: Jwk,
     verifier: Verifier,
 }
 
@@ -69,11 +69,35 @@ impl PublicKey {
         })
     }
 
+    /// Returns what a JWK Set shows of the key.
+    fn published(&self) -> PublishedKey {
+        let (n, e) = match &self.jwk.algorithm {
+            AlgorithmParameters::RSA(rsa) => (rsa.n.clone(), rsa.e.clone()),
+            // No other type of key is made above.
+            _ => Default::default(),
+        };
+        PublishedKey {
+            kid: self.kid.clone(),
+            n,
+            e,
+        }
+    }
+
     pub(crate) fn verifies(&self, signing_input: &[u8], signature: &[u8]) -> bool {
         match self.alg {
             Alg::Rs256 => self.verifier.verify(signing_input, signature),
         }
     }
+}
+
+/// A public RSA key as a JWK Set shows it (RFC 7518 §6.3.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PublishedKey {
+    pub(crate) kid: String,
+    /// The modulus in base64url.
+    pub(crate) n: String,
+    /// The exponent in base64url.
+    pub(crate) e: String,
 }
 
 /// RFC 7638: the digest of the required members in their alphabetical order.
@@ -114,7 +138,7 @@ impl SigningKey {
 pub(crate) struct KeySet {
     held: Vec<Published>,
     /// The public halves that were published before the last rotation.
-    before: Option<Vec<Jwk>>,
+    before: Option<Vec<PublishedKey>>,
 }
 
 #[derive(Debug, Clone)]
@@ -170,16 +194,14 @@ impl KeySet {
             .map(|held| &held.key.public)
     }
 
-    /// The public halves, as `jwks_uri` shows them (RFC 7517 §5).
-    pub(crate) fn jwks(&self, now: Timestamp) -> JwkSet {
-        JwkSet {
-            keys: self.published(now).map(|key| key.jwk.clone()).collect(),
-        }
+    /// Returns the public keys that are published at that time, the signing one first.
+    pub(crate) fn jwks(&self, now: Timestamp) -> Vec<PublishedKey> {
+        self.published(now).map(PublicKey::published).collect()
     }
 
-    /// What `jwks_uri` shows where it is to be wrong.
-    pub(crate) fn wrong_jwks(&self, wrong: WrongKeys, now: Timestamp) -> JwkSet {
-        let mut keys = self.jwks(now).keys;
+    /// Returns the keys that a fault publishes instead.
+    pub(crate) fn wrong_jwks(&self, wrong: WrongKeys, now: Timestamp) -> Vec<PublishedKey> {
+        let mut keys = self.jwks(now);
         match wrong {
             WrongKeys::Empty => keys.clear(),
             WrongKeys::Late => {
@@ -191,12 +213,12 @@ impl KeySet {
                 }
             }
             WrongKeys::WrongKey => {
-                let mut foreign = forge::unpublished().public.jwk.clone();
-                foreign.common.key_id = Some(self.signing().public.kid.clone());
+                let mut foreign = forge::unpublished().public.published();
+                foreign.kid.clone_from(&self.signing().public.kid);
                 keys[0] = foreign;
             }
         }
-        JwkSet { keys }
+        keys
     }
 
     /// These keys with `next` to sign from now on, and the one that signed so far published until `retires_at`. Keys that
@@ -207,7 +229,7 @@ impl KeySet {
         now: Timestamp,
         retires_at: Option<Timestamp>,
     ) -> Self {
-        let before = self.jwks(now).keys;
+        let before = self.jwks(now);
         let mut held = self.held.clone();
         held[0].retires_at = retires_at;
         held.retain(|held| held.at(now));

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::oauth::grant::RefreshPolicy;
+use crate::oauth::leniency::Leniency;
 use crate::oauth::scope::Scope;
 
 /// A registered client; the members carry their names of RFC 7591 §2 where it has one.
@@ -78,6 +79,9 @@ pub struct Client {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1), inner(length(min = 1)))]
     pub id_token_audience: Option<Vec<String>>,
+    /// Refusals that are tolerated for this client, besides those that the server tolerates. Default: none.
+    #[serde(default, skip_serializing_if = "Leniency::is_empty")]
+    pub leniency: Leniency,
 }
 
 /// The registered grant types (RFC 7591 §2, RFC 7521, RFC 8628, RFC 8693, OpenID CIBA).
@@ -128,6 +132,7 @@ impl Client {
             refresh_token_absolute_lifetime: None,
             access_token_audience: None,
             id_token_audience: None,
+            leniency: Leniency::default(),
         }
     }
 
@@ -214,6 +219,13 @@ impl Client {
         audience: impl IntoIterator<Item = T>,
     ) -> Self {
         self.id_token_audience = Some(audience.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets the refusals that are tolerated for this client, besides those that the server tolerates.
+    #[must_use]
+    pub fn leniency(mut self, leniency: Leniency) -> Self {
+        self.leniency = leniency;
         self
     }
 

@@ -1,39 +1,58 @@
-//! What a request says of who sends it. Reading only: whether it is true, the authority decides.
+//! The credentials of a request. Reading only: the authority checks them.
+
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::oauth::client::AuthMethod;
 use crate::oauth::form;
+use crate::oauth::leniency::Tolerance;
 use crate::oauth::params::Params;
 use crate::oauth::refusal::{Refusal, excerpt};
 
 /// The credentials of one request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Credentials {
-    /// In the order they are to be checked. The RFC allows one; a laxer framework may look at several.
+    /// In the order in which they are checked. The RFC allows one; a lenient framework may look at several.
     pub(crate) claims: Vec<Claim>,
-    /// Why a further claim cannot be read, where a dialect does not refuse it before the others are checked.
+    /// Why a further claim cannot be read, in a dialect that checks the others first.
     pub(crate) unreadable: Option<Refusal>,
-    /// A `client_id` in the form, which must be that of whoever authenticated.
+    /// Why the request is refused once its client has authenticated.
+    pub(crate) deferred: Option<Refusal>,
+    /// The `client_id` of the form, which must be that of the client that authenticates.
     pub(crate) named: Option<String>,
 }
 
-/// One claim to be a client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A claim to be a client, with what proves it.
+#[derive(Debug, Clone)]
 pub(crate) struct Claim {
     pub(crate) client_id: String,
     /// Absent and empty are the same (RFC 6749 §2.3.1).
     pub(crate) client_secret: Option<String>,
     pub(crate) via: Via,
+    /// The secret of Basic credentials before form-urldecoding, where that changes it.
+    pub(crate) raw_secret: Option<String>,
+    /// Why the secret of Basic credentials cannot be decoded. The raw secret may still be the right one.
+    pub(crate) undecodable: Option<Refusal>,
 }
 
-/// Where credentials stood.
+/// Where credentials are in the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Via {
     /// The `Authorization` header.
     Basic,
+    /// The form.
     Form,
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Basic => "basic",
+            Self::Form => "form",
+        })
+    }
 }
 
 impl Claim {
@@ -44,78 +63,107 @@ impl Claim {
                 .filter(|secret| !secret.is_empty())
                 .map(str::to_owned),
             via,
+            raw_secret: None,
+            undecodable: None,
         }
     }
 
-    /// The method this amounts to (RFC 7591 §2).
+    /// Reads Basic credentials whose halves are form-urlencoded (RFC 6749 §2.3.1).
+    fn basic(header: &[u8]) -> Result<Self, Refusal> {
+        let (client_id, secret) = basic_halves(header)?;
+        let client_id = readable_half(&client_id, "client_id", form_decoded)?;
+        if client_id.is_empty() {
+            return Err(Refusal::AuthenticationMissing {});
+        }
+        let raw = readable_half(&secret, "client_secret", as_it_is).ok();
+        let (decoded, undecodable) = match readable_half(&secret, "client_secret", form_decoded) {
+            Ok(decoded) => (Some(decoded), None),
+            Err(refusal) if raw.is_none() => return Err(refusal),
+            Err(refusal) => (None, Some(refusal)),
+        };
+        Ok(Self {
+            raw_secret: raw.filter(|raw| Some(raw) != decoded.as_ref()),
+            undecodable,
+            ..Self::new(&client_id, decoded.as_deref(), Via::Basic)
+        })
+    }
+
+    /// Returns the authentication method of this claim (RFC 7591 §2).
     pub(crate) fn method(&self) -> AuthMethod {
-        match (&self.client_secret, self.via) {
-            (None, _) => AuthMethod::None,
-            (Some(_), Via::Basic) => AuthMethod::ClientSecretBasic,
-            (Some(_), Via::Form) => AuthMethod::ClientSecretPost,
+        let has_secret = self.client_secret.is_some() || self.raw_secret.is_some();
+        match (has_secret, self.via) {
+            (false, _) => AuthMethod::None,
+            (true, Via::Basic) => AuthMethod::ClientSecretBasic,
+            (true, Via::Form) => AuthMethod::ClientSecretPost,
         }
     }
 }
 
 impl Credentials {
     /// Reads credentials as RFC 6749 §2.3 has them: one method, in the header or in the form.
-    pub(crate) fn read(authorization: Option<&[u8]>, params: &Params) -> Result<Self, Refusal> {
+    pub(crate) fn read(
+        authorization: Option<&[u8]>,
+        params: &Params,
+        tolerance: &mut Tolerance,
+    ) -> Result<Self, Refusal> {
         let client_id = params.get("client_id");
         let client_secret = params.get("client_secret");
-        let assertion = params
-            .get("client_assertion")
-            .or(params.get("client_assertion_type"));
-        let claim = match (authorization, client_id, client_secret, assertion) {
-            (Some(_), _, Some(_), _) | (Some(_), _, _, Some(_)) | (None, _, Some(_), Some(_)) => {
-                return Err(Refusal::SeveralAuthenticationMethods);
+        let is_asserted = ["client_assertion", "client_assertion_type"]
+            .iter()
+            .any(|name| params.get(name).is_some());
+        let methods = [
+            authorization.is_some(),
+            client_secret.is_some(),
+            is_asserted,
+        ];
+        if methods.iter().filter(|used| **used).count() > 1 {
+            tolerance.refuse(Refusal::SeveralAuthenticationMethods {})?;
+        } else if is_asserted {
+            tolerance.refuse(Refusal::AssertionUnsupported {})?;
+        }
+        let claim = match authorization.map(Claim::basic) {
+            Some(Ok(claim)) => Some(claim),
+            Some(Err(refusal)) => {
+                tolerance.refuse(refusal)?;
+                None
             }
-            (None, _, None, Some(_)) => return Err(Refusal::AssertionUnsupported),
-            (Some(header), _, None, None) => {
-                let (client_id, secret) = basic(header, |part| {
-                    form::decode(part).map_err(|why| why.to_string())
-                })?;
-                Claim::new(&client_id, Some(&secret), Via::Basic)
-            }
-            (None, Some(client_id), secret, None) => Claim::new(client_id, secret, Via::Form),
-            (None, None, _, None) => return Err(Refusal::AuthenticationMissing),
+            None => None,
         };
+        let claim = claim.or_else(|| Some(Claim::new(client_id?, client_secret, Via::Form)));
+        if claim.is_none() {
+            tolerance.refuse(Refusal::AuthenticationMissing {})?;
+        }
         Ok(Self {
-            claims: vec![claim],
+            claims: claim.into_iter().collect(),
             unreadable: None,
+            deferred: None,
             named: client_id.map(str::to_owned),
         })
     }
 
-    /// Whom the request claims to come from, for the log.
+    /// Returns the client that the request claims to come from, for the log.
     pub(crate) fn client_id(&self) -> Option<&str> {
         self.claims.last().map(|claim| claim.client_id.as_str())
     }
 }
 
-/// Reads a Basic `Authorization` header (RFC 7617): base64 of `id ":" secret`, split at the first colon, each half
-/// decoded by `decode`, for RFC 6749 §2.3.1 has both form-urlencoded and some frameworks do not.
-pub(crate) fn basic(
-    header: &[u8],
-    decode: impl Fn(&[u8]) -> Result<String, String>,
-) -> Result<(String, String), Refusal> {
+/// Decodes the base64 of a Basic `Authorization` header (RFC 7617) and splits it at the first colon.
+fn basic_halves(header: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Refusal> {
     let end = header
         .iter()
         .position(|byte| *byte == b' ')
         .unwrap_or(header.len());
     let (scheme, rest) = header.split_at(end);
     if !scheme.eq_ignore_ascii_case(b"basic") {
-        // What has nothing behind it may be a credential that lost its scheme.
+        // A header without a space may be a credential without its scheme, so it is not quoted.
         let scheme = if rest.is_empty() { b"(none)" } else { scheme };
         return Err(Refusal::SchemeUnsupported {
             scheme: excerpt(&String::from_utf8_lossy(scheme)),
         });
     }
-    let malformed = |why: &str| Refusal::BasicMalformed {
-        why: why.to_owned(),
-    };
     let encoded = rest.strip_prefix(b" ").unwrap_or_default().trim_ascii();
     if encoded.is_empty() {
-        return Err(malformed("nothing stands behind the scheme"));
+        return Err(malformed("there are no credentials after the scheme"));
     }
     let decoded = STANDARD
         .decode(encoded)
@@ -126,19 +174,60 @@ pub(crate) fn basic(
         .ok_or_else(|| {
             malformed("there is no colon between client_id and client_secret when decoded")
         })?;
-    let half = |bytes: &[u8], name: &str| {
-        let text =
-            decode(bytes).map_err(|why| malformed(&format!("the {name} cannot be read: {why}")))?;
-        match text.chars().find(|c| c.is_control()) {
-            Some(_) => Err(malformed(&format!("the {name} holds a control character"))),
-            None => Ok(text),
-        }
-    };
-    let client_id = half(&decoded[..colon], "client_id")?;
-    if client_id.is_empty() {
-        return Err(Refusal::AuthenticationMissing);
+    Ok((decoded[..colon].to_vec(), decoded[colon + 1..].to_vec()))
+}
+
+fn malformed(why: &str) -> Refusal {
+    Refusal::BasicMalformed {
+        why: why.to_owned(),
     }
-    Ok((client_id, half(&decoded[colon + 1..], "client_secret")?))
+}
+
+/// Decodes one half of Basic credentials, and refuses control characters.
+fn readable_half(
+    half: &[u8],
+    name: &str,
+    decode: impl Fn(&[u8]) -> Result<String, String>,
+) -> Result<String, Refusal> {
+    let text =
+        decode(half).map_err(|why| malformed(&format!("the {name} cannot be read: {why}")))?;
+    match text.chars().find(|c| c.is_control()) {
+        Some(_) => Err(malformed(&format!(
+            "the {name} contains a control character"
+        ))),
+        None => Ok(text),
+    }
+}
+
+fn form_decoded(half: &[u8]) -> Result<String, String> {
+    form::decode(half).map_err(|why| why.to_string())
+}
+
+fn as_it_is(half: &[u8]) -> Result<String, String> {
+    String::from_utf8(half.to_vec()).map_err(|why| why.to_string())
+}
+
+/// Reads Basic credentials whose halves are form-urlencoded, for the fuzzer.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn basic_form_encoded(header: &[u8]) -> Result<(String, String), Refusal> {
+    let claim = Claim::basic(header)?;
+    match claim.undecodable {
+        Some(refusal) => Err(refusal),
+        None => Ok((claim.client_id, claim.client_secret.unwrap_or_default())),
+    }
+}
+
+/// Reads Basic credentials whose halves are not form-urlencoded, as some frameworks do.
+pub(crate) fn basic_as_it_is(header: &[u8]) -> Result<(String, String), Refusal> {
+    let (client_id, secret) = basic_halves(header)?;
+    let client_id = readable_half(&client_id, "client_id", as_it_is)?;
+    if client_id.is_empty() {
+        return Err(Refusal::AuthenticationMissing {});
+    }
+    Ok((
+        client_id,
+        readable_half(&secret, "client_secret", as_it_is)?,
+    ))
 }
 
 #[cfg(test)]
@@ -152,9 +241,7 @@ mod tests {
     }
 
     fn read(header: &[u8]) -> Result<(String, String), Refusal> {
-        basic(header, |part| {
-            form::decode(part).map_err(|why| why.to_string())
-        })
+        basic_form_encoded(header)
     }
 
     #[test]
@@ -176,8 +263,9 @@ mod tests {
     #[test]
     fn a_second_way_to_authenticate_is_refused() {
         let params = Params::decode(b"client_id=id&client_secret=s").expect("a form");
-        let refused = Credentials::read(Some(&header(b"id:s")), &params).expect_err("two methods");
-        assert!(matches!(refused, Refusal::SeveralAuthenticationMethods));
+        let refused = Credentials::read(Some(&header(b"id:s")), &params, &mut Tolerance::default())
+            .expect_err("two methods");
+        assert!(matches!(refused, Refusal::SeveralAuthenticationMethods {}));
     }
 
     proptest! {

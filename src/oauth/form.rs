@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use percent_encoding::percent_decode;
+
 /// Decodes one name or value: `+` is a space, `%HH` a byte, and the bytes must be UTF-8 without NUL.
 pub(crate) fn decode(encoded: &[u8]) -> Result<String, MalformedForm> {
     if !encoded.iter().any(|byte| matches!(byte, b'+' | b'%' | 0)) {
@@ -43,6 +45,25 @@ pub(crate) fn decode_pairs(encoded: &[u8]) -> Result<Vec<(String, String)>, Malf
                 None => (pair, &[][..]),
             };
             Ok((decode(name)?, decode(value)?))
+        })
+        .collect()
+}
+
+/// Decodes a whole form as browsers do: invalid percent-encodings stay, invalid UTF-8 becomes U+FFFD.
+pub(crate) fn decode_pairs_lossy(encoded: &[u8]) -> Vec<(String, String)> {
+    let decode = |part: &[u8]| {
+        let spaced: Vec<u8> = part
+            .iter()
+            .map(|byte| if *byte == b'+' { b' ' } else { *byte })
+            .collect();
+        percent_decode(&spaced).decode_utf8_lossy().into_owned()
+    };
+    encoded
+        .split(|byte| *byte == b'&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| match pair.iter().position(|byte| *byte == b'=') {
+            Some(at) => (decode(&pair[..at]), decode(&pair[at + 1..])),
+            None => (decode(pair), String::new()),
         })
         .collect()
 }

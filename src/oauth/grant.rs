@@ -1,4 +1,4 @@
-//! What a resource owner granted, and what became of it.
+//! Grants, refresh policies and lifetimes.
 
 use std::time::Duration;
 
@@ -8,65 +8,59 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::oauth::scope::Scope;
 
-/// What a refresh token stands for. The token carries it, so the server need not remember it.
+/// What was granted. A refresh token carries its grant, so that the server need not remember it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Grant {
-    /// Names the family: all refresh tokens that descend from one another.
+    /// The id of the family: of all refresh tokens that descend from one another.
     pub(crate) id: String,
     pub(crate) client_id: String,
-    pub(crate) subject: String,
-    /// The most that a refresh may ask for (RFC 6749 §6).
+    /// The user; a client that acts for itself has none (RFC 6749 §4.4).
+    pub(crate) subject: Option<String>,
+    /// The most that a refresh may request (RFC 6749 §6).
     pub(crate) scope: Scope,
-    /// When the user proved who they are; unchanged by every refresh (OpenID Connect Core §12.2).
-    pub(crate) auth_time: Timestamp,
+    /// When the user authenticated; no refresh changes it (OpenID Connect Core §12.2).
+    pub(crate) auth_time: Option<Timestamp>,
 }
 
-/// A refresh token that was presented and proved good, not yet spent.
-#[derive(Debug)]
-pub(crate) struct Presented {
-    /// The string itself.
-    pub(crate) token: String,
-    /// What the ledger knows it by.
-    pub(crate) id: String,
-    pub(crate) expires_at: Timestamp,
-    /// How long the ledger must remember that it was spent.
-    pub(crate) remember_until: Timestamp,
-    pub(crate) grant: Grant,
-}
-
-/// What becomes of a refresh token that was used (RFC 6749 §6).
+/// What happens to a refresh token when it is used (RFC 6749 §6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RefreshPolicy {
-    /// A new refresh token each time; the old one works until it expires. What the documented server does.
+    /// Each refresh issues a new refresh token; the old one works until it expires. The documented server does this.
     Reissue,
-    /// One use each. A replay revokes the whole family (RFC 9700 §4.14.2).
+    /// Each refresh token can be used once. A second use revokes the grant with all its refresh tokens (RFC 9700 §4.14.2).
     Rotate,
-    /// The same refresh token comes back.
+    /// The response repeats the refresh token of the request; it works until it expires.
     Reuse,
 }
 
-/// How long tokens live.
+/// The lifetimes of a client's tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifetimes {
     pub(crate) access_token: Duration,
     pub(crate) id_token: Duration,
-    /// From the last use: each refresh moves the end on.
+    /// From the last use: each refresh extends it.
     pub(crate) refresh_token: Duration,
-    /// From `auth_time`: no refresh moves it.
+    /// From `auth_time`: no refresh extends it.
     pub(crate) refresh_token_absolute: Option<Duration>,
 }
 
 impl Lifetimes {
-    /// When a refresh token issued at `now` ends: the sliding end, but never past the absolute one.
-    pub(crate) fn refresh_token_end(&self, auth_time: Timestamp, now: Timestamp) -> Timestamp {
+    /// Returns the end of a refresh token issued at `now`: the sliding end, but never past the absolute one.
+    pub(crate) fn refresh_token_end(
+        &self,
+        auth_time: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Timestamp {
         (now + self.refresh_token).min(self.absolute_end(auth_time))
     }
 
-    /// When refreshing ends, however often it was done.
-    pub(crate) fn absolute_end(&self, auth_time: Timestamp) -> Timestamp {
-        self.refresh_token_absolute
-            .map_or(Timestamp::NEVER, |absolute| auth_time + absolute)
+    /// Returns the time after which the grant cannot be refreshed.
+    pub(crate) fn absolute_end(&self, auth_time: Option<Timestamp>) -> Timestamp {
+        match (self.refresh_token_absolute, auth_time) {
+            (Some(lifetime), Some(auth_time)) => auth_time + lifetime,
+            _ => Timestamp::NEVER,
+        }
     }
 }

@@ -1,12 +1,12 @@
-//! The vocabulary: what the RFCs have a word for.
-//!
-//! No actix, no lock, no clock. The lowest room but time and chance; every other room speaks in these types.
+//! The vocabulary of the RFCs, as types. No I/O, no lock; time is a parameter. Every other room uses these types.
 
 pub(crate) mod client;
 pub(crate) mod credentials;
 pub(crate) mod endpoint;
 pub(crate) mod form;
 pub(crate) mod grant;
+pub(crate) mod grant_type;
+pub(crate) mod leniency;
 pub(crate) mod params;
 pub(crate) mod refusal;
 pub(crate) mod response;

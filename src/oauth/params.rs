@@ -35,6 +35,22 @@ impl Params {
         form::decode_pairs(form).map(Self)
     }
 
+    /// Decodes a form as browsers do: invalid percent-encodings stay, invalid UTF-8 becomes U+FFFD.
+    pub(crate) fn decode_lossy(form: &[u8]) -> Self {
+        Self(form::decode_pairs_lossy(form))
+    }
+
+    /// Reads the text members of a JSON object; `None` if the body is not one.
+    pub(crate) fn from_json(body: &[u8]) -> Option<Self> {
+        let members: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_slice(body).ok()?;
+        let texts = members.into_iter().filter_map(|(name, value)| match value {
+            serde_json::Value::String(text) => Some((name, text)),
+            _ => None,
+        });
+        Some(Self(texts.collect()))
+    }
+
     /// The first value of that name; one without a value counts as omitted (RFC 6749 §3.2).
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.raw(name).filter(|value| !value.is_empty())

@@ -1,8 +1,11 @@
-//! Why a request is refused: one case for every reason.
+//! The reasons for which a request is refused: one table with one entry per reason.
 //!
-//! A refusal tells the whole truth, for the log and the test's author; how much of it goes over the wire, and in
-//! which words, is a dialect's business. It never holds a secret or a token, and whatever of the request it quotes
-//! went through [`excerpt`].
+//! An entry has the stable name of the reason, its data, the full message, the cause, the remedy, and what a server does
+//! instead where the reason is tolerated. A message never contains a secret or a token, and it quotes text of the request
+//! only through [`excerpt`]. Status, error code and headers of the answer are not here: they are data of the profile
+//! (`shape::errors`).
+
+use std::fmt;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use schemars::JsonSchema;
@@ -13,162 +16,372 @@ use crate::oauth::client::AuthMethod;
 use crate::oauth::credentials::Via;
 use crate::oauth::scope::{InvalidScope, Scope};
 
-/// Everything a request can be refused for.
-#[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum Refusal {
-    // --- the request as HTTP has it -------------------------------------------------------------------------
-    #[error("nothing answers at {path}; {endpoints}")]
-    NoSuchEndpoint { path: String, endpoints: String },
-    #[error("{method} is not allowed here; use {allow}")]
-    MethodNotAllowed { method: String, allow: &'static str },
-    #[error("the request's headers are larger than {limit} bytes together")]
-    HeadersTooLarge { limit: usize },
-    #[error("the request's target is longer than {limit} bytes")]
-    TargetTooLong { limit: usize },
-    #[error(
-        "the body must be application/x-www-form-urlencoded (RFC 6749 Appendix B), not {found}"
-    )]
-    ContentType { found: String },
-    #[error("the body must be UTF-8 (RFC 6749 Appendix B), not {charset}")]
-    Charset { charset: String },
-    #[error("a Content-Encoding is not accepted here: {encoding}")]
-    ContentEncoding { encoding: String },
-    #[error("the body is larger than {limit} bytes")]
-    BodyTooLarge { limit: usize },
-    #[error("the body did not arrive within {seconds} s")]
-    BodyTooSlow { seconds: u64 },
-    #[error("the body broke off")]
-    BodyBrokeOff,
+/// Declares [`Refusal`] and [`RefusalName`] from one table.
+macro_rules! refusals {
+    ($(
+        $(#[doc = $cause:literal])+
+        $name:ident: $variant:ident { $($field:ident: $type:ty),* $(,)? }
+            message $message:literal;
+            remedy $remedy:literal;
+            tolerated $tolerated:expr;
+    )+) => {
+        /// A reason to refuse a request, with its data. `Display` renders the full message.
+        #[derive(Debug, Clone, thiserror::Error)]
+        pub(crate) enum Refusal {
+            $(#[error($message)] $variant { $($field: $type),* },)+
+        }
 
-    // --- its parameters ---------------------------------------------------------------------------------------
-    #[error("the {part} cannot be read: {why}")]
-    Unreadable { part: &'static str, why: String },
-    #[error(
-        "{name} stands in the request's URI; parameters go into the body (RFC 6749 section 2.3.1)"
-    )]
-    ParameterInUri { name: &'static str },
-    #[error("{name} is repeated (RFC 6749 section 3.2)")]
-    ParameterRepeated { name: &'static str },
-    #[error("{name} is missing")]
-    ParameterMissing { name: &'static str },
+        /// The stable name of a reason for which a request is refused.
+        ///
+        /// The journal, filters, a profile's error table and `leniency` use these names.
+        ///
+        /// ```
+        /// use oauth_mimic::RefusalName;
+        /// assert_eq!(RefusalName::SecretWrong.as_str(), "secret_wrong");
+        /// assert!(RefusalName::ALL.contains(&RefusalName::ScopeNotGranted));
+        /// ```
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum RefusalName {
+            $($(#[doc = $cause])+ $variant,)+
+        }
 
-    // --- who sends it -----------------------------------------------------------------------------------------
-    #[error(
-        "no client authentication: send HTTP Basic, or client_id and client_secret in the form"
-    )]
-    AuthenticationMissing,
-    #[error("the Authorization scheme {scheme} is not one of this endpoint's; use Basic")]
-    SchemeUnsupported { scheme: String },
-    #[error("the Basic credentials are malformed: {why}")]
-    BasicMalformed { why: String },
-    #[error("more than one authentication method in one request (RFC 6749 section 2.3)")]
-    SeveralAuthenticationMethods,
-    #[error("client assertions are not supported; use HTTP Basic or the form")]
-    AssertionUnsupported,
-    #[error("client_id {named} in the form is not the client that authenticated, {authenticated}")]
-    ClientIdMismatch {
-        named: String,
-        authenticated: String,
-    },
-    #[error("there is no client {client_id}")]
-    ClientUnknown { client_id: String, via: Via },
-    #[error("the secret of client {client_id} is wrong")]
-    SecretWrong { client_id: String, via: Via },
-    #[error("client {client_id} is confidential and sent no secret")]
-    SecretMissing { client_id: String, via: Via },
-    #[error("client {client_id} is public and has no secret to send")]
-    SecretUnexpected { client_id: String, via: Via },
-    #[error("client {client_id} used {used}, but is registered for {registered}")]
-    AuthMethodNotRegistered {
-        client_id: String,
-        used: AuthMethod,
-        registered: AuthMethod,
-        via: Via,
-    },
+        impl RefusalName {
+            /// Every reason, in the order in which requests are checked.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-    // --- what it asks for -------------------------------------------------------------------------------------
-    #[error("the grant type {grant_type} is not supported; this server has refresh_token")]
-    GrantTypeUnsupported { grant_type: String },
-    #[error("client {client_id} is not registered for the grant type {grant_type}")]
-    GrantTypeNotAllowed {
-        client_id: String,
-        grant_type: String,
-    },
-    #[error("the refresh token is neither a fixture's nor a token of this server: {why}")]
-    RefreshTokenMalformed { why: String },
-    #[error("the refresh token's signature is wrong: {why}")]
-    RefreshTokenForged { why: String },
-    #[error("this is {kind}, not a refresh token")]
-    NotARefreshToken { kind: &'static str },
-    #[error("the refresh token was issued by {issued_by}, and this server is {issuer}")]
-    IssuerMismatch { issued_by: String, issuer: String },
-    #[error("the refresh token's {member} is {found}, not {expected} (RFC 8725 section 3.11)")]
-    RefreshTokenWrongType {
-        member: String,
-        found: String,
-        expected: String,
-    },
-    #[error("the refresh token's audience is {found}, not {expected} (RFC 7519 section 4.1.3)")]
-    RefreshTokenWrongAudience { found: String, expected: String },
-    #[error("the refresh token is not valid before {at} (RFC 7519 section 4.1.5); it is {now} now")]
-    RefreshTokenNotYetValid { at: Timestamp, now: Timestamp },
-    #[error("the refresh token was issued at {at}, and it is {now} now")]
-    RefreshTokenIssuedInFuture { at: Timestamp, now: Timestamp },
-    #[error("the refresh token belongs to client {owner}, not to {presenter}")]
-    ClientMismatch { owner: String, presenter: String },
-    #[error("the refresh token expired at {at}; it is {now} now")]
-    RefreshTokenExpired { at: Timestamp, now: Timestamp },
-    #[error("the refresh token is of a revoked family: one of its refresh tokens was used twice")]
-    FamilyRevoked,
-    #[error(
-        "the refresh token was used before; its whole family is revoked now (RFC 9700 section 4.14.2)"
-    )]
-    RefreshTokenReplayed,
-    #[error("there is no user {subject} any more")]
-    UserUnknown { subject: String },
-    #[error("the scope is malformed: {why}")]
-    ScopeMalformed { why: InvalidScope, granted: Scope },
-    #[error(
-        "scope {asked} was asked for, but client {client_id} is registered for {registered} only"
-    )]
-    ScopeNotRegistered {
-        client_id: String,
-        asked: String,
-        registered: Scope,
-    },
-    #[error("scope {asked} was asked for, but {granted} was granted")]
-    ScopeNotGranted { asked: String, granted: Scope },
-    #[error("client {client_id} has no registered scope and asked for none")]
-    ScopeEmpty { client_id: String },
+            /// Returns the name, as in JSON.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($name),)+ }
+            }
+
+            /// Returns the cause: one or more sentences.
+            #[must_use]
+            pub fn cause(self) -> String {
+                let lines: &[&str] = match self { $(Self::$variant => &[$($cause),+],)+ };
+                lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+            }
+
+            /// Returns what to change in the request or in the fixtures.
+            #[must_use]
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Self::$variant => $remedy,)+ }
+            }
+
+            /// Returns what the server does instead where `leniency` tolerates this reason; `None` where it cannot be
+            /// tolerated.
+            #[must_use]
+            pub const fn tolerated(self) -> Option<&'static str> {
+                match self { $(Self::$variant => $tolerated,)+ }
+            }
+
+            /// Returns the names of the reason's data, which a profile's error table can use as placeholders.
+            #[must_use]
+            pub const fn fields(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$(stringify!($field)),*],)+ }
+            }
+        }
+
+        impl Refusal {
+            /// Returns the stable name of the reason.
+            pub(crate) const fn name(&self) -> RefusalName {
+                match self { $(Self::$variant { .. } => RefusalName::$variant,)+ }
+            }
+
+            /// Returns a field of the reason's data as text.
+            pub(crate) fn field(&self, field: &str) -> Option<String> {
+                match self {
+                    $(Self::$variant { $($field),* } => match field {
+                        $(stringify!($field) => Some($field.to_string()),)*
+                        _ => None,
+                    },)+
+                }
+            }
+        }
+    };
 }
 
-/// How refusals are told, and how forgivingly requests are read.
+refusals! {
+    // --- HTTP -------------------------------------------------------------------------------------------------
+    /// No endpoint of the profile answers at the path.
+    no_such_endpoint: NoSuchEndpoint { path: String, endpoints: String }
+        message "no endpoint answers at {path}; {endpoints}";
+        remedy "Use the URLs of the metadata document, or those of `GET /_mimic/`.";
+        tolerated None;
+    /// The endpoint does not take the request's method (RFC 9110 §15.5.6).
+    method_not_allowed: MethodNotAllowed { method: String, allow: String }
+        message "{method} is not allowed here; use {allow}";
+        remedy "Send a token request by POST (RFC 6749 §3.2).";
+        tolerated Some("At the token endpoint, a request by another method is read as if it were a POST.");
+    /// The names and values of all request headers together exceed the limit.
+    headers_too_large: HeadersTooLarge { limit: usize }
+        message "the request headers are larger than {limit} bytes in total";
+        remedy "Send fewer or shorter headers; cookies and tokens of other services are the usual cause.";
+        tolerated None;
+    /// The request target exceeds the limit.
+    target_too_long: TargetTooLong { limit: usize }
+        message "the request target is longer than {limit} bytes";
+        remedy "Send the parameters in the body.";
+        tolerated None;
+    /// The body is not declared as a form.
+    content_type: ContentType { found: String }
+        message "the body must be application/x-www-form-urlencoded (RFC 6749 Appendix B), not {found}";
+        remedy "Set `Content-Type: application/x-www-form-urlencoded` and encode the parameters accordingly.";
+        tolerated Some("A body of any other type is read as a form; a JSON object of texts is read as its members.");
+    /// The form is declared in another character set than UTF-8.
+    charset: Charset { charset: String }
+        message "the body must be UTF-8 (RFC 6749 Appendix B), not {charset}";
+        remedy "Encode the form as UTF-8 and leave the `charset` parameter out.";
+        tolerated Some("The declared character set is ignored and the body is read as UTF-8.");
+    /// The request has a `Content-Encoding`.
+    content_encoding: ContentEncoding { encoding: String }
+        message "a Content-Encoding is not accepted here: {encoding}";
+        remedy "Send the body without compression.";
+        tolerated Some("The header is ignored and the body is read as it is.");
+    /// The body exceeds the limit.
+    body_too_large: BodyTooLarge { limit: usize }
+        message "the body is larger than {limit} bytes";
+        remedy "Send a smaller body.";
+        tolerated None;
+    /// The body did not arrive within the time limit.
+    body_too_slow: BodyTooSlow { seconds: u64 }
+        message "the body did not arrive within {seconds} s";
+        remedy "Send the whole body, with the length that `Content-Length` declares.";
+        tolerated None;
+    /// The connection ended, or the transfer coding broke, before the body was complete.
+    body_broke_off: BodyBrokeOff {}
+        message "the body broke off";
+        remedy "Check `Content-Length` and the transfer coding.";
+        tolerated None;
+
+    // --- parameters -------------------------------------------------------------------------------------------
+    /// A form or query has an invalid percent-encoding, is not UTF-8, or contains NUL; or a header that may appear once is
+    /// repeated.
+    unreadable: Unreadable { part: &'static str, why: String }
+        message "the {part} cannot be read: {why}";
+        remedy "Encode each name and value as application/x-www-form-urlencoded in UTF-8.";
+        tolerated Some("Invalid percent-encodings are kept as they are and invalid UTF-8 is replaced by U+FFFD.");
+    /// A parameter of the token request is in the request URI (RFC 6749 §2.3.1).
+    parameter_in_uri: ParameterInUri { name: &'static str }
+        message "{name} is in the request URI; parameters go into the body (RFC 6749 section 2.3.1)";
+        remedy "Send all parameters in the body.";
+        tolerated Some("Parameters of the query are read after those of the body.");
+    /// A parameter that may appear once is repeated (RFC 6749 §3.2).
+    parameter_repeated: ParameterRepeated { name: &'static str }
+        message "{name} is repeated (RFC 6749 section 3.2)";
+        remedy "Send each parameter once.";
+        tolerated Some("The first value counts.");
+    /// The request has no `grant_type`, or an empty one.
+    grant_type_missing: GrantTypeMissing {}
+        message "grant_type is missing";
+        remedy "Send `grant_type`.";
+        tolerated Some("The request is read as `refresh_token` if it has a refresh token, as `client_credentials` otherwise.");
+    /// The refresh request has no `refresh_token`, or an empty one.
+    refresh_token_missing: RefreshTokenMissing {}
+        message "refresh_token is missing";
+        remedy "Send `refresh_token`.";
+        tolerated Some("The request stands for a new grant of the first user.");
+
+    // --- client authentication --------------------------------------------------------------------------------
+    /// The request names no client.
+    authentication_missing: AuthenticationMissing {}
+        message "no client authentication: send HTTP Basic, or client_id and client_secret in the form";
+        remedy "Authenticate by HTTP Basic or in the form (RFC 6749 §2.3.1).";
+        tolerated Some("The request is taken as the first registered client's.");
+    /// The `Authorization` header has another scheme than Basic.
+    scheme_unsupported: SchemeUnsupported { scheme: String }
+        message "the Authorization scheme {scheme} is not supported at this endpoint; use Basic";
+        remedy "Use `Authorization: Basic`.";
+        tolerated Some("The header is ignored.");
+    /// The Basic credentials cannot be decoded.
+    basic_malformed: BasicMalformed { why: String }
+        message "the Basic credentials are malformed: {why}";
+        remedy "Form-urlencode client_id and client_secret, join them by a colon, and encode the result as base64 with padding (RFC 6749 §2.3.1).";
+        tolerated Some("The header is ignored.");
+    /// The request authenticates by more than one method (RFC 6749 §2.3).
+    several_authentication_methods: SeveralAuthenticationMethods {}
+        message "more than one authentication method in one request (RFC 6749 section 2.3)";
+        remedy "Use either the header or the form.";
+        tolerated Some("The `Authorization` header counts.");
+    /// The request has a `client_assertion`.
+    assertion_unsupported: AssertionUnsupported {}
+        message "client assertions are not supported; use HTTP Basic or the form";
+        remedy "Authenticate by HTTP Basic or in the form.";
+        tolerated Some("The assertion is ignored.");
+    /// The form names another client than the one that authenticated.
+    client_id_mismatch: ClientIdMismatch { named: String, authenticated: String }
+        message "client_id {named} in the form is not the client that authenticated, {authenticated}";
+        remedy "Leave `client_id` out of the form, or send the same one.";
+        tolerated Some("The client that authenticated counts.");
+    /// No client of that id is registered.
+    client_unknown: ClientUnknown { client_id: String, via: Via }
+        message "there is no client {client_id}";
+        remedy "Register the client in the fixtures, or by `PUT /_mimic/clients/{client_id}`.";
+        tolerated Some("A client of that id is assumed that may use every grant and every scope.");
+    /// The secret is not the client's.
+    secret_wrong: SecretWrong { client_id: String, via: Via }
+        message "the secret of client {client_id} is wrong";
+        remedy "Compare the secret with the client's `client_secret` in the fixtures.";
+        tolerated Some("Any secret is accepted.");
+    /// The Basic credentials hold the right secret as it is, but RFC 6749 §2.3.1 demands that it is form-urlencoded first:
+    /// decoded, it is another text.
+    secret_not_encoded: SecretNotEncoded { client_id: String }
+        message "the secret of client {client_id} is right only without form-urldecoding; form-urlencode it before base64 (RFC 6749 section 2.3.1), or tolerate secret_not_encoded";
+        remedy "Form-urlencode client_id and client_secret before base64, or send the secret in the form, or set `leniency` to `secret_not_encoded`.";
+        tolerated Some("A secret in Basic credentials is also compared without form-urldecoding.");
+    /// The client has a secret and the request sent none.
+    secret_missing: SecretMissing { client_id: String, via: Via }
+        message "client {client_id} is confidential and sent no secret";
+        remedy "Send the secret, or register the client without one.";
+        tolerated Some("The client is accepted without its secret.");
+    /// The client is public and the request sent a secret.
+    secret_unexpected: SecretUnexpected { client_id: String, via: Via }
+        message "client {client_id} is public and has no secret to send";
+        remedy "Send `client_id` alone, or register the client with a secret.";
+        tolerated Some("The secret is ignored.");
+    /// The client is registered for another authentication method than it used (RFC 7591 §2).
+    auth_method_not_registered: AuthMethodNotRegistered { client_id: String, used: AuthMethod, registered: AuthMethod, via: Via }
+        message "client {client_id} used {used}, but is registered for {registered}";
+        remedy "Use the registered method, or change the client's `token_endpoint_auth_method`.";
+        tolerated Some("Every method is accepted.");
+
+    // --- the grant --------------------------------------------------------------------------------------------
+    /// The server does not support the grant type.
+    grant_type_unsupported: GrantTypeUnsupported { grant_type: String, supported: String }
+        message "the grant type {grant_type} is not supported; this server supports {supported}";
+        remedy "Use a grant type of `grant_types_supported` in the metadata document.";
+        tolerated Some("The request stands for a new grant of the first user.");
+    /// The client is not registered for the grant type.
+    grant_type_not_allowed: GrantTypeNotAllowed { client_id: String, grant_type: String }
+        message "client {client_id} is not registered for the grant type {grant_type}";
+        remedy "Add the grant type to the client's `grant_types`.";
+        tolerated Some("The client may use every grant type.");
+    /// A public client asks for the `client_credentials` grant, which is for confidential clients only (RFC 6749 §4.4).
+    client_not_confidential: ClientNotConfidential { client_id: String }
+        message "client {client_id} is public; the client_credentials grant is for confidential clients (RFC 6749 section 4.4)";
+        remedy "Register the client with a secret.";
+        tolerated Some("A public client may use the grant.");
+    /// The refresh token is neither named in the fixtures nor a signed token.
+    refresh_token_unknown: RefreshTokenUnknown { why: String }
+        message "the refresh token is not named in the fixtures and is not a token of this server: {why}";
+        remedy "Use a name of `refresh_tokens` in the fixtures, or a token that this server issued or minted.";
+        tolerated Some("The token stands for a new grant of the first user, with the client's scope.");
+    /// No published key verifies the refresh token's signature.
+    refresh_token_forged: RefreshTokenForged { why: String }
+        message "the signature of the refresh token is wrong: {why}";
+        remedy "Check that the token was issued by this server and that its key has not retired.";
+        tolerated Some("The claims are believed without a signature.");
+    /// The token is of another kind, such as an access token.
+    refresh_token_wrong_kind: RefreshTokenWrongKind { kind: &'static str }
+        message "this is {kind}, not a refresh token";
+        remedy "Send the member `refresh_token` of the token response.";
+        tolerated Some("The token stands for a new grant of the first user, with the client's scope.");
+    /// The refresh token names another issuer.
+    refresh_token_wrong_issuer: RefreshTokenWrongIssuer { issued_by: String, issuer: String }
+        message "the refresh token was issued by {issued_by}, and this server is {issuer}";
+        remedy "Use one base URL for minting and refreshing, or pin the issuer with `--issuer`.";
+        tolerated Some("Every issuer is accepted.");
+    /// The refresh token was issued to another client.
+    refresh_token_wrong_client: RefreshTokenWrongClient { owner: String, presenter: String }
+        message "the refresh token belongs to client {owner}, not to {presenter}";
+        remedy "Refresh with the client that the token was issued to (RFC 6749 §6).";
+        tolerated Some("Every client may present it.");
+    /// A literal of the refresh token's header, such as `typ`, is not the profile's (RFC 8725 §3.11).
+    refresh_token_wrong_type: RefreshTokenWrongType { member: String, found: String, expected: String }
+        message "the refresh token's {member} is {found}, not {expected} (RFC 8725 section 3.11)";
+        remedy "Send a refresh token as this server writes it.";
+        tolerated Some("Every header is accepted.");
+    /// The refresh token has an `aud` that names neither an audience of this server's refresh tokens nor the server.
+    refresh_token_wrong_audience: RefreshTokenWrongAudience { found: String, expected: String }
+        message "the refresh token's audience is {found}, not {expected} (RFC 7519 section 4.1.3)";
+        remedy "Send a refresh token that was issued for this server.";
+        tolerated Some("Every audience is accepted.");
+    /// The `nbf` of the refresh token is in the future (RFC 7519 §4.1.5).
+    refresh_token_not_yet_valid: RefreshTokenNotYetValid { at: Timestamp, now: Timestamp }
+        message "the refresh token is not valid before {at} (RFC 7519 section 4.1.5); it is {now} now";
+        remedy "Wait, or move the server's clock.";
+        tolerated Some("The token is accepted before its `nbf`.");
+    /// The `iat` of the refresh token is in the future.
+    refresh_token_issued_in_future: RefreshTokenIssuedInFuture { at: Timestamp, now: Timestamp }
+        message "the refresh token was issued at {at}, and it is {now} now";
+        remedy "Move the server's clock to the time at which the token was issued.";
+        tolerated Some("The token is accepted before its `iat`.");
+    /// The refresh token has expired.
+    refresh_token_expired: RefreshTokenExpired { at: Timestamp, now: Timestamp }
+        message "the refresh token expired at {at}; it is {now} now";
+        remedy "Log in again, or move the server's clock back.";
+        tolerated Some("Expired tokens are accepted.");
+    /// The grant of the refresh token is revoked, because one of its refresh tokens was used twice.
+    grant_revoked: GrantRevoked {}
+        message "the grant of the refresh token is revoked: one of its refresh tokens was used twice";
+        remedy "Log in again. Find the two uses in the journal: `GET /_mimic/requests`.";
+        tolerated Some("Tokens of revoked grants are accepted.");
+    /// The refresh token was used before and its client rotates (RFC 9700 §4.14.2).
+    refresh_token_replayed: RefreshTokenReplayed {}
+        message "the refresh token was used before; its grant is revoked now (RFC 9700 section 4.14.2)";
+        remedy "Store the new refresh token of each response before the next refresh, and refresh once at a time.";
+        tolerated Some("Used tokens are accepted, and nothing is revoked.");
+    /// The user of the grant is not registered.
+    user_unknown: UserUnknown { subject: String }
+        message "there is no user {subject}";
+        remedy "Add the user to the fixtures, or by `PUT /_mimic/users/{sub}`.";
+        tolerated Some("A user of that `sub` without claims is assumed.");
+    /// The scope does not follow RFC 6749 §3.3.
+    scope_malformed: ScopeMalformed { why: InvalidScope, granted: Scope }
+        message "the scope is malformed: {why}";
+        remedy "Separate scope tokens by one space.";
+        tolerated Some("Malformed scope tokens are dropped.");
+    /// The client is not registered for a requested scope token.
+    scope_not_registered: ScopeNotRegistered { client_id: String, asked: String, registered: Scope }
+        message "scope {asked} was requested, but client {client_id} is registered for {registered} only";
+        remedy "Request less, or add the scope token to the client's `scope`.";
+        tolerated Some("Every requested scope token is granted.");
+    /// A requested scope token was not granted originally (RFC 6749 §6).
+    scope_not_granted: ScopeNotGranted { asked: String, granted: Scope }
+        message "scope {asked} was requested, but {granted} was granted";
+        remedy "Request a subset of the granted scope, or leave `scope` out.";
+        tolerated Some("Every requested scope token is granted.");
+    /// The client has no registered scope and requested none (`spring` only).
+    scope_empty: ScopeEmpty { client_id: String }
+        message "client {client_id} has no registered scope and requested none";
+        remedy "Register a scope for the client.";
+        tolerated Some("Tokens of an empty scope are issued.");
+}
+
+impl fmt::Display for RefusalName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How requests are read, and in which words refusals are answered where a profile does not say otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorDialect {
-    /// By the letter of RFC 6749 §5.2.
+    /// Strictly as RFC 6749 §5.2.
     #[default]
     Rfc,
-    /// As the legacy Spring Security OAuth 2.5.2 does, leniency and all.
+    /// As Spring Security OAuth 2.5.2 does, including its lenient reading.
     Spring,
 }
 
-/// What RFC 6749 §5.2 forbids in an `error_description`, besides all that is not ASCII.
+/// Bytes that RFC 6749 §5.2 forbids in an `error_description`, besides non-ASCII bytes.
 const INDESCRIBABLE: &AsciiSet = &CONTROLS.add(b'"').add(b'\\');
 
-/// What a text of the request may not hold when it is quoted. `%` itself too, so that what was escaped can be told
-/// from what was sent.
+/// Bytes that [`excerpt`] percent-encodes. Includes `%`, so the encoding is unambiguous.
 const UNQUOTABLE: &AsciiSet = &INDESCRIBABLE.add(b'%');
 
-/// The most characters of a request's text that are quoted.
+/// The maximum number of characters that [`excerpt`] quotes.
 const EXCERPT: usize = 64;
 
-/// Makes a text of the request fit to be quoted: percent-encoded where it must be, and cut.
+/// Makes text of a request fit for a message: percent-encoded where RFC 6749 §5.2 demands it, and cut.
 pub(crate) fn excerpt(text: &str) -> String {
     let plain = |byte: &u8| matches!(byte, 0x20..=0x7E) && !matches!(byte, b'"' | b'\\' | b'%');
     if (1..=EXCERPT).contains(&text.len()) && text.as_bytes().iter().all(plain) {
-        // Nearly always, and on the path of every request.
+        // The usual case, on the path of every request.
         return text.to_owned();
     }
     let cut: String = text.chars().take(EXCERPT).collect();
@@ -182,10 +395,11 @@ pub(crate) fn excerpt(text: &str) -> String {
     quoted
 }
 
-/// Makes a whole description fit for RFC 6749 §5.2: what fixtures name, a client with a `"` in its id, is not quoted as
-/// an excerpt and may hold more than a description may.
-pub(crate) fn description(refusal: &Refusal) -> String {
-    utf8_percent_encode(&refusal.to_string(), INDESCRIBABLE).to_string()
+/// Percent-encodes the bytes that RFC 6749 §5.2 forbids in an `error_description`.
+///
+/// Text of the request was encoded by [`excerpt`] already; names from fixtures (a client id containing `"`) were not.
+pub(crate) fn describable(text: &str) -> String {
+    utf8_percent_encode(text, INDESCRIBABLE).to_string()
 }
 
 #[cfg(test)]
@@ -193,7 +407,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_quoted_of_a_request_fits_an_error_description() {
+    fn each_name_is_unique_and_serializes_as_it_is_displayed() {
+        for name in RefusalName::ALL {
+            assert_eq!(serde_json::json!(name), name.as_str());
+            assert!(
+                name.cause().ends_with('.') && name.remedy().ends_with('.'),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn text_of_a_request_that_is_quoted_fits_an_error_description() {
         for (text, quoted) in [
             ("urn:x:y", "urn:x:y"),
             ("a\"b\\c", "a%22b%5Cc"),

@@ -1,58 +1,89 @@
-//! The answer to a good token request.
+//! The answers of the token endpoint.
 
 use std::fmt;
 
 use crate::clock::Timestamp;
 use crate::oauth::scope::Scope;
+use crate::oauth::token_kind::TokenKind;
 
-/// A token response, as the endpoint would send it (RFC 6749 §5.1).
+/// A token response (RFC 6749 §5.1).
 #[derive(Clone, PartialEq, Eq)]
 pub struct TokenResponse {
     pub(crate) body: String,
-    pub(crate) access_token: String,
-    pub(crate) refresh_token: String,
-    pub(crate) id_token: Option<String>,
+    pub(crate) tokens: Tokens,
     pub(crate) scope: Scope,
     pub(crate) lineage: Lineage,
 }
 
-/// The ids of what was issued, and of what it came from.
+/// The tokens of one response.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Tokens {
+    pub(crate) access_token: String,
+    pub(crate) refresh_token: Option<String>,
+    pub(crate) id_token: Option<String>,
+}
+
+impl Tokens {
+    pub(crate) fn get(&self, kind: TokenKind) -> Option<&str> {
+        match kind {
+            TokenKind::AccessToken => Some(&self.access_token),
+            TokenKind::RefreshToken => self.refresh_token.as_deref(),
+            TokenKind::IdToken => self.id_token.as_deref(),
+        }
+    }
+}
+
+/// The ids of the tokens of one response, and of the token they were issued for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Lineage {
+    /// The id of the refresh token that was presented.
     pub(crate) presented: Option<String>,
-    pub(crate) access_token: String,
-    pub(crate) refresh_token: String,
-    pub(crate) id_token: Option<String>,
+    pub(crate) ids: TokenIds,
     pub(crate) issued_at: Timestamp,
     pub(crate) access_token_ends: Timestamp,
 }
 
+/// The ids of the tokens of one response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TokenIds {
+    pub(crate) access_token: String,
+    pub(crate) refresh_token: Option<String>,
+    pub(crate) id_token: Option<String>,
+}
+
 impl TokenResponse {
-    /// The JSON body, byte for byte what goes over the wire.
+    /// Returns the JSON body, byte for byte as the endpoint sends it.
     #[must_use]
     pub fn as_json(&self) -> &str {
         &self.body
     }
 
-    /// The access token.
+    /// Returns the access token.
     #[must_use]
     pub fn access_token(&self) -> &str {
-        &self.access_token
+        &self.tokens.access_token
     }
 
-    /// The refresh token.
+    /// Returns the refresh token; `None` where the grant issues none (RFC 6749 §4.4.3).
     #[must_use]
-    pub fn refresh_token(&self) -> &str {
-        &self.refresh_token
+    pub fn refresh_token(&self) -> Option<&str> {
+        self.tokens.refresh_token.as_deref()
     }
 
-    /// The ID token, where the scope calls for one.
+    /// Returns the ID token; `None` where the grant has no user, or the scope lacks the profile's scope token for it
+    /// (`openid`).
     #[must_use]
     pub fn id_token(&self) -> Option<&str> {
-        self.id_token.as_deref()
+        self.tokens.id_token.as_deref()
     }
 
-    /// The scope of the access token.
+    /// Returns the token of that kind; `None` where the response has none.
+    #[must_use]
+    pub fn token(&self, kind: TokenKind) -> Option<&str> {
+        self.tokens.get(kind)
+    }
+
+    /// Returns the scope of the access token.
     #[must_use]
     pub fn scope(&self) -> &Scope {
         &self.scope
@@ -60,10 +91,20 @@ impl TokenResponse {
 }
 
 impl fmt::Debug for TokenResponse {
-    /// Shows the scope alone: tokens do not belong into a log.
+    /// Shows the scope only: tokens do not belong into a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenResponse")
             .field("scope", &self.scope)
             .finish_non_exhaustive()
     }
+}
+
+/// An error response (RFC 6749 §5.2), as HTTP sends it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ErrorResponse {
+    pub(crate) status: u16,
+    /// The error code, for the journal and the log.
+    pub(crate) error: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }

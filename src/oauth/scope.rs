@@ -57,13 +57,23 @@ impl Scope {
         self.filtered(|token| held.contains(token))
     }
 
+    /// Returns the tokens of both, in order.
+    pub(crate) fn followed_by(mut self, other: &Self) -> Self {
+        for token in &other.0 {
+            if !self.0.contains(token) {
+                self.0.push(token.clone());
+            }
+        }
+        self
+    }
+
     /// The same tokens, in alphabetical order.
     pub(crate) fn sorted(mut self) -> Self {
         self.0.sort_unstable();
         self
     }
 
-    /// Checks the tokens and builds a scope of them.
+    /// Validates scope tokens and collects them in order, without duplicates.
     pub(crate) fn from_tokens<'a>(
         tokens: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, InvalidScope> {

@@ -23,6 +23,10 @@ impl TokenKind {
     /// Every kind, in the order of this enum.
     pub const ALL: &'static [Self] = &[Self::AccessToken, Self::RefreshToken, Self::IdToken];
 
+    /// Every kind, in the order in which claims are recognized: a refresh token has the most distinctive claims.
+    pub(crate) const RECOGNIZED: &'static [Self] =
+        &[Self::RefreshToken, Self::AccessToken, Self::IdToken];
+
     /// Returns the name of the kind, as in JSON: the member of the token response that carries it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

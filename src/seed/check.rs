@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::json::invalid::Invalid;
 use crate::oauth::client::{AuthMethod, Client, GRANT_TYPES};
 use crate::oauth::endpoint::Endpoint;
+use crate::oauth::leniency::Leniency;
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::user::User;
 use crate::seed::fixtures::NamedRefreshToken;
@@ -36,7 +37,7 @@ impl Draft {
             value: "connect".to_owned(),
         });
         let profile = Arc::new(profile_from(&named)?);
-        self.check_with(profile, None, None)
+        self.check_with(profile, None, None, Leniency::default())
     }
 
     /// Checks the fixtures of a sandbox. What they leave open is as in the server.
@@ -45,7 +46,12 @@ impl Draft {
             Some(named) => Arc::new(profile_from(named)?),
             None => Arc::clone(&server.profile),
         };
-        self.check_with(profile, server.issuer.clone(), server.named_dialect)
+        self.check_with(
+            profile,
+            server.issuer.clone(),
+            server.named_dialect,
+            server.leniency,
+        )
     }
 
     fn check_with(
@@ -53,6 +59,7 @@ impl Draft {
         profile: Arc<Profile>,
         issuer: Option<String>,
         named_dialect: Option<ErrorDialect>,
+        leniency: Leniency,
     ) -> Result<Seed, FixtureError> {
         if let Some(issuer) = &self.issuer {
             check_issuer(&issuer.value).map_err(|problem| issuer.error("", problem))?;
@@ -101,9 +108,15 @@ impl Draft {
             .error_dialect
             .map(|dialect| dialect.value)
             .or(named_dialect);
+        let error_dialect = named_dialect.unwrap_or(profile.error_dialect);
+        let errors = profile
+            .error_table(error_dialect)
+            .map_err(|why| FixtureError::new(&profile.name, why.pointer, why.problem))?;
         Ok(Seed {
             issuer: self.issuer.map(|issuer| issuer.value).or(issuer),
-            error_dialect: named_dialect.unwrap_or(profile.error_dialect),
+            error_dialect,
+            errors,
+            leniency: self.leniency.union(leniency),
             named_dialect,
             profile,
             clients: values(self.clients),

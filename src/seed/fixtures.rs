@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::Fault;
 use crate::oauth::client::Client;
+use crate::oauth::leniency::Leniency;
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::scope::Scope;
 use crate::oauth::user::User;
@@ -34,6 +35,9 @@ pub struct Fixtures {
     /// How refusals are told; omitted, as the profile says.
     #[serde(default)]
     pub error_dialect: Option<ErrorDialect>,
+    /// Refusals that are tolerated for every client: a list of names, or `anything`. Default: none.
+    #[serde(default)]
+    pub leniency: Leniency,
     /// The registered clients.
     #[serde(default)]
     pub clients: Vec<Client>,

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::json::{self, pointer};
 use crate::seed::fixtures::Fixtures;
 use crate::seed::{Draft, FixtureError, Written};
-use crate::shape::Profile;
 use crate::shape::document::ProfileDocument;
+use crate::shape::{Profile, merged};
 
 /// The fixtures of a server that was told of none.
 const DEFAULT: (&str, &str) = (
@@ -82,6 +83,7 @@ impl Draft {
             value,
         });
         once(&mut self.error_dialect, dialect)?;
+        self.leniency = self.leniency.union(fixtures.leniency);
         self.clients
             .extend(listed(fixtures.clients, "clients", &file));
         self.users.extend(listed(fixtures.users, "users", &file));
@@ -156,13 +158,57 @@ pub(crate) fn built_in_profile(name: &str) -> Option<&'static str> {
         .map(|(_, text)| *text)
 }
 
-/// Finds the profile that was named: a built-in one, or a file relative to whoever names it.
+/// Reads and compiles the profile that is named: a built-in one, or a file relative to the file that names it.
 pub(crate) fn profile_from(named: &Written<String>) -> Result<Profile, FixtureError> {
+    let (file, text) = profile_text(named)?;
+    let own: Value = parse(&text, &file)?;
+    let document: ProfileDocument = match own.get("extends") {
+        None => parse(&text, &file)?,
+        Some(_) => {
+            let whole = extended(own, &file, LONGEST_CHAIN)?;
+            json::read(whole.to_string().as_bytes())
+                .map_err(|why| FixtureError::new(&file, why.pointer, why.problem))?
+        }
+    };
+    Profile::compile(&document).map_err(|why| FixtureError::new(&file, why.pointer, why.problem))
+}
+
+/// The most profiles of which each extends the next; a cycle is longer.
+const LONGEST_CHAIN: usize = 8;
+
+/// Merges a profile over the one that it extends, if it extends one.
+fn extended(mut own: Value, file: &str, chain: usize) -> Result<Value, FixtureError> {
+    let Some(base) = own
+        .as_object_mut()
+        .and_then(|own| own.shift_remove("extends"))
+    else {
+        return Ok(own);
+    };
+    let wrong = |problem: &str| FixtureError::new(file, "/extends", problem);
+    let Value::String(base) = base else {
+        return Err(wrong("must be the name or the path of a profile"));
+    };
+    if chain == 0 {
+        return Err(wrong(
+            "the profiles extend one another in a cycle, or too deeply",
+        ));
+    }
+    let (base_file, text) = profile_text(&Written {
+        file: file.into(),
+        pointer: "/extends".to_owned(),
+        value: base,
+    })?;
+    let base = extended(parse(&text, &base_file)?, &base_file, chain - 1)?;
+    Ok(merged(base, own))
+}
+
+/// Returns the file name and the text of a profile.
+fn profile_text(named: &Written<String>) -> Result<(String, String), FixtureError> {
     let name = named.value.as_str();
     let looks_like_a_path =
         name.contains(['/', '\\']) || Path::new(name).extension().is_some_and(|e| e == "json");
-    let (file, text) = match built_in_profile(name) {
-        Some(text) => (format!("fixtures/profiles/{name}.json"), text.to_owned()),
+    match built_in_profile(name) {
+        Some(text) => Ok((format!("fixtures/profiles/{name}.json"), text.to_owned())),
         None if looks_like_a_path => {
             let beside = Path::new(named.file.as_ref())
                 .parent()
@@ -172,7 +218,7 @@ pub(crate) fn profile_from(named: &Written<String>) -> Result<Profile, FixtureEr
             let text = std::fs::read_to_string(&beside).map_err(|why| {
                 named.error("", format!("the profile {file} cannot be read: {why}"))
             })?;
-            (file, text)
+            Ok((file, text))
         }
         None => {
             let known: Vec<&str> = profiles().collect();
@@ -180,11 +226,9 @@ pub(crate) fn profile_from(named: &Written<String>) -> Result<Profile, FixtureEr
                 "there is no profile `{name}`; there are {}, or the path of a .json file",
                 known.join(", ")
             );
-            return Err(named.error("", problem));
+            Err(named.error("", problem))
         }
-    };
-    let document: ProfileDocument = parse(&text, &file)?;
-    Profile::compile(&document).map_err(|why| FixtureError::new(&file, why.pointer, why.problem))
+    }
 }
 
 fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, FixtureError> {

@@ -18,9 +18,11 @@ use std::sync::Arc;
 use crate::json::invalid::Invalid;
 use crate::json::pointer;
 use crate::oauth::client::Client;
+use crate::oauth::leniency::Leniency;
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::user::User;
 use crate::shape::Profile;
+use crate::shape::errors::ErrorTable;
 
 /// A mistake in fixtures, in a profile, or in what is registered in a running server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +105,8 @@ pub(crate) struct Draft {
     pub(crate) profile: Option<Written<String>>,
     pub(crate) issuer: Option<Written<String>>,
     pub(crate) error_dialect: Option<Written<ErrorDialect>>,
+    /// The union of what all files and flags tolerate.
+    pub(crate) leniency: Leniency,
     pub(crate) clients: Vec<Written<Client>>,
     pub(crate) users: Vec<Written<User>>,
     pub(crate) refresh_tokens: Vec<Written<NamedRefreshToken>>,
@@ -117,6 +121,8 @@ pub(crate) struct Seed {
     pub(crate) error_dialect: ErrorDialect,
     /// The dialect that fixtures or flags name; otherwise the profile decides.
     pub(crate) named_dialect: Option<ErrorDialect>,
+    pub(crate) errors: ErrorTable,
+    pub(crate) leniency: Leniency,
     /// In the order they were written.
     pub(crate) clients: Vec<Client>,
     pub(crate) users: Vec<User>,
@@ -129,6 +135,7 @@ pub(crate) struct Inherited {
     profile: Arc<Profile>,
     issuer: Option<String>,
     named_dialect: Option<ErrorDialect>,
+    leniency: Leniency,
 }
 
 impl Seed {
@@ -138,6 +145,7 @@ impl Seed {
             profile: Arc::clone(&self.profile),
             issuer: self.issuer.clone(),
             named_dialect: self.named_dialect,
+            leniency: self.leniency,
         }
     }
 }

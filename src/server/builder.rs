@@ -13,6 +13,7 @@ use crate::control::{Guard, Hosts};
 use crate::http::limits::Patience;
 use crate::keys::{KeySet, load};
 use crate::oauth::client::Client;
+use crate::oauth::leniency::Leniency;
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::user::User;
 #[cfg(feature = "cli")]
@@ -204,6 +205,21 @@ impl TokenServerBuilder {
     /// Chooses how refusals are told.
     pub fn error_dialect(mut self, dialect: ErrorDialect) -> Self {
         self.code.error_dialect = Some(dialect);
+        self
+    }
+
+    /// Tolerates refusals for every client.
+    ///
+    /// ```
+    /// use oauth_mimic::{Leniency, TokenServer};
+    /// let server = TokenServer::builder().leniency(Leniency::anything()).start();
+    /// let answer = ureq::post(server.token_url())
+    ///     .send_form([("grant_type", "refresh_token"), ("refresh_token", "any"), ("client_id", "any")])?;
+    /// assert_eq!(answer.status(), 200);
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
+    pub fn leniency(mut self, leniency: Leniency) -> Self {
+        self.code.leniency = self.code.leniency.union(leniency);
         self
     }
 

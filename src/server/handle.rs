@@ -70,7 +70,7 @@ impl TokenServer {
     }
 
     /// Makes a sandbox: another server at the same port, made of the same fixtures, with its own clock, faults, journal,
-    /// clients and ledger. It is gone when it is dropped.
+    /// clients and spent tokens. It is gone when it is dropped.
     ///
     /// # Panics
     /// There are as many sandboxes as [`TokenServerBuilder::max_sandboxes`] allows.

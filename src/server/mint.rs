@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::authority::{MintError, MintOrder};
 use crate::clock::Timestamp;
 use crate::fault::{Defect, Fault, SetClaimsDefect};
+use crate::oauth::grant_type::GrantType;
 use crate::oauth::response::TokenResponse;
 use crate::oauth::token_kind::TokenKind;
 use crate::sandbox::Sandbox;
@@ -41,6 +42,13 @@ impl<'s> Mint<'s> {
             sandbox,
             order: MintOrder::default(),
         }
+    }
+
+    /// Sets the grant that the tokens are issued for; default: a user's grant. A client credentials grant has no user, no
+    /// refresh token and no ID token (RFC 6749 §4.4).
+    pub fn grant(mut self, grant_type: GrantType) -> Self {
+        self.order.grant_type = grant_type;
+        self
     }
 
     /// For that client.
@@ -132,11 +140,11 @@ impl<'s> Mint<'s> {
     /// Mints a refresh token.
     ///
     /// # Panics
-    /// As [`Mint::response`].
+    /// As [`Mint::response`], and if the grant issues none.
     #[must_use]
     #[track_caller]
     pub fn refresh_token(&self) -> String {
-        self.response_of(TokenKind::RefreshToken).refresh_token
+        self.token(TokenKind::RefreshToken)
     }
 
     /// Mints an access token.
@@ -146,20 +154,25 @@ impl<'s> Mint<'s> {
     #[must_use]
     #[track_caller]
     pub fn access_token(&self) -> String {
-        self.response_of(TokenKind::AccessToken).access_token
+        self.token(TokenKind::AccessToken)
     }
 
     /// Mints an ID token.
     ///
     /// # Panics
-    /// As [`Mint::response`], and where the scope calls for no ID token.
+    /// As [`Mint::response`], and if the grant has no user or the scope lacks the profile's scope token for it (`openid`).
     #[must_use]
     #[track_caller]
     pub fn id_token(&self) -> String {
-        let response = self.response_of(TokenKind::IdToken);
-        match response.id_token {
-            Some(id_token) => id_token,
-            None => panic!("scope `{}` calls for no ID token", response.scope),
+        self.token(TokenKind::IdToken)
+    }
+
+    #[track_caller]
+    fn token(&self, kind: TokenKind) -> String {
+        let response = self.response_of(kind);
+        match response.token(kind) {
+            Some(token) => token.to_owned(),
+            None => panic!("a response of scope `{}` has no {kind}", response.scope()),
         }
     }
 

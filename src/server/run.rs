@@ -75,9 +75,12 @@ fn listen(
                 async move { farewell.notified().await }
             })
             .expect(fn_service(move |request: Request| {
-                let dialect = expecting.settings.error_dialect;
-                let decided =
-                    http::limits::expect(dialect, expecting.clock.now(), request, protocol);
+                let decided = http::limits::expect(
+                    &expecting.settings,
+                    expecting.clock.now(),
+                    request,
+                    protocol,
+                );
                 ready(decided)
             }))
             .finish(map_config(app, |()| AppConfig::default()))

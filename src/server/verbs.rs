@@ -238,7 +238,7 @@ impl Mimic {
         Keys(&self.inner)
     }
 
-    /// Comes back to its seed: clients, users, tokens, keys, clock, faults, journal, ledger.
+    /// Comes back to its seed: clients, users, tokens, keys, clock, faults, journal, spent tokens.
     ///
     /// ```
     /// let server = oauth_mimic::TokenServer::start();

@@ -1,16 +1,16 @@
-//! What a profile's paths and lifetimes may be.
+//! Checks of a profile's paths and lifetimes.
 
-use crate::shape::Misshapen;
+use crate::shape::ProfileError;
 use crate::shape::document::{LifetimesDocument, Paths};
 
-/// What no other endpoint may answer at.
+/// The paths of the metadata documents, which no other endpoint may have.
 const METADATA: [&str; 2] = [
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
 ];
 
-/// Paths must be plain, apart from each other and from what the server itself answers at.
-pub(super) fn paths(paths: &Paths) -> Result<(), Misshapen> {
+/// Checks that paths are plain, differ from one another and leave the server's own paths free.
+pub(super) fn paths(paths: &Paths) -> Result<(), ProfileError> {
     let own = [
         ("token", &paths.token),
         ("authorization", &paths.authorization),
@@ -36,20 +36,22 @@ pub(super) fn paths(paths: &Paths) -> Result<(), Misshapen> {
         } else if path.contains("//") || !path.chars().all(plain) {
             "may hold letters, digits, - . _ ~ and single slashes only"
         } else if path == "/_mimic" || path.starts_with("/_mimic/") {
-            "stands under /_mimic, which is kept for what is not the imitated server"
+            "is below /_mimic, which is reserved for the control plane"
+        } else if path == "/s" || path.starts_with("/s/") {
+            "is below /s, which is reserved for sandboxes"
         } else if METADATA.contains(&path.as_str()) {
-            "is where the metadata stands (RFC 8414 §3, OpenID Connect Discovery §4)"
+            "is the path of the metadata (RFC 8414 §3, OpenID Connect Discovery §4)"
         } else {
             continue;
         };
-        return Err(Misshapen::new(
+        return Err(ProfileError::new(
             format!("/paths/{name}"),
             format!("`{path}` {problem}"),
         ));
     }
     for (index, (name, path)) in own.iter().enumerate() {
         if let Some((other, _)) = own[..index].iter().find(|(_, earlier)| earlier == path) {
-            return Err(Misshapen::new(
+            return Err(ProfileError::new(
                 format!("/paths/{name}"),
                 format!("`{path}` is /paths/{other} already"),
             ));
@@ -58,15 +60,15 @@ pub(super) fn paths(paths: &Paths) -> Result<(), Misshapen> {
     Ok(())
 }
 
-/// A token must live.
-pub(super) fn lifetimes(lifetimes: &LifetimesDocument) -> Result<(), Misshapen> {
+/// Checks that every lifetime is at least one second.
+pub(super) fn lifetimes(lifetimes: &LifetimesDocument) -> Result<(), ProfileError> {
     let all = [
         ("access_token", lifetimes.access_token),
         ("id_token", lifetimes.id_token),
         ("refresh_token", lifetimes.refresh_token),
     ];
     match all.iter().find(|(_, seconds)| *seconds == 0) {
-        Some((name, _)) => Err(Misshapen::new(
+        Some((name, _)) => Err(ProfileError::new(
             format!("/lifetimes/{name}"),
             "must be at least 1 second",
         )),

@@ -1,17 +1,21 @@
-//! A profile as it is written: the types behind `fixtures/profiles/*.json` and their schema.
+//! The JSON of a profile: the types of `fixtures/profiles/*.json` and their schema.
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::oauth::grant::RefreshPolicy;
+use crate::oauth::grant_type::GrantType;
 use crate::oauth::refusal::ErrorDialect;
 
-/// What an imitated token server looks like.
+/// The paths, lifetimes, tokens, responses, documents and error answers of an imitated provider.
 ///
-/// Claims, headers, ids and the response are templates: JSON in which a string may hold placeholders such as
-/// `{subject}`. A string that is exactly one placeholder takes the placeholder's own type (number, array); a member
-/// whose placeholder has no value for this user or token is left out. `{{` and `}}` are braces.
+/// Claims, headers, ids, the response and the documents are templates: JSON in which a text may contain placeholders such as
+/// `{subject}`. A text that is exactly one placeholder takes the placeholder's own type (number, array); a member whose
+/// placeholder has no value for this user, token or grant is left out. `{{` and `}}` are braces. A value of claims or
+/// response may have a condition: `{"when": {"scope": "email", "grant": "refresh_token"}, "value": "{user.email}"}`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Profile")]
@@ -19,6 +23,11 @@ pub(crate) struct ProfileDocument {
     /// The schema of this document, for editors.
     #[serde(default, rename = "$schema")]
     _schema: Option<String>,
+    /// The profile that this one extends: the name of a built-in profile, or a path relative to this file. Members of this
+    /// profile are merged over it as RFC 7396 describes; `claims`, `header`, `response`, `metadata`, `jwk`, `headers` and
+    /// `body` replace as a whole, because the order of their members counts.
+    #[serde(default, rename = "extends")]
+    _extends: Option<String>,
     /// The profile's name, for messages.
     pub(crate) name: String,
     /// What it imitates, for people.
@@ -28,11 +37,15 @@ pub(crate) struct ProfileDocument {
     pub(crate) paths: Paths,
     /// How long its tokens live, where a client does not say otherwise.
     pub(crate) lifetimes: LifetimesDocument,
-    /// What becomes of a used refresh token, where a client does not say otherwise.
+    /// What happens to a used refresh token, unless the client has a policy of its own.
     pub(crate) refresh: RefreshPolicy,
-    /// How refusals are told, where neither fixtures nor the command line say otherwise.
+    /// How requests are read and refusals are answered, unless fixtures or the command line choose another dialect.
     #[serde(default)]
     pub(crate) error_dialect: ErrorDialect,
+    /// Error answers that differ from those of the dialect: `styles`, `refusals` and `response_headers`, merged over the
+    /// dialect's file (see the schema of dialects).
+    #[serde(default)]
+    pub(crate) errors: Map<String, Value>,
     /// The id of a grant, which all refresh tokens of one family carry; of `{random:N}` and `{uuid}`.
     #[schemars(regex(pattern = r"\{(random:[0-9]+|uuid)\}"))]
     pub(crate) grant_id: String,
@@ -40,9 +53,54 @@ pub(crate) struct ProfileDocument {
     pub(crate) tokens: Tokens,
     /// The members of the token response (RFC 6749 §5.1), in order. Of `{access_token}`, `{refresh_token}`, `{id_token}`,
     /// `{access_token.id}`, `{refresh_token.id}`, `{id_token.id}`, `{issuer}`, `{client_id}`, `{subject}`, `{grant_id}`,
-    /// `{scope}` (a text) or `{scopes}` (an array), `{expires_in}` (the access token's lifetime), `{auth_time}`, `{now}`
-    /// and `{user.NAME}`. A number may be moved by seconds: `{expires_in-1}`.
+    /// `{grant_type}`, `{scope}` (a text) or `{scopes}` (an array), `{expires_in}` (the access token's lifetime), `{auth_time}`,
+    /// `{now}` and `{user.NAME}`. A number may be moved by seconds: `{expires_in-1}`.
     pub(crate) response: Map<String, Value>,
+    /// Deviations for single grants, by `grant_type`: other claims, another response.
+    #[serde(default)]
+    pub(crate) grants: BTreeMap<GrantType, GrantDocument>,
+    /// The metadata documents (RFC 8414 §2, OpenID Connect Discovery §3), in order. Of `{issuer}`,
+    /// `{authorization_endpoint}`, `{token_endpoint}`, `{jwks_uri}`, `{scopes_supported}`, `{response_types_supported}`,
+    /// `{grant_types_supported}`, `{token_endpoint_auth_methods_supported}` and `{claims_supported}`. An empty list is left out.
+    pub(crate) metadata: Map<String, Value>,
+    /// One key of the JWK Set (RFC 7517 §4), in order. Of `{kid}`, `{n}` and `{e}`.
+    pub(crate) jwk: Map<String, Value>,
+}
+
+/// Deviations for one grant. A token with other claims keeps its id and header unless they are given, too.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct GrantDocument {
+    /// The access token of this grant.
+    pub(crate) access_token: Option<PartialTokenDocument>,
+    /// The ID token of this grant.
+    pub(crate) id_token: Option<PartialTokenDocument>,
+    /// The response of this grant, in order.
+    pub(crate) response: Option<Map<String, Value>>,
+}
+
+/// The parts of a token that differ for a grant.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PartialTokenDocument {
+    /// The id. Default: as in `tokens`.
+    pub(crate) id: Option<String>,
+    /// The JOSE header. Default: as in `tokens`.
+    pub(crate) header: Option<Map<String, Value>>,
+    /// The claims. Default: as in `tokens`.
+    pub(crate) claims: Option<Map<String, Value>>,
+}
+
+/// A condition on a member; at least one of the two.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConditionDocument {
+    /// The scope must contain this scope token.
+    #[serde(default)]
+    pub(crate) scope: Option<String>,
+    /// The grant must be this one.
+    #[serde(default)]
+    pub(crate) grant: Option<GrantType>,
 }
 
 /// Paths; each begins with `/`.
@@ -112,7 +170,7 @@ pub(crate) struct TokenDocument {
     #[schemars(extend("required" = ["alg"], "properties" = { "alg": { "const": "RS256" } }))]
     pub(crate) header: Map<String, Value>,
     /// The claims, in order. Of `{issuer}`, `{subject}`, `{client_id}`, `{scope}` (a text) or `{scopes}` (an array),
-    /// `{auth_time}`, `{now}`, `{expires_at}` (this token's end), `{expires_in}` (the access token's lifetime), `{id}` (this
+    /// `{grant_type}`, `{auth_time}`, `{now}`, `{expires_at}` (this token's end), `{expires_in}` (the access token's lifetime), `{id}` (this
     /// token's), `{access_token.id}`, `{refresh_token.id}`, `{id_token.id}`, `{grant_id}`, `{access_token_audience}`,
     /// `{id_token_audience}` and `{user.NAME}`. A number may be moved by seconds: `{now-5}`.
     pub(crate) claims: Map<String, Value>,
@@ -126,12 +184,14 @@ mod tests {
     use crate::shape::template::{Place, placeholders};
 
     #[test]
-    fn the_schema_tells_of_every_placeholder_where_it_may_stand() {
+    fn the_schema_lists_every_placeholder_of_each_place() {
         let (token, profile) = (schema_for!(TokenDocument), schema_for!(ProfileDocument));
         for (schema, member, place) in [
             (&token, "header", Place::Header),
             (&token, "claims", Place::Claims),
             (&profile, "response", Place::Response),
+            (&profile, "metadata", Place::Metadata),
+            (&profile, "jwk", Place::Jwk),
         ] {
             let told = schema
                 .pointer(&format!("/properties/{member}/description"))

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::fault::Defect;
 use crate::keys::{SigningKey, forge, jws};
-use crate::shape::template::{Facts, Placeholder, Template};
+use crate::shape::template::{Placeholder, Template, TokenFacts};
 
 /// Beyond the leeway of any verifier.
 const FAR: Duration = Duration::from_secs(3600);
@@ -102,7 +102,7 @@ impl<'d> Changes<'d> {
 pub(super) fn write(
     header: &Template,
     claims: &Template,
-    facts: &Facts<'_>,
+    facts: &TokenFacts<'_>,
     key: &SigningKey,
     defect: &Defect,
 ) -> String {
@@ -125,20 +125,20 @@ pub(super) fn write(
     }
 }
 
-fn shifted<'a>(facts: &Facts<'a>, times: &Times) -> Facts<'a> {
-    let facts = Facts { ..*facts };
+fn shifted<'a>(facts: &TokenFacts<'a>, times: &Times) -> TokenFacts<'a> {
+    let facts = *facts;
     match times {
         Times::Usual => facts,
         Times::Past => {
             let life = facts.expires_at.seconds_since(facts.now).unsigned_abs();
             let expires_at = facts.now - FAR;
-            Facts {
+            TokenFacts {
                 expires_at,
                 now: expires_at - Duration::from_secs(life),
                 ..facts
             }
         }
-        Times::Future => Facts {
+        Times::Future => TokenFacts {
             now: facts.now + FAR,
             expires_at: facts.expires_at + FAR,
             ..facts
@@ -149,7 +149,7 @@ fn shifted<'a>(facts: &Facts<'a>, times: &Times) -> Facts<'a> {
 fn change(
     members: &mut Map<String, Value>,
     template: &Template,
-    facts: &Facts<'_>,
+    facts: &TokenFacts<'_>,
     claims: &Claims<'_>,
 ) {
     let mut set = |name: &str, value: Value| {

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::random::Random;
-use crate::shape::Misshapen;
+use crate::shape::ProfileError;
 
 /// How ids of one kind look, such as `{random:27}` or `{grant_id}{random:15}`.
 #[derive(Debug, Clone)]
@@ -42,8 +42,8 @@ impl IdTemplate {
         text: &str,
         grant_id: Option<&Self>,
         path: &str,
-    ) -> Result<Self, Misshapen> {
-        let wrong = |problem: String| Misshapen::new(path, problem);
+    ) -> Result<Self, ProfileError> {
+        let wrong = |problem: String| ProfileError::new(path, problem);
         let mut pieces = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {

@@ -2,116 +2,166 @@
 
 use std::time::Duration;
 
+use serde_json::{Map, Value};
+
 use crate::clock::Timestamp;
 use crate::fault::TokenFault;
 use crate::keys::SigningKey;
 use crate::keys::jws::{Jws, Members};
 use crate::oauth::client::Client;
-use crate::oauth::grant::{Grant, Lifetimes, Presented, RefreshPolicy};
+use crate::oauth::grant::{Grant, Lifetimes, RefreshPolicy};
+use crate::oauth::grant_type::GrantType;
 use crate::oauth::refusal::ErrorDialect;
-use crate::oauth::response::{Lineage, TokenResponse};
+use crate::oauth::response::{Lineage, TokenIds, TokenResponse, Tokens};
 use crate::oauth::scope::Scope;
 use crate::oauth::token_kind::TokenKind;
 use crate::oauth::user::User;
 use crate::random::Random;
-use crate::shape::document::{LifetimesDocument, Paths, ProfileDocument};
+use crate::shape::document::{
+    LifetimesDocument, PartialTokenDocument, Paths, ProfileDocument, TokenDocument,
+};
+use crate::shape::errors::ErrorTable;
 use crate::shape::id::IdTemplate;
-use crate::shape::template::{Facts, Place, Template};
+use crate::shape::template::{Place, Template, TokenFacts};
 use crate::shape::token::{ReadBack, TokenShape};
-use crate::shape::{Expected, Invalid, Misshapen, check, validity};
+use crate::shape::{Expected, Invalid, JwkFacts, MetadataFacts, ProfileError, check, validity};
 
-/// What the imitated server looks like, checked and ready to write.
+/// A profile, checked and ready to write and read tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) paths: Paths,
     pub(crate) refresh: RefreshPolicy,
     pub(crate) error_dialect: ErrorDialect,
+    errors: Map<String, Value>,
     lifetimes: LifetimesDocument,
     grant_id: IdTemplate,
-    access_token: TokenShape,
+    access_token: ByGrant<TokenShape>,
     refresh_token: TokenShape,
-    id_token: Option<TokenShape>,
-    response: Template,
+    id_token: Option<ByGrant<TokenShape>>,
+    response: ByGrant<Template>,
+    metadata: Template,
+    jwk: Template,
 }
 
-/// What is to be issued.
+/// A part of a profile that may differ for single grants.
+#[derive(Debug, Clone)]
+struct ByGrant<T> {
+    usual: T,
+    others: Vec<(GrantType, T)>,
+}
+
+impl<T> ByGrant<T> {
+    fn of(&self, grant_type: GrantType) -> &T {
+        let own = self.others.iter().find(|(own, _)| *own == grant_type);
+        own.map_or(&self.usual, |(_, part)| part)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &T> {
+        std::iter::once(&self.usual).chain(self.others.iter().map(|(_, part)| part))
+    }
+}
+
+/// An order for a token response.
 pub(crate) struct Issue<'a> {
     pub(crate) issuer: &'a str,
+    pub(crate) grant_type: GrantType,
     pub(crate) client: &'a Client,
-    pub(crate) user: &'a User,
+    /// The user; a client that acts for itself has none.
+    pub(crate) user: Option<&'a User>,
     pub(crate) grant: &'a Grant,
-    /// Of the access token; within the grant's.
+    /// The scope of the access token; within the grant's.
     pub(crate) scope: &'a Scope,
     pub(crate) lifetimes: &'a Lifetimes,
-    /// The refresh token that was presented, where there was one.
-    pub(crate) presented: Option<&'a Presented>,
-    /// Whether that one is handed back; otherwise a new one is made.
-    pub(crate) same_refresh_token: bool,
-    /// What is to be wrong with one of the tokens.
+    pub(crate) refresh_token: RefreshTokenOrder<'a>,
+    /// The id of the token that was presented, for the lineage.
+    pub(crate) presented: Option<&'a str>,
+    /// A defect of one of the tokens.
     pub(crate) defect: Option<&'a TokenFault>,
     pub(crate) now: Timestamp,
 }
 
+/// Which refresh token a response has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RefreshTokenOrder<'a> {
+    None,
+    New,
+    /// The one that was presented.
+    Same {
+        token: &'a str,
+        id: &'a str,
+    },
+}
+
 impl Profile {
-    /// Compiles a document, or says what is wrong with it and where.
-    pub(crate) fn compile(document: &ProfileDocument) -> Result<Self, Misshapen> {
+    /// Compiles a document, or reports its first mistake.
+    pub(crate) fn compile(document: &ProfileDocument) -> Result<Self, ProfileError> {
         check::paths(&document.paths)?;
         check::lifetimes(&document.lifetimes)?;
         let grant_id = IdTemplate::compile(&document.grant_id, None, "/grant_id")?;
-        let tokens = &document.tokens;
-        let access_token = TokenShape::compile(&tokens.access_token, None, "/tokens/access_token")?;
-        let refresh_token = TokenShape::compile(
-            &tokens.refresh_token,
-            Some(&grant_id),
-            "/tokens/refresh_token",
-        )?;
-        let id_token = tokens
-            .id_token
-            .as_ref()
-            .map(|t| TokenShape::compile(t, None, "/tokens/id_token"))
-            .transpose()?;
-        for (path, shape) in [
-            ("/tokens/access_token", &access_token),
-            ("/tokens/refresh_token", &refresh_token),
-        ] {
-            if shape.when_scope.is_some() {
-                return Err(Misshapen::new(
-                    format!("{path}/when_scope"),
-                    "only the id_token depends on a scope",
-                ));
-            }
-        }
-        refresh_token.check_readable()?;
-        let others = [
-            ("an access token", Some(&access_token)),
-            ("an ID token", id_token.as_ref()),
-        ];
-        for (kind, other) in others {
-            if other.is_some_and(|other| !refresh_token.claims.differs_from(&other.claims)) {
-                return Err(Misshapen::new(
-                    "/tokens/refresh_token/claims",
-                    format!(
-                        "{kind} could be taken for a refresh token; give it a claim that only it has"
-                    ),
-                ));
-            }
-        }
-        Ok(Self {
+        let profile = Self {
             name: document.name.clone(),
             paths: document.paths.clone(),
             refresh: document.refresh,
             error_dialect: document.error_dialect,
+            errors: document.errors.clone(),
             lifetimes: document.lifetimes,
+            access_token: access_token(document)?,
+            refresh_token: TokenShape::compile(
+                &document.tokens.refresh_token,
+                Some(&grant_id),
+                "/tokens/refresh_token",
+            )?,
+            id_token: id_token(document)?,
+            response: response(document)?,
+            metadata: Template::compile(&document.metadata, Place::Metadata, "/metadata")?,
+            jwk: Template::compile(&document.jwk, Place::Jwk, "/jwk")?,
             grant_id,
-            access_token,
-            refresh_token,
-            id_token,
-            response: Template::compile(&document.response, Place::Response, "/response")?,
-        })
+        };
+        profile.check()?;
+        profile.error_table(profile.error_dialect)?;
+        Ok(profile)
     }
 
-    /// How long this client's tokens live.
+    /// Checks that refresh tokens can be read back and told from other tokens.
+    fn check(&self) -> Result<(), ProfileError> {
+        let scoped = [
+            ("/tokens/access_token", &self.access_token.usual),
+            ("/tokens/refresh_token", &self.refresh_token),
+        ];
+        if let Some((path, _)) = scoped.iter().find(|(_, shape)| shape.when_scope.is_some()) {
+            return Err(ProfileError::new(
+                format!("{path}/when_scope"),
+                "only the id_token depends on a scope",
+            ));
+        }
+        self.refresh_token.check_readable()?;
+        let access_tokens = self
+            .access_token
+            .all()
+            .map(|shape| (TokenKind::AccessToken, shape));
+        let id_tokens = self.id_token.iter().flat_map(ByGrant::all);
+        let others = access_tokens.chain(id_tokens.map(|shape| (TokenKind::IdToken, shape)));
+        for (kind, other) in others {
+            if !self.refresh_token.claims.differs_from(&other.claims) {
+                return Err(ProfileError::new(
+                    "/tokens/refresh_token/claims",
+                    format!(
+                        "{} could be taken for a refresh token; give the refresh token a claim that only it has",
+                        kind.described()
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Compiles the error answers of a dialect with this profile's deviations.
+    pub(crate) fn error_table(&self, dialect: ErrorDialect) -> Result<ErrorTable, ProfileError> {
+        ErrorTable::compile(dialect, &self.errors)
+    }
+
+    /// Returns the lifetimes of a client's tokens.
     pub(crate) fn lifetimes_of(&self, client: &Client) -> Lifetimes {
         let seconds =
             |own: Option<u32>, default: u32| Duration::from_secs(own.unwrap_or(default).into());
@@ -125,7 +175,7 @@ impl Profile {
         }
     }
 
-    /// What becomes of this client's used refresh tokens. Public clients always rotate (RFC 9700 §2.2.2).
+    /// Returns the refresh policy of a client. Public clients always rotate (RFC 9700 §2.2.2).
     pub(crate) fn refresh_of(&self, client: &Client) -> RefreshPolicy {
         if client.is_public() {
             RefreshPolicy::Rotate
@@ -139,113 +189,135 @@ impl Profile {
         self.grant_id.draw("", random)
     }
 
-    /// The claims an ID token may have, in order; none where the profile has no ID token.
+    /// Returns the names of the claims that an ID token may have, in order; none if the profile has no ID token.
     pub(crate) fn id_token_claims(&self) -> impl Iterator<Item = &str> {
-        self.id_token.iter().flat_map(|shape| shape.claims.names())
+        self.id_token
+            .iter()
+            .flat_map(|shapes| shapes.usual.claims.names())
     }
 
-    /// Writes and signs the tokens, and the response around them.
+    /// Writes the metadata documents.
+    pub(crate) fn write_metadata(&self, facts: &MetadataFacts<'_>) -> String {
+        self.metadata.write(facts)
+    }
+
+    /// Writes a JWK Set (RFC 7517 §5).
+    pub(crate) fn write_jwks<'a>(&self, keys: impl Iterator<Item = JwkFacts<'a>>) -> String {
+        let keys: Vec<String> = keys.map(|key| self.jwk.write(&key)).collect();
+        format!(r#"{{"keys":[{}]}}"#, keys.join(","))
+    }
+
+    /// Writes and signs the tokens, and writes the response around them.
     pub(crate) fn issue(
         &self,
         issue: &Issue<'_>,
         key: &SigningKey,
         random: &Random,
     ) -> TokenResponse {
-        let Issue {
-            lifetimes,
-            grant,
-            now,
-            ..
-        } = *issue;
-        let id_shape = self.id_token.as_ref().filter(|shape| {
-            shape
-                .when_scope
-                .as_deref()
-                .is_none_or(|token| issue.scope.contains(token))
-        });
-        let access_token_id = self.access_token.id.draw(&grant.id, random);
-        let refresh_token_id = self.refresh_token.id.draw(&grant.id, random);
-        let id_token_id = id_shape
-            .map(|shape| shape.id.draw(&grant.id, random))
-            .unwrap_or_default();
-        let access_token_end = now + lifetimes.access_token;
-        let mut facts = Facts {
-            issuer: issue.issuer,
-            client: issue.client,
-            user: issue.user,
-            grant,
+        let id_shape = self.id_shape(issue);
+        let ids = self.draw_ids(issue, id_shape, random);
+        let access_token_end = issue.now + issue.lifetimes.access_token;
+        let mut facts = TokenFacts {
+            issue,
             scope: issue.scope,
-            lifetimes,
-            now,
+            now: issue.now,
             expires_at: access_token_end,
-            id: &access_token_id,
-            access_token_id: &access_token_id,
-            refresh_token_id: &refresh_token_id,
-            id_token_id: &id_token_id,
+            id: &ids.access_token,
+            ids: &ids,
             kid: &key.public.kid,
-            access_token: "",
-            refresh_token: "",
-            id_token: id_shape.map(|_| ""),
+            tokens: None,
         };
-        let defect_of = |which: TokenKind| {
-            issue
-                .defect
-                .filter(|fault| fault.token == which)
-                .map(|fault| &fault.defect)
-        };
-        let access_token = self
-            .access_token
-            .write(&facts, key, defect_of(TokenKind::AccessToken));
-        let same = issue
-            .presented
-            .filter(|_| issue.same_refresh_token && defect_of(TokenKind::RefreshToken).is_none());
-        let refresh_token = match same {
-            Some(presented) => presented.token.clone(),
-            None => self.refresh_token.write(
-                &Facts {
-                    // The original grant again, however narrow this access token is (RFC 6749 §6).
-                    scope: &grant.scope,
-                    expires_at: lifetimes.refresh_token_end(grant.auth_time, now),
-                    id: &refresh_token_id,
-                    ..facts
-                },
+        let tokens = Tokens {
+            access_token: self.access_token.of(issue.grant_type).write(
+                &facts,
                 key,
-                defect_of(TokenKind::RefreshToken),
+                issue.defect_of(TokenKind::AccessToken),
             ),
-        };
-        let id_token = id_shape.map(|shape| {
-            shape.write(
-                &Facts {
-                    expires_at: now + lifetimes.id_token,
-                    id: &id_token_id,
+            refresh_token: self.write_refresh_token(&facts, key),
+            id_token: id_shape.map(|shape| {
+                let facts = TokenFacts {
+                    expires_at: issue.now + issue.lifetimes.id_token,
+                    id: ids.id_token.as_deref().unwrap_or_default(),
                     ..facts
-                },
-                key,
-                defect_of(TokenKind::IdToken),
-            )
-        });
-        facts.access_token = &access_token;
-        facts.refresh_token = &refresh_token;
-        facts.id_token = id_token.as_deref();
-        let body = self.response.write(&facts);
+                };
+                shape.write(&facts, key, issue.defect_of(TokenKind::IdToken))
+            }),
+        };
+        facts.tokens = Some(&tokens);
         TokenResponse {
-            body,
-            access_token,
-            refresh_token,
-            id_token,
+            body: self.response.of(issue.grant_type).write(&facts),
+            tokens,
             scope: issue.scope.clone(),
             lineage: Lineage {
-                presented: issue.presented.map(|presented| presented.id.clone()),
-                access_token: access_token_id,
-                refresh_token: same.map_or(refresh_token_id, |presented| presented.id.clone()),
-                id_token: id_shape.map(|_| id_token_id),
-                issued_at: now,
+                presented: issue.presented.map(str::to_owned),
+                issued_at: issue.now,
                 access_token_ends: access_token_end,
+                ids,
             },
         }
     }
 
-    /// Reads a refresh token of this profile, or says what it is instead, if that is known.
+    /// The shape of the ID token, if the response has one: it needs a user, and the scope token that the profile names.
+    fn id_shape(&self, issue: &Issue<'_>) -> Option<&TokenShape> {
+        issue.user?;
+        let shape = self.id_token.as_ref()?.of(issue.grant_type);
+        let needed = shape.when_scope.as_deref();
+        needed
+            .is_none_or(|token| issue.scope.contains(token))
+            .then_some(shape)
+    }
+
+    fn draw_ids(
+        &self,
+        issue: &Issue<'_>,
+        id_shape: Option<&TokenShape>,
+        random: &Random,
+    ) -> TokenIds {
+        let grant_id = &issue.grant.id;
+        TokenIds {
+            access_token: self
+                .access_token
+                .of(issue.grant_type)
+                .id
+                .draw(grant_id, random),
+            refresh_token: match issue.refresh_token {
+                RefreshTokenOrder::None => None,
+                // A defective token is always new.
+                RefreshTokenOrder::Same { id, .. }
+                    if issue.defect_of(TokenKind::RefreshToken).is_none() =>
+                {
+                    Some(id.to_owned())
+                }
+                RefreshTokenOrder::Same { .. } | RefreshTokenOrder::New => {
+                    Some(self.refresh_token.id.draw(grant_id, random))
+                }
+            },
+            id_token: id_shape.map(|shape| shape.id.draw(grant_id, random)),
+        }
+    }
+
+    fn write_refresh_token(&self, facts: &TokenFacts<'_>, key: &SigningKey) -> Option<String> {
+        let issue = facts.issue;
+        let defect = issue.defect_of(TokenKind::RefreshToken);
+        match (issue.refresh_token, defect) {
+            (RefreshTokenOrder::None, _) => None,
+            (RefreshTokenOrder::Same { token, .. }, None) => Some(token.to_owned()),
+            (RefreshTokenOrder::Same { .. }, Some(_)) | (RefreshTokenOrder::New, _) => {
+                let facts = TokenFacts {
+                    // The scope of the grant, however narrow this access token is (RFC 6749 §6).
+                    scope: &issue.grant.scope,
+                    expires_at: issue
+                        .lifetimes
+                        .refresh_token_end(issue.grant.auth_time, issue.now),
+                    id: facts.ids.refresh_token.as_deref().unwrap_or_default(),
+                    ..*facts
+                };
+                Some(self.refresh_token.write(&facts, key, defect))
+            }
+        }
+    }
+
+    /// Reads a refresh token of this profile. The error is the kind of token that it is instead, if that is known.
     pub(crate) fn read_refresh_token(
         &self,
         claims: &Members,
@@ -256,35 +328,39 @@ impl Profile {
         })
     }
 
-    /// Every reason not to accept a token of that kind, whose signature is good; of a kind that is not this profile's,
-    /// only those of time.
+    /// Returns the kind of token that these claims have the shape of.
+    pub(crate) fn kind_of(&self, claims: &Members) -> Option<TokenKind> {
+        TokenKind::RECOGNIZED
+            .iter()
+            .copied()
+            .find(|kind| self.shape_of(*kind, claims).is_some())
+    }
+
+    /// Returns the shape of a kind of token that these claims have.
+    fn shape_of(&self, kind: TokenKind, claims: &Members) -> Option<&TokenShape> {
+        let fits = |shape: &&TokenShape| shape.claims.read(claims).is_some();
+        match kind {
+            TokenKind::RefreshToken => Some(&self.refresh_token).filter(fits),
+            TokenKind::AccessToken => self.access_token.all().find(fits),
+            TokenKind::IdToken => self.id_token.iter().flat_map(ByGrant::all).find(fits),
+        }
+    }
+
+    /// Returns every reason not to accept a token of that kind whose signature is good; for a token that is not of this
+    /// profile, only those of time.
     pub(crate) fn invalid(
         &self,
         kind: Option<TokenKind>,
         jws: &Jws<'_>,
         expected: &Expected<'_>,
     ) -> Vec<Invalid> {
-        match kind.and_then(|kind| self.shape(kind)) {
+        match kind.and_then(|kind| self.shape_of(kind, &jws.claims)) {
             Some(shape) => shape.invalid(jws, expected),
             None => validity::too_early(jws, expected.now),
         }
     }
 
-    /// Which of this profile's tokens these claims look like.
-    pub(crate) fn kind_of(&self, claims: &Members) -> Option<TokenKind> {
-        let looks_like = |shape: &TokenShape| shape.claims.read(claims).is_some();
-        if looks_like(&self.refresh_token) {
-            Some(TokenKind::RefreshToken)
-        } else if looks_like(&self.access_token) {
-            Some(TokenKind::AccessToken)
-        } else if self.id_token.as_ref().is_some_and(looks_like) {
-            Some(TokenKind::IdToken)
-        } else {
-            None
-        }
-    }
-
-    /// When a token with these claims was issued and when it expires: by the template of its kind, or else by the
+    /// Returns when a token with these claims was issued and when it expires: by the template of its kind, or else by the
     /// registered claims (RFC 7519 §4.1).
     #[cfg(feature = "cli")]
     pub(crate) fn times_of(
@@ -292,7 +368,7 @@ impl Profile {
         kind: Option<TokenKind>,
         claims: &Members,
     ) -> (Option<Timestamp>, Option<Timestamp>) {
-        let by_template = kind.and_then(|kind| self.shape(kind)?.times(claims));
+        let by_template = kind.and_then(|kind| self.shape_of(kind, claims)?.times(claims));
         let time = |claim| validity::time(claims, claim);
         by_template.map_or_else(
             || (time("iat"), time("exp")),
@@ -300,23 +376,106 @@ impl Profile {
         )
     }
 
-    /// The client that a token of that kind names.
+    /// Returns the client that a token of that kind names.
     #[cfg(feature = "cli")]
     pub(crate) fn client_of<'a>(&self, kind: TokenKind, claims: &'a Members) -> Option<&'a str> {
-        self.shape(kind)?.client(claims)
+        self.shape_of(kind, claims)?.client(claims)
     }
 
-    /// The issuer that a token of that kind names.
+    /// Returns the issuer that a token of that kind names.
     #[cfg(feature = "cli")]
     pub(crate) fn issuer_of<'a>(&self, kind: TokenKind, claims: &'a Members) -> Option<&'a str> {
-        self.shape(kind)?.issuer(claims)
+        self.shape_of(kind, claims)?.issuer(claims)
     }
+}
 
-    fn shape(&self, kind: TokenKind) -> Option<&TokenShape> {
-        match kind {
-            TokenKind::AccessToken => Some(&self.access_token),
-            TokenKind::RefreshToken => Some(&self.refresh_token),
-            TokenKind::IdToken => self.id_token.as_ref(),
+impl Issue<'_> {
+    /// Returns the defect of a kind of token.
+    fn defect_of(&self, kind: TokenKind) -> Option<&crate::fault::Defect> {
+        self.defect
+            .filter(|fault| fault.token == kind)
+            .map(|fault| &fault.defect)
+    }
+}
+
+fn access_token(document: &ProfileDocument) -> Result<ByGrant<TokenShape>, ProfileError> {
+    let usual = &document.tokens.access_token;
+    let others = document.grants.iter().filter_map(|(grant_type, own)| {
+        let partial = own.access_token.as_ref()?;
+        Some((
+            *grant_type,
+            usual.with(partial),
+            format!("/grants/{grant_type}/access_token"),
+        ))
+    });
+    shapes(usual, "/tokens/access_token", others)
+}
+
+fn id_token(document: &ProfileDocument) -> Result<Option<ByGrant<TokenShape>>, ProfileError> {
+    let Some(usual) = &document.tokens.id_token else {
+        return Ok(None);
+    };
+    let others = document.grants.iter().filter_map(|(grant_type, own)| {
+        let partial = own.id_token.as_ref()?;
+        Some((
+            *grant_type,
+            usual.with(partial),
+            format!("/grants/{grant_type}/id_token"),
+        ))
+    });
+    shapes(usual, "/tokens/id_token", others).map(Some)
+}
+
+fn shapes(
+    usual: &TokenDocument,
+    path: &str,
+    others: impl Iterator<Item = (GrantType, TokenDocument, String)>,
+) -> Result<ByGrant<TokenShape>, ProfileError> {
+    Ok(ByGrant {
+        usual: TokenShape::compile(usual, None, path)?,
+        others: others
+            .map(|(grant_type, document, path)| {
+                Ok((grant_type, TokenShape::compile(&document, None, &path)?))
+            })
+            .collect::<Result<_, ProfileError>>()?,
+    })
+}
+
+fn response(document: &ProfileDocument) -> Result<ByGrant<Template>, ProfileError> {
+    let own = document.grants.iter().filter_map(|(grant_type, own)| {
+        Some((
+            *grant_type,
+            own.response.as_ref()?,
+            format!("/grants/{grant_type}/response"),
+        ))
+    });
+    Ok(ByGrant {
+        usual: Template::compile(&document.response, Place::Response, "/response")?,
+        others: own
+            .map(|(grant_type, response, path)| {
+                Ok((
+                    grant_type,
+                    Template::compile(response, Place::Response, &path)?,
+                ))
+            })
+            .collect::<Result<_, ProfileError>>()?,
+    })
+}
+
+impl TokenDocument {
+    /// Returns this document with the parts that a grant replaces.
+    fn with(&self, partial: &PartialTokenDocument) -> Self {
+        Self {
+            when_scope: self.when_scope.clone(),
+            id: partial.id.clone().unwrap_or_else(|| self.id.clone()),
+            header: partial
+                .header
+                .clone()
+                .unwrap_or_else(|| self.header.clone()),
+            claims: partial
+                .claims
+                .clone()
+                .unwrap_or_else(|| self.claims.clone()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A token's shape: what it is written by, and what a refresh token is read back by.
+//! The shape of a token: the templates that write it and read a refresh token back.
 
 use serde_json::Value;
 
@@ -10,10 +10,10 @@ use crate::oauth::grant::Grant;
 use crate::oauth::scope::Scope;
 use crate::shape::document::TokenDocument;
 use crate::shape::id::IdTemplate;
-use crate::shape::template::{Facts, Place, Placeholder, Template};
-use crate::shape::{Misshapen, forge};
+use crate::shape::template::{Place, Placeholder, Template, TokenFacts};
+use crate::shape::{ProfileError, forge};
 
-/// How one of the tokens is written.
+/// The templates of one kind of token.
 #[derive(Debug, Clone)]
 pub(super) struct TokenShape {
     pub(super) when_scope: Option<String>,
@@ -22,7 +22,7 @@ pub(super) struct TokenShape {
     pub(super) claims: Template,
 }
 
-/// What a refresh token said when it was read back.
+/// The content of a refresh token that was read back.
 #[derive(Debug)]
 pub(crate) struct ReadBack {
     pub(crate) issuer: Option<String>,
@@ -32,17 +32,16 @@ pub(crate) struct ReadBack {
 }
 
 impl TokenShape {
-    /// Compiles a document that stands at `path`; `grant_id` is the template of the grant's id, where the token's own may
-    /// carry it.
+    /// Compiles a document at `path`; `grant_id` is the template of the grant's id if the token's id may contain it.
     pub(super) fn compile(
         document: &TokenDocument,
         grant_id: Option<&IdTemplate>,
         path: &str,
-    ) -> Result<Self, Misshapen> {
+    ) -> Result<Self, ProfileError> {
         let header = Template::compile(&document.header, Place::Header, &format!("{path}/header"))?;
         let alg = header.literal("alg").and_then(Value::as_str);
         if alg.and_then(Alg::parse).is_none() {
-            return Err(Misshapen::new(
+            return Err(ProfileError::new(
                 format!("{path}/header/alg"),
                 "must be RS256: it is what the keys can sign",
             ));
@@ -55,10 +54,10 @@ impl TokenShape {
         })
     }
 
-    /// Writes and signs the token, or spoils it as it does so.
+    /// Writes and signs the token, with a defect if one is given.
     pub(super) fn write(
         &self,
-        facts: &Facts<'_>,
+        facts: &TokenFacts<'_>,
         key: &SigningKey,
         defect: Option<&Defect>,
     ) -> String {
@@ -68,8 +67,8 @@ impl TokenShape {
         }
     }
 
-    /// A refresh token must carry all that a refresh needs to know.
-    pub(super) fn check_readable(&self) -> Result<(), Misshapen> {
+    /// Checks that a refresh token contains everything that a refresh needs.
+    pub(super) fn check_readable(&self) -> Result<(), ProfileError> {
         let carries = |placeholder| self.claims.carries(&placeholder);
         let needs = [
             ("{subject}", carries(Placeholder::Subject)),
@@ -87,7 +86,7 @@ impl TokenShape {
             ),
         ];
         match needs.iter().find(|(_, there)| !there) {
-            Some((missing, _)) => Err(Misshapen::new(
+            Some((missing, _)) => Err(ProfileError::new(
                 "/tokens/refresh_token/claims",
                 format!("must carry {missing}: the server reads its refresh tokens back"),
             )),
@@ -119,9 +118,11 @@ impl TokenShape {
             grant: Grant {
                 id: grant_id,
                 client_id: text(Placeholder::ClientId)?.to_owned(),
-                subject: text(Placeholder::Subject)?.to_owned(),
+                subject: Some(text(Placeholder::Subject)?.to_owned()),
                 scope,
-                auth_time: Timestamp::from_unix(readings.number(&Placeholder::AuthTime)?),
+                auth_time: Some(Timestamp::from_unix(
+                    readings.number(&Placeholder::AuthTime)?,
+                )),
             },
         })
     }

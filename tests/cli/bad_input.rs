@@ -60,7 +60,7 @@ zero-access-token-lifetime.json | /clients/0/access_token_lifetime | must be at 
 zero-id-token-lifetime.json | /clients/0/id_token_lifetime | must be at least 1 second
 zero-refresh-token-absolute-lifetime.json | /clients/0/refresh_token_absolute_lifetime | must be at least 1 second
 zero-refresh-token-lifetime.json | /clients/0/refresh_token_lifetime | must be at least 1 second
-profiles/access-token-like-a-refresh-token.json | /tokens/refresh_token/claims | an access token could be taken for a refresh token; give it a claim that only it has
+profiles/access-token-like-a-refresh-token.json | /tokens/refresh_token/claims | an access token could be taken for a refresh token; give the refresh token a claim that only it has
 profiles/alg-missing.json | /tokens/refresh_token/header/alg | must be RS256: it is what the keys can sign
 profiles/alg-none.json | /tokens/id_token/header/alg | must be RS256: it is what the keys can sign
 profiles/alg-not-rs256.json | /tokens/access_token/header/alg | must be RS256: it is what the keys can sign
@@ -70,13 +70,13 @@ profiles/empty-alias.json | /paths/aliases/1 | `` must begin with / and not end 
 profiles/grant-id-in-an-access-token-id.json | /tokens/access_token/id | `{grant_id}` is not one of an id's placeholders: {random:N}, {uuid}
 profiles/grant-id-not-random.json | /grant_id | `family` has nothing random in it: every id must be another
 profiles/id-not-random.json | /tokens/access_token/id | `token` has nothing random in it: every id must be another
-profiles/id-token-like-a-refresh-token.json | /tokens/refresh_token/claims | an ID token could be taken for a refresh token; give it a claim that only it has
-profiles/lone-brace.json | /response/token_type | `Bearer}`: a } stands alone; write }} for a brace
+profiles/id-token-like-a-refresh-token.json | /tokens/refresh_token/claims | an ID token could be taken for a refresh token; give the refresh token a claim that only it has
+profiles/lone-brace.json | /response/token_type | `Bearer}`: a } has no opening brace; write }} for a brace
 profiles/missing-member.json | /paths | the member `jwks` is missing (line 9, column 3)
 profiles/not-json.json | - | is not JSON: expected ident (line 1, column 2)
-profiles/offset-no-number.json | /response/expires_in | `{expires_in-one}`: `-one` is no number
-profiles/offset-on-a-text.json | /tokens/access_token/claims/sub | `{subject+1}`: only a number can be moved by another
-profiles/path-of-the-metadata.json | /paths/jwks | `/.well-known/openid-configuration` is where the metadata stands
+profiles/offset-no-number.json | /response/expires_in | `{expires_in-one}`: `-one` is not a number
+profiles/offset-on-a-text.json | /tokens/access_token/claims/sub | `{subject+1}`: only a number can have an offset
+profiles/path-of-the-metadata.json | /paths/jwks | `/.well-known/openid-configuration` is the path of the metadata
 profiles/path-with-a-pattern.json | /paths/token | `/{tenant}/token` may hold letters, digits, - . _ ~ and single slashes only
 profiles/path-with-trailing-slash.json | /paths/jwks | `/oauth2/jwks/` must begin with / and not end with one
 profiles/path-without-slash.json | /paths/token | `oauth2/token` must begin with / and not end with one
@@ -91,17 +91,17 @@ profiles/refresh-token-without-grant-id.json | /tokens/refresh_token/claims | mu
 profiles/refresh-token-without-id.json | /tokens/refresh_token/claims | must carry {id}: the server reads its refresh tokens back
 profiles/refresh-token-without-scope.json | /tokens/refresh_token/claims | must carry {scope} or {scopes}: the server reads its refresh tokens back
 profiles/refresh-token-without-subject.json | /tokens/refresh_token/claims | must carry {subject}: the server reads its refresh tokens back
-profiles/reserved-alias.json | /paths/aliases/0 | `/_mimic` stands under /_mimic, which is kept for what is not the imitated server
-profiles/reserved-path.json | /paths/token | `/_mimic/token` stands under /_mimic, which is kept for what is not the imitated server
+profiles/reserved-alias.json | /paths/aliases/0 | `/_mimic` is below /_mimic, which is reserved for the control plane
+profiles/reserved-path.json | /paths/token | `/_mimic/token` is below /_mimic, which is reserved for the control plane
 profiles/two-endpoints-on-one-path.json | /paths/jwks | `/oauth2/token` is /paths/token already
 profiles/unclosed-brace-deep.json | /tokens/access_token/claims/realm/access/0 | `{scope`: a { is not closed; write {{ for a brace
 profiles/unclosed-brace.json | /tokens/access_token/claims/sub | `user {subject`: a { is not closed; write {{ for a brace
 profiles/unknown-member-deep.json | /tokens/id_token/audience | unknown member `audience`; the members are `when_scope`
 profiles/unknown-member.json | /scope_separator | unknown member `scope_separator`; the members are `$schema`
-profiles/unknown-placeholder-in-a-header.json | /tokens/id_token/header/kid | `{key}` is no placeholder here; there are {kid}
+profiles/unknown-placeholder-in-a-header.json | /tokens/id_token/header/kid | unknown placeholder `{key}`; expected one of {kid}
 profiles/unknown-placeholder-in-an-id.json | /tokens/access_token/id | `{subject}` is not one of an id's placeholders: {random:N}, {uuid}
-profiles/unknown-placeholder-in-the-response.json | /response/expires_in | `{expires_at}` is no placeholder here; there are {issuer}
-profiles/unknown-placeholder.json | /tokens/access_token/claims/sub | `{user_id}` is no placeholder here; there are {issuer}
+profiles/unknown-placeholder-in-the-response.json | /response/expires_in | unknown placeholder `{expires_at}`; expected one of {issuer}
+profiles/unknown-placeholder.json | /tokens/access_token/claims/sub | unknown placeholder `{user_id}`; expected one of {issuer}
 profiles/unknown-refresh-policy.json | /refresh | unknown value `once`; the values are `reissue`, `rotate`, `reuse` (line 16, column 19)
 profiles/when-scope-on-the-access-token.json | /tokens/access_token/when_scope | only the id_token depends on a scope
 profiles/when-scope-on-the-refresh-token.json | /tokens/refresh_token/when_scope | only the id_token depends on a scope

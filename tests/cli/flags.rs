@@ -18,6 +18,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "--profile",
             "--issuer",
             "--error-dialect",
+            "--leniency",
             "--keys",
             "--clock",
             "--seed",
@@ -34,6 +35,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
     (
         "mint",
         &[
+            "--grant",
             "--client",
             "--subject",
             "--scope",
@@ -51,6 +53,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "--profile",
             "--issuer",
             "--error-dialect",
+            "--leniency",
             "--keys",
             "--clock",
             "--seed",
@@ -64,6 +67,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "--profile",
             "--issuer",
             "--error-dialect",
+            "--leniency",
             "--keys",
             "--clock",
             "--seed",
@@ -77,6 +81,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "--profile",
             "--issuer",
             "--error-dialect",
+            "--leniency",
             "--keys",
             "--clock",
             "--seed",
@@ -291,6 +296,15 @@ fn every_flag_of_the_server_has_an_environment_variable_that_counts() {
         }
         tried.insert(environment.0.to_owned());
     }
+
+    let environment = [(
+        "OAUTH_MIMIC_LENIENCY",
+        "client_unknown,refresh_token_unknown",
+    )];
+    let server = Server::started(Process::start(&["--port", "0"], &environment, ""));
+    let form = "grant_type=refresh_token&refresh_token=any&client_id=any";
+    assert_eq!(server.post(None, form).status, 200);
+    tried.insert("OAUTH_MIMIC_LENIENCY".to_owned());
 
     let environment = [("OAUTH_MIMIC_ALLOW_HOST", "a.test,b.test")];
     let server = Server::started(Process::start(&["--port", "0"], &environment, ""));

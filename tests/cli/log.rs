@@ -171,7 +171,7 @@ fn the_json_log_has_one_object_a_request_with_client_grant_outcome_and_reason() 
             "client-default",
             "refresh_token",
             "invalid_grant",
-            "the refresh token's signature is wrong: no published key verifies it",
+            "the signature of the refresh token is wrong: no published key verifies it",
         ),
         (
             7,
@@ -189,7 +189,7 @@ fn the_json_log_has_one_object_a_request_with_client_grant_outcome_and_reason() 
             "client-default",
             "password",
             "unsupported_grant_type",
-            "the grant type password is not supported; this server has refresh_token",
+            "the grant type password is not supported; this server supports refresh_token, client_credentials",
         ),
         (
             12,
@@ -198,7 +198,7 @@ fn the_json_log_has_one_object_a_request_with_client_grant_outcome_and_reason() 
             "client-default",
             "refresh_token",
             "invalid_scope",
-            "scope admin was asked for, but client client-default is registered for openid email phone only",
+            "scope admin was requested, but client client-default is registered for openid email phone only",
         ),
         (
             14,
@@ -207,7 +207,7 @@ fn the_json_log_has_one_object_a_request_with_client_grant_outcome_and_reason() 
             "",
             "",
             "invalid_request",
-            "nothing answers at /nowhere; ",
+            "no endpoint answers at /nowhere; ",
         ),
         (
             15,

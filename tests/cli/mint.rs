@@ -233,7 +233,7 @@ fn what_cannot_be_minted_is_told_with_what_there_is() {
         (
             &["--scope", "openid admin"],
             &[
-                "scope: scope admin was asked for",
+                "scope: scope admin was requested",
                 "registered for openid email phone only",
             ],
         ),
@@ -243,7 +243,7 @@ fn what_cannot_be_minted_is_told_with_what_there_is() {
         ),
         (
             &["--scope", "email", "--only", "id-token"],
-            &["--only id-token: scope `email` calls for none; add openid to --scope"],
+            &["the scope `email` has no id_token; an ID token needs openid in --scope"],
         ),
         (
             &["--fixtures", "fixtures/bad/../../fixtures/profiles"],

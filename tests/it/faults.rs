@@ -196,7 +196,7 @@ type Row = (Value, fn(&Came, &Answer), fn(u16) -> u16);
 /// Every fault that is no business of one endpoint alone.
 #[expect(clippy::too_many_lines, reason = "one table")]
 fn everywhere() -> Vec<Row> {
-    const ASKED: &str = "a fault that was asked for";
+    const ASKED: &str = "injected fault";
     vec![
         (
             json!({ "kind": "error", "error": "invalid_grant" }),
@@ -455,7 +455,7 @@ fn an_error_that_is_asked_for_has_the_head_of_the_servers_dialect() {
     assert_eq!(fault.status, 401);
     assert_eq!(
         fault.header("www-authenticate"),
-        Some(r#"Bearer error="invalid_client", error_description="a fault that was asked for""#)
+        Some(r#"Bearer error="invalid_client", error_description="injected fault""#)
     );
 }
 

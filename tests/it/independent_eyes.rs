@@ -359,7 +359,11 @@ fn tokens(server: &TokenServer) -> [(&'static str, String, Option<String>); 3] {
         .then(|| server.issuer().to_owned());
     [
         ("access_token", minted.access_token().to_owned(), audience),
-        ("refresh_token", minted.refresh_token().to_owned(), None),
+        (
+            "refresh_token",
+            minted.refresh_token().expect("a refresh token").to_owned(),
+            None,
+        ),
         ("id_token", id_token, Some("public".to_owned())),
     ]
 }

@@ -173,7 +173,10 @@ fn no_secret_and_no_token_is_in_it() {
     let plane = Plane::of(&server);
     let mut stream = plane.stream("/requests/stream");
     let minted = server.mint().client("app").response();
-    let (token, secret) = (minted.refresh_token(), encoded(SECRET));
+    let (token, secret) = (
+        minted.refresh_token().expect("a refresh token"),
+        encoded(SECRET),
+    );
     let id_token = minted.id_token().expect("openid").to_owned();
     let good = format!("grant_type=refresh_token&refresh_token={token}");
     let url = server.token_url();
@@ -264,18 +267,22 @@ fn a_lineage_can_be_drawn_from_what_was_presented_to_what_was_issued() {
     for profile in oauth_mimic::profiles() {
         let server = TokenServer::builder().profile(profile).start();
         let minted = server.mint().client("client-default").response();
-        let mut token = minted.refresh_token().to_owned();
+        let mut token = minted.refresh_token().expect("a refresh token").to_owned();
         for _ in 0..3 {
             token = refresh(&server, &token, "").member("refresh_token");
         }
         let chain = server.requests();
         let id = |token: &str| part(token, 1)["jti"].as_str().map(str::to_owned);
-        assert_eq!(chain[0].presented, id(minted.refresh_token()), "{profile}");
+        assert_eq!(
+            chain[0].presented,
+            id(minted.refresh_token().expect("a refresh token")),
+            "{profile}"
+        );
         for pair in chain.windows(2) {
             let issued = pair[0].issued.as_ref().expect("tokens");
             assert_eq!(
                 pair[1].presented.as_ref(),
-                Some(&issued.refresh_token),
+                issued.refresh_token.as_ref(),
                 "{profile}"
             );
         }
@@ -287,7 +294,7 @@ fn a_lineage_can_be_drawn_from_what_was_presented_to_what_was_issued() {
             "{profile}"
         );
         assert_eq!(
-            Some(issued.refresh_token),
+            issued.refresh_token,
             id(&answer.member("refresh_token")),
             "{profile}"
         );

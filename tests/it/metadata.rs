@@ -176,7 +176,10 @@ fn every_grant_in_it_works_and_no_other() {
     for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let document = metadata(&server);
-        assert_eq!(document["grant_types_supported"], json!(["refresh_token"]));
+        assert_eq!(
+            document["grant_types_supported"],
+            json!(["refresh_token", "client_credentials"])
+        );
         let grant = |grant_type: &str| {
             let form = format!(
                 "grant_type={}&refresh_token=REFRESH_TOKEN",
@@ -189,9 +192,9 @@ fn every_grant_in_it_works_and_no_other() {
             )
         };
         assert_eq!(grant("refresh_token").status, 200, "{profile}");
+        assert_eq!(grant("client_credentials").status, 200, "{profile}");
         for other in [
             "authorization_code",
-            "client_credentials",
             "password",
             "implicit",
             "urn:ietf:params:oauth:grant-type:device_code",
@@ -571,7 +574,7 @@ fn a_kid_is_the_keys_thumbprint() {
         let minted = server.mint().response();
         for token in [
             minted.access_token(),
-            minted.refresh_token(),
+            minted.refresh_token().expect("a refresh token"),
             minted.id_token().expect("openid"),
         ] {
             assert_eq!(part(token, 0)["kid"], key["kid"]);
@@ -644,7 +647,7 @@ fn the_documented_servers_tokens_name_no_key() {
     let minted = server.mint().response();
     for token in [
         minted.access_token(),
-        minted.refresh_token(),
+        minted.refresh_token().expect("a refresh token"),
         minted.id_token().expect("openid"),
     ] {
         assert_eq!(part(token, 0), json!({"alg": "RS256", "typ": "JWT"}));

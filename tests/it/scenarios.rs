@@ -162,7 +162,9 @@ fn refresh_storm_lets_one_of_all_threads_win_and_tells_of_the_others() {
         assert!(expires_at < Some(server.clock().now().as_unix()), "{way}");
         let answers: Vec<(Answer, Duration)> = thread::scope(|scope| {
             let asked: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| ask(&server, minted.refresh_token())))
+                .map(|_| {
+                    scope.spawn(|| ask(&server, minted.refresh_token().expect("a refresh token")))
+                })
                 .collect();
             let came = asked
                 .into_iter()

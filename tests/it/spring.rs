@@ -367,6 +367,7 @@ fn the_refresh_token_is_refused_by_rows_19_to_24() {
     let minted = server.mint().client("client").response();
     let unsigned = minted
         .refresh_token()
+        .expect("a refresh token")
         .rsplit_once('.')
         .expect("three parts")
         .0
@@ -375,7 +376,12 @@ fn the_refresh_token_is_refused_by_rows_19_to_24() {
     // {"alg":"none"}
     let none = format!(
         "eyJhbGciOiJub25lIn0.{}.",
-        minted.refresh_token().split('.').nth(1).expect("claims")
+        minted
+            .refresh_token()
+            .expect("a refresh token")
+            .split('.')
+            .nth(1)
+            .expect("claims")
     );
     let of_another_key = other_server(ISSUER).mint().client("client").refresh_token();
     check_all(
@@ -386,7 +392,10 @@ fn the_refresh_token_is_refused_by_rows_19_to_24() {
             ("19, three parts", refresh("a.b.c", ""), CANNOT_CONVERT),
             (
                 "20, damaged",
-                refresh(&damaged(minted.refresh_token()), ""),
+                refresh(
+                    &damaged(minted.refresh_token().expect("a refresh token")),
+                    "",
+                ),
                 CANNOT_CONVERT,
             ),
             ("20, unsigned", refresh(&unsigned, ""), CANNOT_CONVERT),

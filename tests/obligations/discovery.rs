@@ -347,7 +347,12 @@ fn what_is_advertised_works(world: &World) {
         if grants.contains(&grant.to_owned()) {
             assert_tokens(&answer);
         } else {
-            assert_refused(&answer, &[400], &["unsupported_grant_type"]);
+            // A grant that no client may use is not advertised, whether or not the server has it.
+            assert_refused(
+                &answer,
+                &[400],
+                &["unsupported_grant_type", "unauthorized_client"],
+            );
         }
     }
     assert!(

@@ -202,11 +202,15 @@ pub(crate) fn rows() -> Vec<Row> {
                         .scope("openid a")
                         .response();
                     let id_token = response.id_token().expect("an ID token");
-                    for token in [response.access_token(), response.refresh_token(), id_token] {
+                    for token in [
+                        response.access_token(),
+                        response.refresh_token().expect("a refresh token"),
+                        id_token,
+                    ] {
                         ids.push(part(token, 1)["jti"].as_str().expect("a text").to_owned());
                     }
                     ids.push(
-                        part(response.refresh_token(), 1)["grant_id"]
+                        part(response.refresh_token().expect("a refresh token"), 1)["grant_id"]
                             .as_str()
                             .expect("a text")
                             .to_owned(),

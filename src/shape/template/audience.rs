@@ -33,6 +33,7 @@ impl Node {
                 .collect::<Option<Vec<_>>>()
                 .map(|lists| lists.concat()),
             Self::Object(_) => Some(Vec::new()),
+            Self::When(_, node) => node.audiences(issuer, client),
         }
     }
 }

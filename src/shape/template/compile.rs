@@ -3,9 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::json::pointer;
-use crate::shape::Misshapen;
+use crate::oauth::refusal::RefusalName;
+use crate::shape::ProfileError;
+use crate::shape::document::ConditionDocument;
 use crate::shape::template::{
-    Hole, Node, PLACEHOLDERS, Piece, Place, Placeholder, Template, placeholders,
+    Condition, Hole, Node, PLACEHOLDERS, Piece, Place, Placeholder, Template, TextTemplate,
+    placeholders,
 };
 
 impl Template {
@@ -13,8 +16,14 @@ impl Template {
         document: &Map<String, Value>,
         place: Place,
         path: &str,
-    ) -> Result<Self, Misshapen> {
+    ) -> Result<Self, ProfileError> {
         object(document, place, path).map(Self)
+    }
+}
+
+impl TextTemplate {
+    pub(crate) fn compile(text: &str, place: Place, path: &str) -> Result<Self, ProfileError> {
+        text_node(text, place, path).map(Self)
     }
 }
 
@@ -22,7 +31,7 @@ fn object(
     document: &Map<String, Value>,
     place: Place,
     path: &str,
-) -> Result<Vec<(String, Node)>, Misshapen> {
+) -> Result<Vec<(String, Node)>, ProfileError> {
     document
         .iter()
         .map(|(name, value)| {
@@ -34,7 +43,7 @@ fn object(
         .collect()
 }
 
-fn node(value: &Value, place: Place, path: &str) -> Result<Node, Misshapen> {
+fn node(value: &Value, place: Place, path: &str) -> Result<Node, ProfileError> {
     Ok(match value {
         Value::String(text) => text_node(text, place, path)?,
         Value::Array(items) => Node::Array(
@@ -44,13 +53,43 @@ fn node(value: &Value, place: Place, path: &str) -> Result<Node, Misshapen> {
                 .map(|(index, item)| node(item, place, &format!("{path}/{index}")))
                 .collect::<Result<_, _>>()?,
         ),
+        Value::Object(members) if is_conditional(members) => conditional(members, place, path)?,
         Value::Object(members) => Node::Object(object(members, place, path)?),
         literal => Node::Literal(literal.clone()),
     }
     .folded())
 }
 
-fn text_node(text: &str, place: Place, path: &str) -> Result<Node, Misshapen> {
+/// An object with exactly the members `when` and `value` is a value under a condition.
+fn is_conditional(members: &Map<String, Value>) -> bool {
+    members.len() == 2 && members.contains_key("when") && members.contains_key("value")
+}
+
+fn conditional(
+    members: &Map<String, Value>,
+    place: Place,
+    path: &str,
+) -> Result<Node, ProfileError> {
+    let wrong = |problem: String| ProfileError::new(format!("{path}/when"), problem);
+    if ![Place::Claims, Place::Response].contains(&place) {
+        return Err(wrong(
+            "only claims and responses have conditions".to_owned(),
+        ));
+    }
+    let document: ConditionDocument =
+        serde_json::from_value(members["when"].clone()).map_err(|why| wrong(why.to_string()))?;
+    let condition = Condition {
+        scope: document.scope,
+        grant: document.grant,
+    };
+    if condition.scope.is_none() && condition.grant.is_none() {
+        return Err(wrong("must name a scope or a grant".to_owned()));
+    }
+    let value = node(&members["value"], place, &format!("{path}/value"))?;
+    Ok(Node::When(condition, Box::new(value)))
+}
+
+fn text_node(text: &str, place: Place, path: &str) -> Result<Node, ProfileError> {
     let mut pieces = Vec::new();
     let mut literal = String::new();
     let mut rest = text.chars().peekable();
@@ -67,7 +106,7 @@ fn text_node(text: &str, place: Place, path: &str) -> Result<Node, Misshapen> {
                         Some('}') => break,
                         Some(c) => name.push(c),
                         None => {
-                            return Err(Misshapen::new(
+                            return Err(ProfileError::new(
                                 path,
                                 format!("`{text}`: a {{ is not closed; write {{{{ for a brace"),
                             ));
@@ -80,9 +119,9 @@ fn text_node(text: &str, place: Place, path: &str) -> Result<Node, Misshapen> {
                 pieces.push(Piece::Hole(hole(&name, place, path)?));
             }
             '}' => {
-                return Err(Misshapen::new(
+                return Err(ProfileError::new(
                     path,
-                    format!("`{text}`: a }} stands alone; write }}}} for a brace"),
+                    format!("`{text}`: a }} has no opening brace; write }}}} for a brace"),
                 ));
             }
             c => literal.push(c),
@@ -100,36 +139,42 @@ fn text_node(text: &str, place: Place, path: &str) -> Result<Node, Misshapen> {
     })
 }
 
-fn hole(name: &str, place: Place, path: &str) -> Result<Hole, Misshapen> {
-    let wrong = |problem: String| Misshapen::new(path, problem);
-    if let (Some(claim), true) = (name.strip_prefix("user."), place != Place::Header) {
+fn hole(name: &str, place: Place, path: &str) -> Result<Hole, ProfileError> {
+    let wrong = |problem: String| ProfileError::new(path, problem);
+    if let (Some(claim), Place::Claims | Place::Response) = (name.strip_prefix("user."), place) {
         return Ok(Hole {
             placeholder: Placeholder::User(claim.to_owned()),
             plus: 0,
         });
     }
-    // A number may be moved by seconds: the sign begins the offset.
+    // A number may have an offset in seconds, which begins with its sign.
     let (base, plus) = match name.find(['+', '-']) {
         Some(at) => (
             &name[..at],
             name[at..]
                 .parse()
-                .map_err(|_| wrong(format!("`{{{name}}}`: `{}` is no number", &name[at..])))?,
+                .map_err(|_| wrong(format!("`{{{name}}}`: `{}` is not a number", &name[at..])))?,
         ),
         None => (name, 0),
     };
     let known = PLACEHOLDERS
         .iter()
         .find(|(known, _, places)| *known == base && places.contains(&place));
+    if known.is_none() && place == Place::Error && is_field(name) {
+        return Ok(Hole {
+            placeholder: Placeholder::Field(name.to_owned()),
+            plus: 0,
+        });
+    }
     let Some((_, placeholder, _)) = known else {
         return Err(wrong(format!(
-            "`{{{name}}}` is no placeholder here; there are {}",
+            "unknown placeholder `{{{name}}}`; expected one of {}",
             placeholders(place).join(", ")
         )));
     };
     if plus != 0 && !placeholder.is_number() {
         return Err(wrong(format!(
-            "`{{{name}}}`: only a number can be moved by another"
+            "`{{{name}}}`: only a number can have an offset"
         )));
     }
     Ok(Hole {
@@ -138,8 +183,15 @@ fn hole(name: &str, place: Place, path: &str) -> Result<Hole, Misshapen> {
     })
 }
 
+/// Returns true if some refusal has a field of that name.
+fn is_field(name: &str) -> bool {
+    RefusalName::ALL
+        .iter()
+        .any(|refusal| refusal.fields().contains(&name))
+}
+
 impl Node {
-    /// An array or object without placeholders is one literal.
+    /// Turns an array or object without placeholders into one literal.
     fn folded(self) -> Self {
         let value = |node: &Self| match node {
             Self::Literal(value) => Some(value.clone()),

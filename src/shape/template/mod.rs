@@ -1,65 +1,106 @@
-//! Templates: JSON with placeholders. `compile` checks and compiles them once, `write` fills them many times, and
-//! `read` finds in a filled one what was filled in.
+//! Templates: JSON objects and texts with placeholders. `compile` checks and compiles them once, `write` fills them many
+//! times, and `read` recovers the values from a filled one.
 //!
-//! A new placeholder is a case of [`Placeholder`], a line in the table below it, and an arm in `write`.
+//! A new placeholder is a case of [`Placeholder`], a line in [`PLACEHOLDERS`], an answer to
+//! [`Placeholder::may_be_absent`], and an arm of the [`Fill`] of its place.
 
 pub(crate) mod audience;
 mod compile;
 mod read;
 mod write;
 
-pub(crate) use write::Facts;
+pub(crate) use write::{Fill, Filling, TokenFacts};
 
 use serde_json::Value;
 
-/// Where a template stands; not every placeholder means something everywhere.
+use crate::oauth::grant_type::GrantType;
+use crate::oauth::scope::Scope;
+
+/// Where a template is used; each place has its own placeholders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
+    /// The JOSE header of a token.
     Header,
+    /// The claims of a token.
     Claims,
+    /// The token response.
     Response,
+    /// The metadata documents.
+    Metadata,
+    /// A key of the JWK Set.
+    Jwk,
+    /// The headers and the body of an error response.
+    Error,
 }
 
-/// What a placeholder stands for.
+/// A placeholder of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Placeholder {
     Issuer,
     ClientId,
     Subject,
     GrantId,
-    /// Space-joined.
+    GrantType,
+    /// The scope as one text, with spaces.
     Scope,
-    /// An array.
+    /// The scope as an array.
     Scopes,
     AuthTime,
     Now,
-    /// When this token ends.
+    /// The end of the token being written.
     ExpiresAt,
-    /// Seconds the access token lives.
+    /// The lifetime of the access token, in seconds.
     ExpiresIn,
-    /// This token's id.
+    /// The id of the token being written.
     Id,
     AccessTokenId,
     RefreshTokenId,
     IdTokenId,
     AccessTokenAudience,
     IdTokenAudience,
+    /// A claim of the user.
     User(String),
     Kid,
     AccessToken,
     RefreshToken,
     IdToken,
+    // --- metadata ---
+    AuthorizationEndpoint,
+    TokenEndpoint,
+    JwksUri,
+    ScopesSupported,
+    ResponseTypesSupported,
+    GrantTypesSupported,
+    AuthMethodsSupported,
+    ClaimsSupported,
+    // --- JWK ---
+    Modulus,
+    Exponent,
+    // --- errors ---
+    Error,
+    Description,
+    /// The full message of the refusal.
+    Reason,
+    Status,
+    Path,
+    /// The time with milliseconds and offset, as Java writes it.
+    Timestamp,
+    /// Every member of the body as `name="value"`, for challenges.
+    Members,
+    /// A field of the refusal's data.
+    Field(String),
 }
 
-/// Every placeholder but `{user.NAME}`, by name, and where it may stand.
+/// Every placeholder but `{user.NAME}` and the fields of refusals: its name and the places that know it.
 const PLACEHOLDERS: &[(&str, Placeholder, &[Place])] = {
-    use Place::{Claims, Header, Response};
+    use Place::{Claims, Error, Header, Jwk, Metadata, Response};
     use Placeholder as P;
     &[
-        ("issuer", P::Issuer, &[Claims, Response]),
+        ("issuer", P::Issuer, &[Claims, Response, Metadata]),
         ("client_id", P::ClientId, &[Claims, Response]),
         ("subject", P::Subject, &[Claims, Response]),
         ("grant_id", P::GrantId, &[Claims, Response]),
+        ("grant_type", P::GrantType, &[Claims, Response]),
         ("scope", P::Scope, &[Claims, Response]),
         ("scopes", P::Scopes, &[Claims, Response]),
         ("auth_time", P::AuthTime, &[Claims, Response]),
@@ -72,16 +113,47 @@ const PLACEHOLDERS: &[(&str, Placeholder, &[Place])] = {
         ("id_token.id", P::IdTokenId, &[Claims, Response]),
         ("access_token_audience", P::AccessTokenAudience, &[Claims]),
         ("id_token_audience", P::IdTokenAudience, &[Claims]),
-        ("kid", P::Kid, &[Header]),
+        ("kid", P::Kid, &[Header, Jwk]),
         ("access_token", P::AccessToken, &[Response]),
         ("refresh_token", P::RefreshToken, &[Response]),
         ("id_token", P::IdToken, &[Response]),
+        (
+            "authorization_endpoint",
+            P::AuthorizationEndpoint,
+            &[Metadata],
+        ),
+        ("token_endpoint", P::TokenEndpoint, &[Metadata]),
+        ("jwks_uri", P::JwksUri, &[Metadata]),
+        ("scopes_supported", P::ScopesSupported, &[Metadata]),
+        (
+            "response_types_supported",
+            P::ResponseTypesSupported,
+            &[Metadata],
+        ),
+        ("grant_types_supported", P::GrantTypesSupported, &[Metadata]),
+        (
+            "token_endpoint_auth_methods_supported",
+            P::AuthMethodsSupported,
+            &[Metadata],
+        ),
+        ("claims_supported", P::ClaimsSupported, &[Metadata]),
+        ("n", P::Modulus, &[Jwk]),
+        ("e", P::Exponent, &[Jwk]),
+        ("error", P::Error, &[Error]),
+        ("description", P::Description, &[Error]),
+        ("reason", P::Reason, &[Error]),
+        ("status", P::Status, &[Error]),
+        ("path", P::Path, &[Error]),
+        ("timestamp", P::Timestamp, &[Error]),
+        ("members", P::Members, &[Error]),
     ]
 };
 
-/// What may stand there, in its braces.
+/// Returns the placeholders of a place, in their braces.
 pub(super) fn placeholders(place: Place) -> Vec<String> {
-    let of_users = (place != Place::Header).then(|| "{user.NAME}".to_owned());
+    let of_users = [Place::Claims, Place::Response]
+        .contains(&place)
+        .then(|| "{user.NAME}".to_owned());
     PLACEHOLDERS
         .iter()
         .filter(|(_, _, places)| places.contains(&place))
@@ -94,6 +166,10 @@ pub(super) fn placeholders(place: Place) -> Vec<String> {
 #[derive(Debug, Clone)]
 pub(crate) struct Template(Vec<(String, Node)>);
 
+/// A text with placeholders.
+#[derive(Debug, Clone)]
+pub(crate) struct TextTemplate(Node);
+
 #[derive(Debug, Clone)]
 enum Node {
     Literal(Value),
@@ -101,6 +177,8 @@ enum Node {
     Text(Vec<Piece>),
     Array(Vec<Node>),
     Object(Vec<(String, Node)>),
+    /// A value that is written only under a condition.
+    When(Condition, Box<Node>),
 }
 
 #[derive(Debug, Clone)]
@@ -109,15 +187,32 @@ enum Piece {
     Hole(Hole),
 }
 
-/// A placeholder, and for numbers what is added to it: `{expires_in-1}`.
+/// A placeholder, and for numbers the offset: `{expires_in-1}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Hole {
     placeholder: Placeholder,
     plus: i64,
 }
 
+/// When a member is written: for a scope that contains this token, and for this grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Condition {
+    scope: Option<String>,
+    grant: Option<GrantType>,
+}
+
+impl Condition {
+    /// Returns true if the condition holds for this scope and grant.
+    pub(crate) fn holds(&self, scope: &Scope, grant: GrantType) -> bool {
+        self.scope
+            .as_deref()
+            .is_none_or(|token| scope.contains(token))
+            && self.grant.is_none_or(|only| only == grant)
+    }
+}
+
 impl Template {
-    /// The literal that stands at a member of the top, if one does.
+    /// Returns the literal value of a member at the top, if it is one.
     pub(crate) fn literal(&self, name: &str) -> Option<&Value> {
         match self.node(name) {
             Some(Node::Literal(value)) => Some(value),
@@ -125,12 +220,12 @@ impl Template {
         }
     }
 
-    /// The names of the members at the top, in order.
+    /// Returns the names of the members at the top, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The member of the top that is that placeholder and nothing else.
+    /// Returns the member at the top that is that placeholder and nothing else.
     pub(crate) fn member_of(&self, placeholder: &Placeholder) -> Option<&str> {
         self.0.iter().find_map(|(name, node)| match node {
             Node::Hole(hole) if hole.placeholder == *placeholder => Some(name.as_str()),
@@ -138,7 +233,7 @@ impl Template {
         })
     }
 
-    /// Whether the placeholder stands in a member of the top, alone or within a text.
+    /// Returns true if a member at the top contains the placeholder, alone or within a text.
     pub(crate) fn carries(&self, placeholder: &Placeholder) -> bool {
         self.0.iter().any(|(_, node)| match node {
             Node::Hole(hole) => hole.placeholder == *placeholder,
@@ -149,10 +244,10 @@ impl Template {
         })
     }
 
-    /// A member that this template always writes and `other` never does, or never so: what tells them apart.
+    /// Returns true if some mandatory member distinguishes output of this template from output of `other`.
     pub(crate) fn differs_from(&self, other: &Self) -> bool {
         self.0.iter().any(|(name, node)| {
-            !node.is_optional()
+            !node.may_be_absent()
                 && match (node, other.node(name)) {
                     (_, None) => true,
                     (Node::Literal(ours), Some(Node::Literal(theirs))) => ours != theirs,
@@ -173,24 +268,67 @@ impl Placeholder {
     fn is_number(&self) -> bool {
         matches!(
             self,
-            Self::AuthTime | Self::Now | Self::ExpiresAt | Self::ExpiresIn
+            Self::AuthTime | Self::Now | Self::ExpiresAt | Self::ExpiresIn | Self::Status
         )
+    }
+
+    /// Returns true if some token, user or server has no value for it; its member is left out then.
+    fn may_be_absent(&self) -> bool {
+        match self {
+            Self::Subject
+            | Self::AuthTime
+            | Self::Scope
+            | Self::Scopes
+            | Self::RefreshToken
+            | Self::RefreshTokenId
+            | Self::IdToken
+            | Self::IdTokenId
+            | Self::User(_)
+            | Self::ScopesSupported
+            | Self::AuthMethodsSupported
+            | Self::ClaimsSupported
+            | Self::Field(_) => true,
+            Self::Issuer
+            | Self::ClientId
+            | Self::GrantId
+            | Self::GrantType
+            | Self::Now
+            | Self::ExpiresAt
+            | Self::ExpiresIn
+            | Self::Id
+            | Self::AccessTokenId
+            | Self::AccessTokenAudience
+            | Self::IdTokenAudience
+            | Self::Kid
+            | Self::AccessToken
+            | Self::AuthorizationEndpoint
+            | Self::TokenEndpoint
+            | Self::JwksUri
+            | Self::ResponseTypesSupported
+            | Self::GrantTypesSupported
+            | Self::Modulus
+            | Self::Exponent
+            | Self::Error
+            | Self::Description
+            | Self::Reason
+            | Self::Status
+            | Self::Path
+            | Self::Timestamp
+            | Self::Members => false,
+        }
     }
 }
 
 impl Node {
-    /// Whether it can be without a value, and its member left out.
-    fn is_optional(&self) -> bool {
-        matches!(
-            self,
-            Self::Hole(Hole {
-                placeholder: Placeholder::User(_)
-                    | Placeholder::Scope
-                    | Placeholder::Scopes
-                    | Placeholder::IdToken
-                    | Placeholder::IdTokenId,
-                ..
-            })
-        )
+    /// Returns true if a filled template may lack a member with this node.
+    fn may_be_absent(&self) -> bool {
+        match self {
+            Self::Literal(_) | Self::Array(_) | Self::Object(_) => false,
+            Self::Hole(hole) => hole.placeholder.may_be_absent(),
+            Self::Text(pieces) => pieces.iter().any(
+                |piece| matches!(piece, Piece::Hole(hole) if hole.placeholder.may_be_absent()),
+            ),
+            Self::When(..) => true,
+        }
     }
 }

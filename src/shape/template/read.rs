@@ -1,4 +1,4 @@
-//! Reading back: what stands where the placeholders are.
+//! Reading back: recovers the values of the placeholders from a filled template.
 
 use serde_json::Value;
 
@@ -6,13 +6,13 @@ use crate::keys::jws::Members;
 use crate::shape::template::{Hole, Node, Piece, Placeholder, Template};
 
 impl Template {
-    /// Reads back what stands where the placeholders are. `None` where the claims are not of this shape.
+    /// Recovers the values of the placeholders. Returns `None` if the claims do not have this shape.
     pub(crate) fn read<'a>(&self, claims: &'a Members) -> Option<Readings<'a>> {
         let mut readings = Readings(Vec::with_capacity(self.0.len()));
         for (name, node) in &self.0 {
             match claims.get(name) {
                 Some(value) => node.read(value, &mut readings)?,
-                None if node.is_optional() => {}
+                None if node.may_be_absent() => {}
                 None => return None,
             }
         }
@@ -20,7 +20,7 @@ impl Template {
     }
 }
 
-/// What a template found where its placeholders stand.
+/// The values of a template's placeholders.
 pub(crate) struct Readings<'a>(Vec<(Placeholder, Reading<'a>)>);
 
 #[derive(Debug, Clone)]
@@ -66,9 +66,10 @@ impl Node {
             Self::Literal(literal) => (literal == value).then_some(()),
             Self::Hole(hole) => hole.read(value, readings),
             Self::Text(pieces) => read_text(pieces, value.as_str()?, readings),
-            // Nothing that must be read back stands inside an array or object: `Profile` sees to that.
+            // Placeholders that must be read back are not inside arrays or objects: `Profile` checks that.
             Self::Array(_) => value.is_array().then_some(()),
             Self::Object(_) => value.is_object().then_some(()),
+            Self::When(_, node) => node.read(value, readings),
         }
     }
 }
@@ -98,7 +99,7 @@ impl Hole {
     }
 }
 
-/// Takes a text apart: each placeholder reaches up to the literal behind it, the last one to the end.
+/// Splits a text: each placeholder extends to the next literal, the last one to the end.
 fn read_text<'a>(pieces: &[Piece], text: &'a str, readings: &mut Readings<'a>) -> Option<()> {
     let mut rest = text;
     for (index, piece) in pieces.iter().enumerate() {

@@ -1,50 +1,28 @@
-//! Writing: facts in the place of placeholders.
+//! Writing: replaces placeholders by values.
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::oauth::client::Client;
-use crate::oauth::grant::{Grant, Lifetimes};
+use crate::oauth::response::{TokenIds, Tokens};
 use crate::oauth::scope::Scope;
-use crate::oauth::user::User;
-use crate::shape::template::{Hole, Node, Piece, Placeholder, Template};
+use crate::oauth::token_kind::TokenKind;
+use crate::shape::profile::Issue;
+use crate::shape::template::{Condition, Hole, Node, Piece, Placeholder, Template, TextTemplate};
 
-/// What templates are filled with.
-pub(crate) struct Facts<'a> {
-    pub(crate) issuer: &'a str,
-    pub(crate) client: &'a Client,
-    pub(crate) user: &'a User,
-    pub(crate) grant: &'a Grant,
-    /// Of the token being written.
-    pub(crate) scope: &'a Scope,
-    pub(crate) lifetimes: &'a Lifetimes,
-    pub(crate) now: Timestamp,
-    /// Of the token being written.
-    pub(crate) expires_at: Timestamp,
-    pub(crate) id: &'a str,
-    pub(crate) access_token_id: &'a str,
-    pub(crate) refresh_token_id: &'a str,
-    pub(crate) id_token_id: &'a str,
-    pub(crate) kid: &'a str,
-    /// Once they are written, for the response.
-    pub(crate) access_token: &'a str,
-    pub(crate) refresh_token: &'a str,
-    pub(crate) id_token: Option<&'a str>,
+/// A source of values for placeholders.
+pub(crate) trait Fill {
+    /// Returns the value of a placeholder; `None` where there is none.
+    fn filling(&self, placeholder: &Placeholder) -> Option<Filling<'_>>;
+
+    /// Returns true if a condition holds.
+    fn holds(&self, condition: &Condition) -> bool;
 }
 
-impl Template {
-    /// Writes the object; a member without a value is left out.
-    pub(crate) fn write(&self, facts: &Facts<'_>) -> String {
-        let mut out = Vec::with_capacity(1024);
-        write_object(&self.0, facts, &mut out);
-        // Every writer below writes JSON, and JSON is UTF-8.
-        String::from_utf8(out).unwrap_or_default()
-    }
-}
-
-/// A placeholder's value.
-enum Filling<'a> {
-    Text(&'a str),
+/// The value of a placeholder.
+pub(crate) enum Filling<'a> {
+    Text(Cow<'a, str>),
     Number(i64),
     Texts(&'a [String]),
     Scope(&'a Scope),
@@ -52,45 +30,143 @@ enum Filling<'a> {
     Json(&'a Value),
 }
 
-impl<'a> Facts<'a> {
-    fn filling(&self, hole: &Hole) -> Option<Filling<'a>> {
-        use Placeholder as P;
-        let number = |seconds: i64| Some(Filling::Number(seconds.saturating_add(hole.plus)));
-        match &hole.placeholder {
-            P::Issuer => Some(Filling::Text(self.issuer)),
-            P::ClientId => Some(Filling::Text(&self.client.client_id)),
-            P::Subject => Some(Filling::Text(&self.grant.subject)),
-            P::GrantId => Some(Filling::Text(&self.grant.id)),
-            P::Scope => (!self.scope.is_empty()).then_some(Filling::Joined(self.scope)),
-            P::Scopes => (!self.scope.is_empty()).then_some(Filling::Scope(self.scope)),
-            P::AuthTime => number(self.grant.auth_time.as_unix()),
-            P::Now => number(self.now.as_unix()),
-            P::ExpiresAt => number(self.expires_at.as_unix()),
-            P::ExpiresIn => {
-                number(i64::try_from(self.lifetimes.access_token.as_secs()).unwrap_or(i64::MAX))
-            }
-            P::Id => Some(Filling::Text(self.id)),
-            P::AccessTokenId => Some(Filling::Text(self.access_token_id)),
-            P::RefreshTokenId => Some(Filling::Text(self.refresh_token_id)),
-            P::IdTokenId => self.id_token.map(|_| Filling::Text(self.id_token_id)),
-            P::AccessTokenAudience => Some(match &self.client.access_token_audience {
-                Some(audience) => Filling::Texts(audience),
-                None => Filling::Text(self.issuer),
-            }),
-            P::IdTokenAudience => Some(match &self.client.id_token_audience {
-                Some(audience) => Filling::Texts(audience),
-                None => Filling::Texts(std::slice::from_ref(&self.client.client_id)),
-            }),
-            P::User(claim) => self.user.claims.get(claim).map(Filling::Json),
-            P::Kid => Some(Filling::Text(self.kid)),
-            P::AccessToken => Some(Filling::Text(self.access_token)),
-            P::RefreshToken => Some(Filling::Text(self.refresh_token)),
-            P::IdToken => self.id_token.map(Filling::Text),
-        }
+impl<'a> From<&'a str> for Filling<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
     }
 }
 
-fn write_object(members: &[(String, Node)], facts: &Facts<'_>, out: &mut Vec<u8>) {
+/// The values for the templates of tokens and token responses.
+#[derive(Clone, Copy)]
+pub(crate) struct TokenFacts<'a> {
+    pub(crate) issue: &'a Issue<'a>,
+    /// The scope of the token being written.
+    pub(crate) scope: &'a Scope,
+    /// The time at which the token was issued.
+    pub(crate) now: Timestamp,
+    /// The end of the token being written.
+    pub(crate) expires_at: Timestamp,
+    /// The id of the token being written.
+    pub(crate) id: &'a str,
+    pub(crate) ids: &'a TokenIds,
+    pub(crate) kid: &'a str,
+    /// The tokens, once they are written, for the response.
+    pub(crate) tokens: Option<&'a Tokens>,
+}
+
+impl Fill for TokenFacts<'_> {
+    fn holds(&self, condition: &Condition) -> bool {
+        condition.holds(self.scope, self.issue.grant_type)
+    }
+
+    fn filling(&self, placeholder: &Placeholder) -> Option<Filling<'_>> {
+        use Placeholder as P;
+        let Issue { client, grant, .. } = *self.issue;
+        let token = |kind: TokenKind| self.tokens?.get(kind).map(Filling::from);
+        Some(match placeholder {
+            P::Issuer => self.issue.issuer.into(),
+            P::ClientId => client.client_id.as_str().into(),
+            P::Subject => grant.subject.as_deref()?.into(),
+            P::GrantId => grant.id.as_str().into(),
+            P::GrantType => self.issue.grant_type.as_str().into(),
+            P::Scope if self.scope.is_empty() => return None,
+            P::Scope => Filling::Joined(self.scope),
+            P::Scopes if self.scope.is_empty() => return None,
+            P::Scopes => Filling::Scope(self.scope),
+            P::AuthTime => Filling::Number(grant.auth_time?.as_unix()),
+            P::Now => Filling::Number(self.now.as_unix()),
+            P::ExpiresAt => Filling::Number(self.expires_at.as_unix()),
+            P::ExpiresIn => {
+                let seconds = self.issue.lifetimes.access_token.as_secs();
+                Filling::Number(i64::try_from(seconds).unwrap_or(i64::MAX))
+            }
+            P::Id => self.id.into(),
+            P::AccessTokenId => self.ids.access_token.as_str().into(),
+            P::RefreshTokenId => self.ids.refresh_token.as_deref()?.into(),
+            P::IdTokenId => self.ids.id_token.as_deref()?.into(),
+            P::AccessTokenAudience => match &client.access_token_audience {
+                Some(audience) => Filling::Texts(audience),
+                None => self.issue.issuer.into(),
+            },
+            P::IdTokenAudience => match &client.id_token_audience {
+                Some(audience) => Filling::Texts(audience),
+                None => Filling::Texts(std::slice::from_ref(&client.client_id)),
+            },
+            P::User(claim) => Filling::Json(self.issue.user?.claims.get(claim)?),
+            P::Kid => self.kid.into(),
+            P::AccessToken => return token(TokenKind::AccessToken),
+            P::RefreshToken => return token(TokenKind::RefreshToken),
+            P::IdToken => return token(TokenKind::IdToken),
+            // The placeholders of other places: compiling refuses them in tokens and responses.
+            P::AuthorizationEndpoint
+            | P::TokenEndpoint
+            | P::JwksUri
+            | P::ScopesSupported
+            | P::ResponseTypesSupported
+            | P::GrantTypesSupported
+            | P::AuthMethodsSupported
+            | P::ClaimsSupported
+            | P::Modulus
+            | P::Exponent
+            | P::Error
+            | P::Description
+            | P::Reason
+            | P::Status
+            | P::Path
+            | P::Timestamp
+            | P::Members
+            | P::Field(_) => return None,
+        })
+    }
+}
+
+impl Template {
+    /// Writes the object; a member without a value is left out.
+    pub(crate) fn write(&self, facts: &impl Fill) -> String {
+        let mut out = Vec::with_capacity(1024);
+        write_object(&self.0, facts, &mut out);
+        // Every writer below writes JSON, and JSON is UTF-8.
+        String::from_utf8(out).unwrap_or_default()
+    }
+}
+
+impl TextTemplate {
+    /// Writes the text; `None` if a placeholder has no value.
+    pub(crate) fn write(&self, facts: &impl Fill) -> Option<String> {
+        let mut text = String::new();
+        match &self.0 {
+            Node::Hole(hole) => hole.fill(facts)?.push_to(&mut text),
+            Node::Text(pieces) => push_pieces(pieces, facts, &mut text)?,
+            Node::Literal(Value::String(literal)) => text.push_str(literal),
+            Node::Literal(_) | Node::Array(_) | Node::Object(_) | Node::When(..) => return None,
+        }
+        Some(text)
+    }
+}
+
+impl Hole {
+    fn fill<'f>(&self, facts: &'f impl Fill) -> Option<Filling<'f>> {
+        facts
+            .filling(&self.placeholder)
+            .map(|filling| match filling {
+                Filling::Number(number) => Filling::Number(number.saturating_add(self.plus)),
+                other => other,
+            })
+    }
+}
+
+/// Appends the pieces; `None` if a placeholder has no value.
+fn push_pieces(pieces: &[Piece], facts: &impl Fill, text: &mut String) -> Option<()> {
+    for piece in pieces {
+        match piece {
+            Piece::Literal(literal) => text.push_str(literal),
+            Piece::Hole(hole) => hole.fill(facts)?.push_to(text),
+        }
+    }
+    Some(())
+}
+
+fn write_object(members: &[(String, Node)], facts: &impl Fill, out: &mut Vec<u8>) {
     out.push(b'{');
     for (name, node) in members {
         let before = out.len();
@@ -106,13 +182,13 @@ fn write_object(members: &[(String, Node)], facts: &Facts<'_>, out: &mut Vec<u8>
     out.push(b'}');
 }
 
-/// Writes a value; `false` where there is none, and then what was written does not count.
-fn write_node(node: &Node, facts: &Facts<'_>, out: &mut Vec<u8>) -> bool {
+/// Writes a value; returns false if there is none, and the caller then discards the partial output.
+fn write_node(node: &Node, facts: &impl Fill, out: &mut Vec<u8>) -> bool {
     match node {
         Node::Literal(value) => write_json(value, out),
-        Node::Hole(hole) => match facts.filling(hole) {
+        Node::Hole(hole) => match hole.fill(facts) {
             None => return false,
-            Some(Filling::Text(text)) => write_text(text, out),
+            Some(Filling::Text(text)) => write_text(&text, out),
             Some(Filling::Number(number)) => write_json(&number, out),
             Some(Filling::Texts(texts)) => write_json(texts, out),
             Some(Filling::Scope(scope)) => write_json(&scope.iter().collect::<Vec<_>>(), out),
@@ -121,16 +197,13 @@ fn write_node(node: &Node, facts: &Facts<'_>, out: &mut Vec<u8>) -> bool {
         },
         Node::Text(pieces) => {
             let mut text = String::new();
-            for piece in pieces {
-                match piece {
-                    Piece::Literal(literal) => text.push_str(literal),
-                    Piece::Hole(hole) => match facts.filling(hole) {
-                        None => return false,
-                        Some(filling) => filling.push_to(&mut text),
-                    },
-                }
+            if push_pieces(pieces, facts, &mut text).is_none() {
+                return false;
             }
             write_text(&text, out);
+        }
+        Node::When(condition, node) => {
+            return facts.holds(condition) && write_node(node, facts, out);
         }
         Node::Array(items) => {
             out.push(b'[');
@@ -151,7 +224,7 @@ fn write_node(node: &Node, facts: &Facts<'_>, out: &mut Vec<u8>) -> bool {
 }
 
 impl Filling<'_> {
-    /// Within a text: strings as they are, everything else as JSON.
+    /// Appends the value to a text: strings as they are, everything else as JSON.
     fn push_to(&self, text: &mut String) {
         match self {
             Self::Text(part) => text.push_str(part),
@@ -164,10 +237,11 @@ impl Filling<'_> {
     }
 }
 
-/// A text as JSON. Nearly all of what is written is base64url and plain ASCII, which stands as it is.
+/// Writes a text as JSON. Nearly every text is base64url or plain ASCII, which needs no escapes.
 fn write_text(text: &str, out: &mut Vec<u8>) {
-    let plain = |byte: &u8| *byte >= 0x20 && *byte != b'"' && *byte != b'\\';
-    if text.as_bytes().iter().all(plain) {
+    // A fold without early exit, because the compiler vectorises it: three times fewer instructions for a token.
+    let escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+    if !text.bytes().fold(false, |any, byte| any | escaped(byte)) {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');

@@ -436,7 +436,7 @@ fn what_cannot_be_minted_is_told() {
             (json!({ "scope": "admin" }), "scope: "),
             (
                 json!({ "kind": "id_token", "scope": "email" }),
-                "calls for no ID token",
+                "has no id_token",
             ),
         ] {
             let mut order = order;
@@ -453,7 +453,7 @@ fn what_cannot_be_minted_is_told() {
         (json!({ "client_id": "nobody" }), "/client_id"),
         (json!({ "sub": "nobody" }), "/sub"),
         (json!({ "scope": "admin" }), "/scope"),
-        (json!({ "kind": "id_token", "scope": "email" }), "/scope"),
+        (json!({ "kind": "id_token", "scope": "email" }), "/kind"),
         (json!({ "kind": "password" }), "/kind"),
         (json!({ "lifetime": 0 }), "/lifetime"),
         (json!({ "lifetime": "long" }), "/lifetime"),

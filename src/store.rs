@@ -1,0 +1,299 @@
+//! What a server must remember: spent tokens, revoked grants, and values that can be taken once.
+//!
+//! A token that carries its own grant is not stored. The verbs are few, async and atomic, so that a store which several
+//! replicas share can implement them; this one is in memory. An entry has an end in the server's time. The end is compared
+//! on reading, so that the result of a verb never depends on when expired entries are removed. A reset makes a new store,
+//! so keys need no namespace here; a shared store has to add sandbox and epoch to each key.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Mutex, PoisonError};
+
+use crate::clock::Timestamp;
+
+/// The state that outlives a request.
+#[derive(Debug, Default)]
+pub(crate) struct Store(Mutex<Entries>);
+
+#[derive(Debug, Default)]
+struct Entries {
+    spent: HashMap<String, Timestamp>,
+    revoked: HashMap<String, Timestamp>,
+    values: HashMap<(ValueKind, String), Stored>,
+    /// The number of entries at which expired ones are removed next.
+    sweep_at: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Stored {
+    value: Vec<u8>,
+    until: Timestamp,
+}
+
+/// The kinds of value, so that keys of different kinds never meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum ValueKind {
+    /// A nonce or another value that must be seen once only.
+    #[cfg_attr(
+        not(test),
+        expect(
+            dead_code,
+            reason = "the first kind comes with the first grant that stores a value"
+        )
+    )]
+    Nonce,
+}
+
+/// The use of a token that can be used once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spend<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) grant_id: &'a str,
+    /// The end of the token: until then the store remembers that it was spent.
+    pub(crate) until: Timestamp,
+    /// The end of the last token of the grant: until then the store remembers a revocation.
+    pub(crate) grant_until: Timestamp,
+}
+
+/// The result of [`Store::spend`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spent {
+    /// The first use.
+    First,
+    /// A further use; the grant is revoked now.
+    Replayed,
+    /// The grant was revoked before.
+    Revoked,
+}
+
+/// Below this number of entries, removing expired ones is not worth the time.
+const FEW: usize = 1024;
+
+#[expect(
+    clippy::unused_async,
+    reason = "a shared store has to wait in these verbs"
+)]
+impl Store {
+    /// Spends a token, in one atomic step: checks that its grant is not revoked and that the token is unspent, and revokes
+    /// the grant on a further use. `now` is the server's time.
+    pub(crate) async fn spend(&self, spend: Spend<'_>, now: Timestamp) -> Spent {
+        let mut entries = self.entries();
+        entries.sweep(now);
+        if is_held(&entries.revoked, spend.grant_id, now) {
+            return Spent::Revoked;
+        }
+        if is_held(&entries.spent, spend.id, now) {
+            extend(&mut entries.revoked, spend.grant_id, spend.grant_until);
+            return Spent::Replayed;
+        }
+        entries.spent.insert(spend.id.to_owned(), spend.until);
+        Spent::First
+    }
+
+    /// Revokes a grant until its last token would have expired.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "a verb of revocation and logout")
+    )]
+    pub(crate) async fn revoke(&self, grant_id: &str, until: Timestamp, now: Timestamp) {
+        let mut entries = self.entries();
+        entries.sweep(now);
+        extend(&mut entries.revoked, grant_id, until);
+    }
+
+    /// Returns true if the grant is revoked.
+    pub(crate) async fn is_revoked(&self, grant_id: &str, now: Timestamp) -> bool {
+        is_held(&self.entries().revoked, grant_id, now)
+    }
+
+    /// Stores a value under a key that is free, or returns false.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "a verb of codes, device codes and nonces")
+    )]
+    pub(crate) async fn put(
+        &self,
+        kind: ValueKind,
+        key: &str,
+        value: Vec<u8>,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> bool {
+        let mut entries = self.entries();
+        entries.sweep(now);
+        match entries.values.entry((kind, key.to_owned())) {
+            Entry::Occupied(held) if held.get().until > now => false,
+            Entry::Occupied(mut expired) => {
+                expired.insert(Stored { value, until });
+                true
+            }
+            Entry::Vacant(free) => {
+                free.insert(Stored { value, until });
+                true
+            }
+        }
+    }
+
+    /// Returns a value.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "a verb of sessions and opaque tokens")
+    )]
+    pub(crate) async fn get(&self, kind: ValueKind, key: &str, now: Timestamp) -> Option<Vec<u8>> {
+        let entries = self.entries();
+        let stored = entries.values.get(&(kind, key.to_owned()))?;
+        (stored.until > now).then(|| stored.value.clone())
+    }
+
+    /// Removes and returns a value: of several callers, one gets it.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "a verb of codes and pushed requests")
+    )]
+    pub(crate) async fn take(&self, kind: ValueKind, key: &str, now: Timestamp) -> Option<Vec<u8>> {
+        let stored = self.entries().values.remove(&(kind, key.to_owned()))?;
+        (stored.until > now).then_some(stored.value)
+    }
+
+    /// Replaces a value if it still is `old`, and returns true then; its end stays.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "a verb of device requests and sessions")
+    )]
+    pub(crate) async fn swap(
+        &self,
+        kind: ValueKind,
+        key: &str,
+        old: &[u8],
+        new: Vec<u8>,
+        now: Timestamp,
+    ) -> bool {
+        let mut entries = self.entries();
+        let held = entries.values.get_mut(&(kind, key.to_owned()));
+        match held.filter(|held| held.until > now && held.value == old) {
+            Some(held) => {
+                held.value = new;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Forgets that an id was spent, because the token can no longer be presented. It only saves memory, so a shared store
+    /// may do it later.
+    pub(crate) fn forget(&self, id: &str) {
+        self.entries().spent.remove(id);
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, Entries> {
+        // Each verb leaves the maps consistent, so a panic elsewhere is no reason to refuse later requests.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns true if an id is held and its end has not come.
+fn is_held(held: &HashMap<String, Timestamp>, id: &str, now: Timestamp) -> bool {
+    held.get(id).is_some_and(|until| *until > now)
+}
+
+/// Holds an id until the later of its present end and `until`.
+fn extend(held: &mut HashMap<String, Timestamp>, id: &str, until: Timestamp) {
+    let end = held.entry(id.to_owned()).or_insert(until);
+    *end = until.max(*end);
+}
+
+impl Entries {
+    fn len(&self) -> usize {
+        self.spent.len() + self.revoked.len() + self.values.len()
+    }
+
+    /// Removes expired entries each time the number of entries has doubled: constant work per entry.
+    fn sweep(&mut self, now: Timestamp) {
+        if self.len() < self.sweep_at.max(FEW) {
+            return;
+        }
+        self.spent.retain(|_, until| *until > now);
+        self.revoked.retain(|_, until| *until > now);
+        self.values.retain(|_, stored| stored.until > now);
+        self.spent.shrink_to_fit();
+        self.sweep_at = 2 * self.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix(seconds)
+    }
+
+    fn spend(id: &str, until: i64) -> Spend<'_> {
+        Spend {
+            id,
+            grant_id: "grant",
+            until: at(until),
+            grant_until: at(until + 100),
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_token_is_spent_once_and_a_second_use_revokes_its_grant() {
+        let store = Store::default();
+        assert_eq!(store.spend(spend("a", 10), at(0)).await, Spent::First);
+        assert_eq!(store.spend(spend("b", 10), at(0)).await, Spent::First);
+        assert_eq!(store.spend(spend("a", 10), at(0)).await, Spent::Replayed);
+        assert_eq!(store.spend(spend("c", 10), at(0)).await, Spent::Revoked);
+        assert!(store.is_revoked("grant", at(109)).await);
+        assert!(!store.is_revoked("grant", at(110)).await);
+    }
+
+    #[actix_web::test]
+    async fn expired_entries_are_removed_and_others_are_kept() {
+        let store = Store::default();
+        for second in 0..100_000_i64 {
+            let id = second.to_string();
+            assert_eq!(
+                store.spend(spend(&id, second + 60), at(second)).await,
+                Spent::First
+            );
+        }
+        assert!(store.entries().spent.len() <= 2 * FEW);
+        assert_eq!(
+            store.spend(spend("99999", 100_059), at(99_999)).await,
+            Spent::Replayed
+        );
+    }
+
+    #[actix_web::test]
+    async fn the_end_of_an_entry_counts_whether_or_not_it_was_removed() {
+        let store = Store::default();
+        assert_eq!(store.spend(spend("a", 10), at(0)).await, Spent::First);
+        // Nothing was swept, and the entry counts as absent all the same.
+        assert_eq!(store.spend(spend("a", 30), at(20)).await, Spent::First);
+        assert_eq!(store.spend(spend("a", 30), at(20)).await, Spent::Replayed);
+    }
+
+    #[actix_web::test]
+    async fn a_grant_revoked_twice_stays_revoked_until_the_later_end() {
+        let store = Store::default();
+        store.revoke("f", at(50), at(0)).await;
+        store.revoke("f", at(20), at(0)).await;
+        assert!(store.is_revoked("f", at(49)).await);
+        assert!(!store.is_revoked("f", at(50)).await);
+    }
+
+    #[actix_web::test]
+    async fn a_value_is_put_once_taken_once_and_swapped_only_where_it_is_unchanged() {
+        let (store, kind) = (Store::default(), ValueKind::Nonce);
+        assert!(store.put(kind, "k", b"1".to_vec(), at(10), at(0)).await);
+        assert!(!store.put(kind, "k", b"2".to_vec(), at(10), at(0)).await);
+        assert!(!store.swap(kind, "k", b"2", b"3".to_vec(), at(0)).await);
+        assert!(store.swap(kind, "k", b"1", b"3".to_vec(), at(0)).await);
+        assert_eq!(store.get(kind, "k", at(9)).await, Some(b"3".to_vec()));
+        assert_eq!(store.get(kind, "k", at(10)).await, None);
+        assert!(store.put(kind, "k", b"4".to_vec(), at(20), at(10)).await);
+        assert_eq!(store.take(kind, "k", at(10)).await, Some(b"4".to_vec()));
+        assert_eq!(store.take(kind, "k", at(10)).await, None);
+    }
+}
