@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::control::route::{Body, Created, Json, NoContent, Path};
+use crate::control::page::Page;
+use crate::control::route::{Body, Created, Json, NoContent, Path, Query};
 use crate::control::{Call, Problem, ProblemCode};
 use crate::fault::{ActiveRule, Rule};
 
@@ -11,12 +12,17 @@ use crate::fault::{ActiveRule, Rule};
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Faults {
     faults: Vec<ActiveRule>,
+    /// The value of `after` for the next part; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
-pub(super) fn list(call: &Call) -> Json<Faults> {
-    Json(Faults {
-        faults: call.epoch.faults.list(),
-    })
+pub(super) fn list(call: &Call, Query(page): Query<Page>) -> Result<Json<Faults>, Problem> {
+    let part = page.of(call.epoch.faults.list(), |rule| rule.id.to_string())?;
+    Ok(Json(Faults {
+        faults: part.items,
+        next: part.next,
+    }))
 }
 
 pub(super) fn add(call: &Call, Body(rule): Body<Rule>) -> Result<Created<ActiveRule>, Problem> {

@@ -9,6 +9,7 @@ mod guard;
 mod keys;
 mod openapi;
 mod overview;
+mod page;
 mod problem;
 mod registered;
 mod requests;
@@ -58,16 +59,10 @@ struct Call {
 impl Call {
     /// The path of a resource, by its segments below `/_mimic`.
     fn location(&self, segments: &[String]) -> String {
-        // RFC 3986 §3.3: these need no encoding in a segment.
-        const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-            .remove(b'-')
-            .remove(b'.')
-            .remove(b'_')
-            .remove(b'~');
         let mut path = format!("{}{RESERVED}", self.sandbox.base_path());
         for segment in segments {
             path.push('/');
-            path.extend(utf8_percent_encode(segment, ENCODED));
+            path.push_str(&encoded(segment));
         }
         path
     }
@@ -82,6 +77,17 @@ impl Call {
             .await
             .map_err(|_| Problem::new(ProblemCode::Stopping, "the server is being stopped"))
     }
+}
+
+/// A segment of a path, percent-encoded.
+fn encoded(segment: &str) -> String {
+    // RFC 3986 §3.3: these need no encoding.
+    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    utf8_percent_encode(segment, ENCODED).to_string()
 }
 
 /// Answers a request of the control plane. `path` is the part after `/_mimic`.

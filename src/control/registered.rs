@@ -6,8 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::control::route::{Body, Created, Json, NoContent, Path, Put};
-use crate::control::{Call, Problem, ProblemCode};
+use crate::control::page::{Page, Part};
+use crate::control::route::{Body, Created, Json, NoContent, Path, Put, Query};
+use crate::control::{Call, Problem, ProblemCode, encoded};
 use crate::json::pointer;
 use crate::oauth::client::Client;
 use crate::oauth::user::User;
@@ -17,16 +18,25 @@ use crate::seed::NamedRefreshToken;
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Clients {
     clients: Vec<Arc<Client>>,
+    /// The value of `after` for the next part; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Users {
     users: Vec<Arc<User>>,
+    /// The value of `after` for the next part; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct RefreshTokens {
     refresh_tokens: Vec<NamedRefreshToken>,
+    /// The value of `after` for the next part; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 fn unknown(what: &str) -> Problem {
@@ -56,7 +66,7 @@ pub(super) trait Kind: Item + Clone + Serialize + DeserializeOwned + JsonSchema 
     const NAME: &'static str;
     /// Its path below `/_mimic`.
     const PATH: &'static str;
-    type List: From<Vec<Arc<Self>>> + Serialize + JsonSchema;
+    type List: From<Part<Arc<Self>>> + Serialize + JsonSchema;
 }
 
 impl Kind for Client {
@@ -65,9 +75,12 @@ impl Kind for Client {
     type List = Clients;
 }
 
-impl From<Vec<Arc<Client>>> for Clients {
-    fn from(clients: Vec<Arc<Client>>) -> Self {
-        Self { clients }
+impl From<Part<Arc<Client>>> for Clients {
+    fn from(part: Part<Arc<Client>>) -> Self {
+        Self {
+            clients: part.items,
+            next: part.next,
+        }
     }
 }
 
@@ -77,14 +90,22 @@ impl Kind for User {
     type List = Users;
 }
 
-impl From<Vec<Arc<User>>> for Users {
-    fn from(users: Vec<Arc<User>>) -> Self {
-        Self { users }
+impl From<Part<Arc<User>>> for Users {
+    fn from(part: Part<Arc<User>>) -> Self {
+        Self {
+            users: part.items,
+            next: part.next,
+        }
     }
 }
 
-pub(super) fn list<K: Kind>(call: &Call) -> Json<K::List> {
-    Json(call.epoch.authority.registry.list::<K>().into())
+pub(super) fn list<K: Kind>(
+    call: &Call,
+    Query(page): Query<Page>,
+) -> Result<Json<K::List>, Problem> {
+    let all = call.epoch.authority.registry.list::<K>();
+    let part = page.of(all, |item| item.name().to_owned())?;
+    Ok(Json(part.into()))
 }
 
 pub(super) fn get<K: Kind>(call: &Call, Path([name]): Path<1>) -> Result<Json<Arc<K>>, Problem> {
@@ -118,11 +139,22 @@ pub(super) fn remove<K: Kind>(call: &Call, Path([name]): Path<1>) -> Result<NoCo
     }
 }
 
-pub(super) fn tokens(call: &Call) -> Json<RefreshTokens> {
+pub(super) fn tokens(
+    call: &Call,
+    Query(page): Query<Page>,
+) -> Result<Json<RefreshTokens>, Problem> {
     let named = call.epoch.authority.registry.refresh_tokens();
-    Json(RefreshTokens {
-        refresh_tokens: named.iter().map(|named| named.token.clone()).collect(),
-    })
+    // The name of a token is its client and its value, as in its path.
+    let name = |token: &NamedRefreshToken| {
+        let (client_id, value) = (encoded(&token.client_id), encoded(&token.token));
+        format!("{client_id}/{value}")
+    };
+    let all = named.iter().map(|named| named.token.clone()).collect();
+    let part = page.of(all, name)?;
+    Ok(Json(RefreshTokens {
+        refresh_tokens: part.items,
+        next: part.next,
+    }))
 }
 
 pub(super) fn token(

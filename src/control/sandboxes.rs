@@ -1,5 +1,6 @@
 //! More servers on this one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -8,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Clock;
 use crate::control::clock::instant;
 use crate::control::overview::Endpoints;
-use crate::control::route::{Created, Json, NoContent, OptionalBody, Path, Put};
+use crate::control::page::Page;
+use crate::control::route::{Created, Json, NoContent, OptionalBody, Path, Put, Query};
 use crate::control::{Call, Problem, ProblemCode};
 use crate::sandbox::{Sandbox, SandboxError, SandboxOrder, Sandboxes};
 use crate::seed::{Draft, FixtureError, Fixtures};
@@ -109,6 +111,9 @@ pub(super) struct SandboxState {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct SandboxList {
     sandboxes: Vec<SandboxState>,
+    /// The value of `after` for the next part; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 impl SandboxState {
@@ -123,15 +128,14 @@ impl SandboxState {
     }
 }
 
-pub(super) fn list(call: &Call) -> Json<SandboxList> {
-    Json(SandboxList {
-        sandboxes: call
-            .sandboxes
-            .list()
-            .iter()
-            .map(|sandbox| SandboxState::of(&call.sandboxes, sandbox))
-            .collect(),
-    })
+pub(super) fn list(call: &Call, Query(page): Query<Page>) -> Result<Json<SandboxList>, Problem> {
+    let id = |sandbox: &Arc<Sandbox>| sandbox.id.clone().unwrap_or_default();
+    let part = page.of(call.sandboxes.list(), id)?;
+    let state = |sandbox: &Arc<Sandbox>| SandboxState::of(&call.sandboxes, sandbox);
+    Ok(Json(SandboxList {
+        sandboxes: part.items.iter().map(state).collect(),
+        next: part.next,
+    }))
 }
 
 pub(super) fn create(

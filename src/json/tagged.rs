@@ -14,7 +14,7 @@ use serde::de::{
 };
 use serde_json::{Value, json};
 
-use crate::json::Strict;
+use crate::json::{Strict, in_words};
 
 /// The member that names the kind.
 const KIND: &str = "kind";
@@ -110,7 +110,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<A> {
         match self.next.take() {
             Some((name, value)) => seed
                 .deserialize(Strict(value))
-                .map_err(|why| A::Error::custom(format!("{name}: {why}"))),
+                .map_err(|why| A::Error::custom(format!("{name}: {}", in_words(&why.to_string())))),
             None => self.rest.next_value_seed(seed),
         }
     }

@@ -353,3 +353,48 @@ fn a_name_may_hold_what_a_path_must_encode() {
     assert_eq!(plane.delete(path).status, 204);
     assert_eq!(plane.get(path).status, 404);
 }
+
+#[test]
+fn a_long_list_is_read_in_parts() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    for index in 0..5 {
+        plane.post("/users", &json!({ "sub": format!("user/{index} &") }));
+        plane.post(
+            "/faults",
+            &json!({ "on": "jwks", "fault": { "kind": "close" } }),
+        );
+        plane.post("/sandboxes", &json!({}));
+    }
+    for (path, name) in [
+        ("/users", "users"),
+        ("/clients", "clients"),
+        ("/refresh-tokens", "refresh_tokens"),
+        ("/faults", "faults"),
+        ("/sandboxes", "sandboxes"),
+    ] {
+        let all = plane.list(path);
+        let mut parts: Vec<Value> = Vec::new();
+        let mut after = String::new();
+        loop {
+            let part = plane.read(&format!("{path}?limit=2{after}"));
+            let items = part[name].as_array().expect("a list").clone();
+            assert!((1..=2).contains(&items.len()), "{path}");
+            parts.extend(items);
+            let Some(next) = part.get("next") else { break };
+            let next = next.as_str().expect("a text");
+            let next: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
+            after = format!("&after={next}");
+        }
+        assert_eq!(parts, all, "{path}");
+        for (query, parameter) in [
+            ("limit=0", "limit"),
+            ("limit=x", "limit"),
+            ("after=nobody", "after"),
+            ("colour=red", "colour"),
+        ] {
+            let answer = plane.get(&format!("{path}?{query}"));
+            assert_problem(query, &answer, 400, Some(parameter));
+        }
+    }
+}
