@@ -11,21 +11,11 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, rt};
 use futures_util::{Stream, stream};
 use serde_json::{Map, Value};
-use socket2::Socket;
 
 use crate::authority::Settings;
 use crate::fault::{AnswerFault, Changed, DelayFault, Effects, ErrorFault, Instead};
+use crate::http::connection::Reset;
 use crate::sandbox::Epoch;
-
-/// A second hold on the connection's socket, so that it can be reset.
-pub(crate) struct Wire(Socket);
-
-impl Wire {
-    /// Takes hold of a connection; without one a reset becomes a close.
-    pub(crate) fn of(stream: &rt::net::TcpStream) -> Option<Self> {
-        socket2::SockRef::from(stream).try_clone().ok().map(Self)
-    }
-}
 
 /// Lets time pass, and returns the answer that the client gets in the place of the usual one, if a fault asks for that.
 pub(super) async fn before(
@@ -168,11 +158,10 @@ pub(super) fn seen_status(response: &HttpResponse) -> u16 {
     }
 }
 
-/// Makes the close of this connection a reset (TCP RST).
+/// Makes the end of this connection a reset (TCP RST).
 fn reset(request: &HttpRequest) {
-    if let Some(Wire(socket)) = request.conn_data::<Wire>() {
-        // Where the system will not, the connection is closed all the same.
-        let _ = socket.set_linger(Some(Duration::ZERO));
+    if let Some(reset) = request.conn_data::<Reset>() {
+        reset.ask();
     }
 }
 
@@ -238,4 +227,26 @@ fn with_members(body: &Bytes, change: &AnswerFault) -> Bytes {
         members.insert(name.clone(), value.clone());
     }
     Bytes::from(Value::Object(members).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Fault;
+    use crate::random::Random;
+
+    #[test]
+    fn jitter_is_drawn_from_the_seed_and_is_all_that_is_drawn() {
+        let delay = Fault::delay(Duration::from_secs(1)).jitter(Duration::from_secs(2));
+        let drawn = |seed| {
+            let random = Random::seeded(seed);
+            [(); 3].map(|()| duration(&delay, || random.unit()))
+        };
+        assert_eq!(drawn(7), drawn(7));
+        assert_ne!(drawn(7), drawn(8));
+        let range = Duration::from_secs(1)..=Duration::from_secs(3);
+        assert!(drawn(7).iter().all(|delay| range.contains(delay)));
+        let steady = Fault::delay(Duration::from_secs(1));
+        assert_eq!(duration(&steady, || unreachable!()), Duration::from_secs(1));
+    }
 }

@@ -5,7 +5,8 @@
 
 mod authorization;
 mod body;
-pub(crate) mod inject;
+pub(crate) mod connection;
+mod inject;
 mod jwks;
 pub(crate) mod limits;
 mod metadata;

@@ -13,14 +13,15 @@ use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use actix_http::{HttpService, Request};
+use actix_http::{HttpService, Protocol, Request};
 use actix_server::{Server, ServerBuilder, ServerHandle};
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::dev::AppConfig;
+use actix_web::rt::net::TcpStream;
 use actix_web::rt::{self, System};
 
 use crate::http;
-use crate::http::inject::Wire;
+use crate::http::connection::Connection;
 use crate::server::front::{self, Control, Front};
 
 /// How long an idle connection is kept.
@@ -61,14 +62,12 @@ fn listen(
         let app = front::app(front.clone())
             .into_factory()
             .map_err(|why: actix_web::Error| why.error_response());
-        HttpService::build()
+        let service = HttpService::build()
             .client_request_timeout(front.patience.0)
             .client_disconnect_timeout(Duration::from_secs(1))
             .keep_alive(KEEP_ALIVE)
-            .on_connect_ext(|stream: &actix_web::rt::net::TcpStream, extensions| {
-                if let Some(wire) = Wire::of(stream) {
-                    extensions.insert(wire);
-                }
+            .on_connect_ext(|connection: &Connection, extensions| {
+                extensions.insert(connection.reset());
             })
             .graceful_shutdown_signal(move || {
                 let farewell = farewell.clone();
@@ -83,8 +82,12 @@ fn listen(
                 );
                 ready(decided)
             }))
-            .finish(map_config(app, |()| AppConfig::default()))
-            .tcp()
+            .finish(map_config(app, |()| AppConfig::default()));
+        fn_service(|stream: TcpStream| async move {
+            let peer = stream.peer_addr().ok();
+            Ok((Connection::new(stream), Protocol::Http1, peer))
+        })
+        .and_then(service)
     })
 }
 

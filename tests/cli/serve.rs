@@ -1,6 +1,7 @@
 //! Serving: what is printed where, and how it ends.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 
 use serde_json::json;
 
@@ -328,4 +329,39 @@ fn the_version_is_told_and_help_is_no_mistake() {
         );
         assert!(outcome.stdout.contains("oauth-mimic"), "{}", outcome.stdout);
     }
+}
+
+/// A faulty connection can be reset without a second hold on the socket of each good one.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_idle_connection_costs_one_descriptor() {
+    const CONNECTIONS: usize = 50;
+    let server = Server::start(&[]);
+    let descriptors = || {
+        let path = format!("/proc/{}/fd", server.process.id());
+        std::fs::read_dir(path).expect("a process").count()
+    };
+    assert_eq!(server.get("/_mimic/health").status, 200);
+    let before = descriptors();
+    let address = server.base_url.trim_start_matches("http://");
+    let connections: Vec<TcpStream> = (0..CONNECTIONS)
+        .map(|_| {
+            let mut stream = TcpStream::connect(address).expect("the server listens");
+            let request = format!("GET /_mimic/health HTTP/1.1\r\nHost: {address}\r\n\r\n");
+            stream
+                .write_all(request.as_bytes())
+                .expect("the connection is open");
+            // An answer shows that the server has taken the connection.
+            let read = stream.read(&mut [0; 4096]).expect("an answer");
+            assert!(read > 0);
+            stream
+        })
+        .collect();
+    let after = descriptors();
+    // The connection of the first request may be closed by now, or not.
+    assert!(
+        after <= before + CONNECTIONS,
+        "{before} before, {after} with {CONNECTIONS} connections"
+    );
+    drop(connections);
 }

@@ -122,6 +122,11 @@ impl Process {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for it to end.
     #[track_caller]
     pub(crate) fn finish(mut self) -> Outcome {
