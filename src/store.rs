@@ -53,6 +53,8 @@ pub(crate) struct Spend<'a> {
     pub(crate) until: Timestamp,
     /// The end of the last token of the grant: until then the store remembers a revocation.
     pub(crate) grant_until: Timestamp,
+    /// Whether a further use revokes the grant.
+    pub(crate) revokes: bool,
 }
 
 /// The result of [`Store::spend`].
@@ -60,7 +62,7 @@ pub(crate) struct Spend<'a> {
 pub(crate) enum Spent {
     /// The first use.
     First,
-    /// A further use; the grant is revoked now.
+    /// A further use; the grant is revoked now, if the use revokes.
     Replayed,
     /// The grant was revoked before.
     Revoked,
@@ -83,7 +85,9 @@ impl Store {
             return Spent::Revoked;
         }
         if is_held(&entries.spent, spend.id, now) {
-            extend(&mut entries.revoked, spend.grant_id, spend.grant_until);
+            if spend.revokes {
+                extend(&mut entries.revoked, spend.grant_id, spend.grant_until);
+            }
             return Spent::Replayed;
         }
         entries.spent.insert(spend.id.to_owned(), spend.until);
@@ -234,6 +238,7 @@ mod tests {
             grant_id: "grant",
             until: at(until),
             grant_until: at(until + 100),
+            revokes: true,
         }
     }
 

@@ -325,10 +325,11 @@ impl Authority {
         };
         let policy = self.settings.profile.refresh_of(client);
         let spent = match policy {
-            RefreshPolicy::Rotate if !tolerance.tolerates(RefusalName::RefreshTokenReplayed) => {
-                self.spend(proved, presented, lifetimes, now).await
+            RefreshPolicy::Rotate => {
+                let revokes = !tolerance.tolerates(RefusalName::RefreshTokenReplayed);
+                self.spend(proved, presented, lifetimes, revokes, now).await
             }
-            RefreshPolicy::Rotate | RefreshPolicy::Reissue | RefreshPolicy::Reuse => {
+            RefreshPolicy::Reissue | RefreshPolicy::Reuse => {
                 match self.store.is_revoked(&proved.grant.id, now).await {
                     true => Spent::Revoked,
                     false => Spent::First,
@@ -354,6 +355,7 @@ impl Authority {
         proved: &Proved,
         presented: &Presented,
         lifetimes: &Lifetimes,
+        revokes: bool,
         now: Timestamp,
     ) -> Spent {
         let last_successor = lifetimes.refresh_token_end(proved.grant.auth_time, now);
@@ -367,6 +369,7 @@ impl Authority {
             grant_id: &proved.grant.id,
             until: presented.remember_until,
             grant_until,
+            revokes,
         };
         self.store.spend(spend, now).await
     }

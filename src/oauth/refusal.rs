@@ -162,7 +162,7 @@ refusals! {
     unreadable: Unreadable { part: &'static str, why: String }
         message "the {part} cannot be read: {why}";
         remedy "Encode each name and value as application/x-www-form-urlencoded in UTF-8.";
-        tolerated Some("Invalid percent-encodings are kept as they are and invalid UTF-8 is replaced by U+FFFD.");
+        tolerated Some("Invalid percent-encodings are kept as they are and invalid UTF-8 is replaced by U+FFFD. A repeated header is refused all the same.");
     /// A parameter of the token request is in the request URI (RFC 6749 §2.3.1).
     parameter_in_uri: ParameterInUri { name: &'static str }
         message "{name} is in the request URI; parameters go into the body (RFC 6749 section 2.3.1)";

@@ -13,6 +13,7 @@ mod golden;
 mod guard;
 mod independent_eyes;
 mod journal;
+mod leniency;
 mod library;
 mod metadata;
 mod named_tokens;

@@ -1,0 +1,256 @@
+//! Leniency: each refusal that can be tolerated is refused without it, is answered with tokens with it, and is in the journal.
+
+use oauth_mimic::{
+    AuthMethod, Client, Clock, Defect, ErrorDialect, Leniency, NamedRefreshToken, RefreshPolicy,
+    RefusalName, TokenServer, User,
+};
+
+use crate::support::{Answer, Request, basic, encoded, path_of};
+
+const GOOD: &str = "grant_type=refresh_token&refresh_token=SEEDED";
+const PUBLIC: &str = "grant_type=refresh_token&refresh_token=PUBLIC&client_id=public";
+
+/// A server with everything that the requests below are about.
+fn server(leniency: Leniency, name: RefusalName) -> TokenServer {
+    let builder = TokenServer::builder()
+        .profile("standard")
+        .client(Client::confidential("app", "s+cret").scope("a b"))
+        .client(Client::public("public").grant_types(["refresh_token", "client_credentials"]))
+        .client(Client::confidential("other", "s").scope("a b"))
+        .client(
+            Client::confidential("poster", "s")
+                .scope("a b")
+                .auth_method(AuthMethod::ClientSecretPost),
+        )
+        .client(Client::confidential("rotating", "s").refresh(RefreshPolicy::Rotate))
+        .client(Client::confidential("unscoped", "s"))
+        .user(User::new("alice"))
+        .refresh_token(NamedRefreshToken::new("SEEDED", "app", "alice").scope("a"))
+        .refresh_token(NamedRefreshToken::new("STALE", "app", "alice").expires_at(-1))
+        .refresh_token(NamedRefreshToken::new("ONCE", "rotating", "alice").scope("a"))
+        .refresh_token(NamedRefreshToken::new("POSTED", "poster", "alice").scope("a"))
+        .refresh_token(NamedRefreshToken::new("UNSCOPED", "unscoped", "alice"))
+        .refresh_token(NamedRefreshToken::new("PUBLIC", "public", "alice"))
+        .leniency(leniency);
+    match name {
+        RefusalName::ScopeEmpty => builder.error_dialect(ErrorDialect::Spring).start(),
+        _ => builder.start(),
+    }
+}
+
+/// Sends a request that is refused for that reason and for no other one.
+fn provoke(server: &TokenServer, name: RefusalName) -> Answer {
+    use RefusalName as R;
+    let url = server.token_url();
+    let path = path_of(server, &url);
+    let form = |form: &str| Request::form(path, form).basic("app", "s%2Bcret");
+    let token = |token: &str| {
+        form(&format!(
+            "grant_type=refresh_token&refresh_token={}",
+            encoded(token)
+        ))
+    };
+    let minted = |defect: Defect| {
+        let minted = server.mint().client("app").defect(defect);
+        token(&minted.refresh_token())
+    };
+    let anonymous = |form: &str| Request::form(path, form);
+    let request = match name {
+        R::MethodNotAllowed => form(GOOD).method("PUT"),
+        R::ContentType => form(GOOD).content_type("text/plain"),
+        R::Charset => form(GOOD).content_type("application/x-www-form-urlencoded; charset=latin1"),
+        R::ContentEncoding => form(GOOD).header("Content-Encoding", "gzip"),
+        R::Unreadable => form(&format!("{GOOD}&x=%zz")),
+        R::ParameterInUri => {
+            Request::form(&format!("{path}?scope=a"), GOOD).basic("app", "s%2Bcret")
+        }
+        R::ParameterRepeated => form(&format!("{GOOD}&scope=a&scope=a")),
+        R::GrantTypeMissing => form("refresh_token=SEEDED"),
+        R::RefreshTokenMissing => form("grant_type=refresh_token"),
+        R::AuthenticationMissing => anonymous(GOOD),
+        R::SchemeUnsupported => anonymous(PUBLIC).authorization("Digest x"),
+        R::BasicMalformed => anonymous(PUBLIC).authorization("Basic ?"),
+        R::SeveralAuthenticationMethods => form(&format!("{GOOD}&client_secret=x")),
+        R::AssertionUnsupported => anonymous(
+            "grant_type=refresh_token&refresh_token=PUBLIC&client_id=public&client_assertion=x",
+        ),
+        R::ClientIdMismatch => form(&format!("{GOOD}&client_id=other")),
+        R::ClientUnknown => {
+            anonymous("grant_type=client_credentials&client_id=nobody&client_secret=x")
+        }
+        R::SecretWrong => Request::form(path, GOOD).basic("app", "wrong"),
+        R::SecretNotEncoded => Request::form(path, GOOD).authorization(&basic("app", "s+cret")),
+        R::SecretMissing => anonymous(&format!("{GOOD}&client_id=app")),
+        R::SecretUnexpected => anonymous(
+            "grant_type=refresh_token&refresh_token=PUBLIC&client_id=public&client_secret=x",
+        ),
+        R::AuthMethodNotRegistered => {
+            Request::form(path, "grant_type=refresh_token&refresh_token=POSTED")
+                .basic("poster", "s")
+        }
+        R::GrantTypeUnsupported => form("grant_type=password&username=alice"),
+        R::GrantTypeNotAllowed => form("grant_type=client_credentials"),
+        R::ClientNotConfidential => anonymous("grant_type=client_credentials&client_id=public"),
+        R::RefreshTokenUnknown => token("no-such-token"),
+        R::RefreshTokenForged => minted(Defect::ForeignKey),
+        R::RefreshTokenWrongKind => token(&server.mint().client("app").access_token()),
+        R::RefreshTokenWrongIssuer => minted(Defect::WrongIssuer),
+        R::RefreshTokenWrongClient => token(&server.mint().client("other").refresh_token()),
+        R::RefreshTokenWrongType => minted(Defect::WrongType),
+        R::RefreshTokenWrongAudience => minted(Defect::WrongAudience),
+        R::RefreshTokenNotYetValid => minted(Defect::NotYetValid),
+        R::RefreshTokenIssuedInFuture => minted(Defect::IssuedInFuture),
+        R::RefreshTokenExpired => token("STALE"),
+        R::GrantRevoked | R::RefreshTokenReplayed => {
+            let use_up = || {
+                Request::form(path, "grant_type=refresh_token&refresh_token=ONCE")
+                    .basic("rotating", "s")
+            };
+            let first = use_up().send(server.address());
+            assert_eq!(first.status, 200, "{}", first.text());
+            if name == R::RefreshTokenReplayed {
+                use_up()
+            } else {
+                use_up().send(server.address());
+                let next = encoded(&first.member("refresh_token"));
+                Request::form(
+                    path,
+                    format!("grant_type=refresh_token&refresh_token={next}"),
+                )
+                .basic("rotating", "s")
+            }
+        }
+        R::UserUnknown => {
+            let minted = server.mint().client("app").refresh_token();
+            server.remove_user("alice");
+            token(&minted)
+        }
+        R::ScopeMalformed => form(&format!("{GOOD}&scope=a++%22")),
+        R::ScopeNotRegistered => form(&format!("{GOOD}&scope=a+c")),
+        R::ScopeNotGranted => form(&format!("{GOOD}&scope=a+b")),
+        R::ScopeEmpty => Request::form(path, "grant_type=refresh_token&refresh_token=UNSCOPED")
+            .basic("unscoped", "s"),
+        other => panic!("there is no request for {other}: add one"),
+    };
+    request.send(server.address())
+}
+
+/// The refusals of which several are met by one request, with those that it meets besides.
+fn met_with(name: RefusalName) -> &'static [RefusalName] {
+    use RefusalName as R;
+    match name {
+        // The scope is not granted either.
+        R::ScopeNotRegistered => &[R::ScopeNotGranted],
+        _ => &[],
+    }
+}
+
+#[test]
+fn each_refusal_that_can_be_tolerated_is_refused_without_leniency_and_answered_with_it() {
+    for name in Leniency::anything().names() {
+        let strict = provoke(&server(Leniency::default(), name), name);
+        assert!(
+            (400..500).contains(&strict.status),
+            "{name} without leniency: {} {}",
+            strict.status,
+            strict.text()
+        );
+        let named = met_with(name).iter().copied().chain([name]);
+        let lenient = server(Leniency::of(named).expect("tolerable names"), name);
+        let answer = provoke(&lenient, name);
+        assert_eq!(
+            answer.status,
+            200,
+            "{name} with leniency: {}",
+            answer.text()
+        );
+        assert!(!answer.member("access_token").is_empty(), "{name}");
+        let last = lenient.requests().pop().expect("a request");
+        assert!(
+            last.advice
+                .iter()
+                .any(|advice| advice.text.starts_with(&format!("{name} was tolerated"))),
+            "{name}: {:?}",
+            last.advice
+        );
+    }
+}
+
+#[test]
+fn a_refusal_that_is_not_named_is_still_refused() {
+    let tolerant = Leniency::of([RefusalName::SecretWrong]).expect("a tolerable name");
+    for name in [RefusalName::ClientUnknown, RefusalName::ScopeNotGranted] {
+        let answer = provoke(&server(tolerant, name), name);
+        assert!(
+            (400..500).contains(&answer.status),
+            "{name}: {}",
+            answer.text()
+        );
+    }
+}
+
+#[test]
+fn a_client_may_be_tolerated_more_than_the_others() {
+    let lenient = Leniency::of([RefusalName::SecretWrong]).expect("a tolerable name");
+    let server = TokenServer::builder()
+        .client(
+            Client::confidential("lax", "s")
+                .grant_types(["client_credentials"])
+                .leniency(lenient),
+        )
+        .client(Client::confidential("strict", "s").grant_types(["client_credentials"]))
+        .start();
+    let ask = |client: &str| {
+        Request::form("", "grant_type=client_credentials")
+            .basic(client, "wrong")
+            .send_to(&server.token_url())
+            .status
+    };
+    assert_eq!((ask("lax"), ask("strict")), (200, 401));
+}
+
+#[test]
+fn a_server_that_tolerates_anything_answers_a_client_that_knows_nothing_of_it() {
+    let server = TokenServer::builder()
+        .leniency(Leniency::anything())
+        .clock(&Clock::real())
+        .start();
+    for form in [
+        "grant_type=refresh_token&refresh_token=whatever&client_id=mine&client_secret=x&scope=read+write",
+        "grant_type=authorization_code&code=x&redirect_uri=y&client_id=mine",
+        "grant_type=client_credentials&client_id=mine&client_secret=x&scope=read",
+        "",
+    ] {
+        let answer = Request::form("", form).send_to(&server.token_url());
+        assert_eq!(answer.status, 200, "{form}: {}", answer.text());
+    }
+}
+
+#[test]
+fn fixtures_and_sandboxes_have_a_leniency_too() {
+    let fixtures =
+        r#"{ "leniency": ["client_unknown"], "clients": [], "users": [{ "sub": "alice" }] }"#;
+    let server = TokenServer::builder()
+        .fixtures_json("lax.json", fixtures)
+        .start();
+    let ask = |url: &str| {
+        Request::form(
+            "",
+            "grant_type=client_credentials&client_id=nobody&client_secret=x",
+        )
+        .send_to(url)
+        .status
+    };
+    assert_eq!(ask(&server.token_url()), 200);
+    let inherits = server.sandbox();
+    assert_eq!(ask(&inherits.token_url()), 200);
+    let why = TokenServer::builder()
+        .fixtures_json("wrong.json", r#"{ "leniency": ["body_too_large"] }"#)
+        .try_start()
+        .expect_err("not tolerable")
+        .to_string();
+    assert!(
+        why.contains("/leniency") && why.contains("cannot be tolerated"),
+        "{why}"
+    );
+}
