@@ -1,11 +1,14 @@
 //! The token endpoint (RFC 6749 §3.2).
 
+use std::slice;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::authority::{Cause, Stop, TokenRequest};
 use crate::dialect::RawTokenRequest;
-use crate::fault::{Effects, Fault};
+use crate::fault::plan::has_room;
+use crate::fault::{Effects, Fault, TokenFault};
 use crate::http::record::Record;
 use crate::http::{body, inject, reply};
 use crate::oauth::credentials::Credentials;
@@ -23,31 +26,39 @@ pub(super) async fn answer(
     let mut tolerance = Tolerance::new(epoch.authority.settings.leniency);
     let understood = understand(request, payload, epoch, record, &mut tolerance).await;
     let mut faults = epoch.faults.next(&record.traits(), &epoch.authority.random);
+    record.faults(&faults);
+    let mut response = inject::before(&Effects::of(&faults), request, epoch).await;
+    let mut ignores_named_fault = false;
     let response = loop {
-        record.faults(&faults);
-        let effects = Effects::of(&faults);
-        let response = match inject::before(&effects, request, epoch).await {
-            Some(instead) => instead,
-            None => match process(
-                request,
-                &understood,
-                &effects,
-                !faults.is_empty(),
-                epoch,
-                record,
-                &mut tolerance,
-            )
-            .await
-            {
-                Ok(response) => response,
-                Err(named) => {
-                    faults = vec![named];
-                    continue;
+        if let Some(response) = response {
+            break response;
+        }
+        let token = Effects::of(&faults).token;
+        match process(
+            request,
+            &understood,
+            token,
+            ignores_named_fault,
+            epoch,
+            record,
+            &mut tolerance,
+        )
+        .await
+        {
+            Ok(processed) => response = Some(processed),
+            Err(named) => {
+                ignores_named_fault = true;
+                // It combines with the faults of rules, or gives way to them.
+                if has_room(&faults, &named) {
+                    let named = slice::from_ref(&named);
+                    response = inject::before(&Effects::of(named), request, epoch).await;
+                    faults.extend_from_slice(named);
+                    record.faults(&faults);
                 }
-            },
-        };
-        break inject::after(&effects, request, response).await;
+            }
+        }
     };
+    let response = inject::after(&Effects::of(&faults), request, response).await;
     record.tolerated(tolerance.tolerated());
     if let Ok((_, params)) = understood {
         record.sent(params);
@@ -55,13 +66,12 @@ pub(super) async fn answer(
     response
 }
 
-/// Answers the request; or returns the fault of the named refresh token that it presents, once that is proved. A request has
-/// either the faults of rules or that one.
+/// Answers the request, or returns the fault of the named refresh token that it presents, once that is proved.
 async fn process(
     request: &HttpRequest,
     understood: &Result<(Credentials, Params), Refusal>,
-    effects: &Effects<'_>,
-    has_faults: bool,
+    defect: Option<&TokenFault>,
+    ignores_named_fault: bool,
     epoch: &Epoch,
     record: &mut Record,
     tolerance: &mut Tolerance,
@@ -73,8 +83,8 @@ async fn process(
     let token_request = TokenRequest {
         credentials,
         params,
-        defect: effects.token,
-        ignores_named_fault: has_faults,
+        defect,
+        ignores_named_fault,
         now: record.now(),
     };
     match epoch.authority.token(&token_request, tolerance).await {

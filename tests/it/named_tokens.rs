@@ -410,3 +410,38 @@ fn the_times_of_a_token_count_from_when_it_was_put_or_reset() {
     let reset = login(&refresh_app(&server, "SEEDED"));
     assert_eq!(reset, Some(NOW.as_unix() - 131));
 }
+
+#[test]
+fn the_fault_of_a_named_token_happens_only_to_its_own_client() {
+    let server = TokenServer::start();
+    for token in ["REVOKED", "RATE_LIMITED", "CLOSED"] {
+        let form = format!("grant_type=refresh_token&refresh_token={token}");
+        let wrong = basic("client-default", "wrong");
+        let refused = post(&server, Some(&wrong), &form);
+        assert_eq!(
+            (refused.status, refused.error().as_str()),
+            (401, "invalid_client"),
+            "{token}"
+        );
+        let right = basic("client-default", "client-default-secret");
+        let form = format!("refresh_token={token}");
+        let refused = post(&server, Some(&right), &form);
+        assert_eq!(refused.error(), "invalid_request", "{token}");
+    }
+}
+
+#[test]
+fn the_fault_of_a_named_token_combines_with_a_delay_and_gives_way_to_another_fault() {
+    let server = TokenServer::start();
+    let delay = Duration::from_millis(150);
+    server
+        .faults()
+        .add(Rule::on(Endpoint::Token, Fault::delay(delay)));
+    let start = Instant::now();
+    assert_eq!(refresh(&server, "REVOKED", "").error(), "invalid_grant");
+    assert!(start.elapsed() >= delay, "the delay of the rule");
+    server.fail_next(1, Fault::status(418));
+    assert_eq!(refresh(&server, "REVOKED", "").status, 418);
+    server.fail_next(1, Fault::Malformed);
+    assert_eq!(refresh(&server, "REVOKED", "").status, 200);
+}
