@@ -62,7 +62,7 @@ pub(crate) struct Settings {
 }
 
 /// The initial state of an authority; a reset makes a new authority from it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct InitialState {
     profile: Arc<Profile>,
     issuer: Option<String>,
@@ -120,17 +120,12 @@ impl InitialState {
         KeySet::clone(&self.keys)
     }
 
-    /// The same, with ids drawn from another seed.
-    pub(crate) fn reseeded(&self, seed: u64) -> Self {
+    /// Returns the same state with another seed, if one is given, and with a leniency added.
+    pub(crate) fn varied(&self, seed: Option<u64>, leniency: Leniency) -> Self {
         Self {
-            profile: Arc::clone(&self.profile),
-            issuer: self.issuer.clone(),
-            reading: self.reading,
-            errors: Arc::clone(&self.errors),
-            leniency: self.leniency,
-            entries: Arc::clone(&self.entries),
-            keys: Arc::clone(&self.keys),
-            seed: Some(seed),
+            seed: seed.or(self.seed),
+            leniency: self.leniency.union(leniency),
+            ..self.clone()
         }
     }
 }

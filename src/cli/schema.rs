@@ -9,6 +9,7 @@ use crate::cli::{Mistake, print};
 use crate::control::{self, Scenario};
 use crate::seed::Fixtures;
 use crate::shape::document::ProfileDocument;
+use crate::shape::errors::DialectDocument;
 
 /// Print the JSON Schema of fixtures, profiles or scenarios, or the control plane's OpenAPI document
 ///
@@ -27,6 +28,8 @@ enum Document {
     Fixtures,
     Profile,
     Scenario,
+    /// The error answers of a dialect, over which a profile's `errors` are merged
+    Dialect,
     /// The OpenAPI document of the control plane
     Openapi,
 }
@@ -37,6 +40,7 @@ impl Schema {
             Document::Fixtures => schema_for!(Fixtures),
             Document::Profile => schema_for!(ProfileDocument),
             Document::Scenario => schema_for!(Scenario),
+            Document::Dialect => schema_for!(DialectDocument),
             Document::Openapi => {
                 print(serde_json::to_string_pretty(&control::document())?);
                 return Ok(ExitCode::SUCCESS);

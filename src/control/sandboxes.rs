@@ -12,6 +12,7 @@ use crate::control::overview::Endpoints;
 use crate::control::page::Page;
 use crate::control::route::{Created, Json, NoContent, OptionalBody, Path, Put, Query};
 use crate::control::{Call, Problem, ProblemCode};
+use crate::oauth::leniency::Leniency;
 use crate::sandbox::{Sandbox, SandboxError, SandboxOrder, Sandboxes};
 use crate::seed::{Draft, FixtureError, Fixtures};
 
@@ -33,6 +34,8 @@ pub(super) struct NewSandbox {
     clock: Option<String>,
     /// The seed of random ids; omitted, the server's.
     seed: Option<u64>,
+    /// Refusals that are tolerated besides those that the server tolerates.
+    leniency: Leniency,
     /// Seconds of real time without a request, after which the sandbox is removed; omitted, it stays.
     #[schemars(range(min = 1))]
     ttl: Option<u32>,
@@ -64,6 +67,7 @@ impl NewSandbox {
             fixtures: self.fixtures.map(draft).transpose()?,
             clock,
             seed: self.seed,
+            leniency: self.leniency,
             ttl: self.ttl.map(|seconds| Duration::from_secs(seconds.into())),
         })
     }

@@ -179,11 +179,12 @@ fn endpoints(settings: &Settings) -> HashMap<String, Endpoint> {
         );
         endpoints.insert(format!("{prefix}{}", paths.jwks), Endpoint::Jwks);
     }
-    // RFC 8414 §3.1 puts the well-known part in front of the issuer's path, OpenID Connect Discovery §4 behind it.
-    let prefix = &paths.prefix;
-    for document in DOCUMENTS {
-        endpoints.insert(format!("{prefix}{document}"), Endpoint::Metadata);
-        endpoints.insert(format!("{document}{prefix}"), Endpoint::Metadata);
+    // RFC 8414 §3.1 puts the well-known part before the issuer's path, OpenID Connect Discovery §4 after it.
+    for prefix in std::iter::once(&paths.prefix).chain(&paths.aliases) {
+        for document in DOCUMENTS {
+            endpoints.insert(format!("{prefix}{document}"), Endpoint::Metadata);
+            endpoints.insert(format!("{document}{prefix}"), Endpoint::Metadata);
+        }
     }
     endpoints
 }

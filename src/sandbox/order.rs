@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::oauth::leniency::Leniency;
 use crate::seed::{Draft, FixtureError};
 
 /// What a sandbox is to be. What is left open is as in the server's initial state.
@@ -14,6 +15,8 @@ pub(crate) struct SandboxOrder {
     pub(crate) fixtures: Option<Draft>,
     pub(crate) clock: Option<Clock>,
     pub(crate) seed: Option<u64>,
+    /// The refusals that are tolerated besides those that the server tolerates.
+    pub(crate) leniency: Leniency,
     /// Real time without a request, after which the sandbox is removed; omitted, it stays.
     pub(crate) ttl: Option<Duration>,
 }

@@ -189,10 +189,11 @@ impl Sandboxes {
         Ok(match (&order.fixtures, order.seed) {
             (Some(fixtures), _) => {
                 let own = fixtures.clone().check_within(&self.defaults.inherited)?;
-                Arc::new(InitialState::new(own, self.initial.keys(), seed))
+                let initial = InitialState::new(own, self.initial.keys(), seed);
+                Arc::new(initial.varied(None, order.leniency))
             }
-            (None, Some(seed)) => Arc::new(self.initial.reseeded(seed)),
-            (None, None) => Arc::clone(&self.initial),
+            (None, None) if order.leniency.is_empty() => Arc::clone(&self.initial),
+            (None, seed) => Arc::new(self.initial.varied(seed, order.leniency)),
         })
     }
 

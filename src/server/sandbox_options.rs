@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::oauth::leniency::Leniency;
 use crate::sandbox::{SandboxError, SandboxOrder};
 use crate::seed::Draft;
 
@@ -29,6 +30,7 @@ pub struct SandboxOptions {
     fixtures: Vec<String>,
     clock: Option<Clock>,
     seed: Option<u64>,
+    leniency: Leniency,
     ttl: Option<Duration>,
 }
 
@@ -71,6 +73,12 @@ impl SandboxOptions {
         self
     }
 
+    /// Tolerates refusals besides those that the server tolerates.
+    pub fn leniency(mut self, leniency: Leniency) -> Self {
+        self.leniency = self.leniency.union(leniency);
+        self
+    }
+
     /// Removes the sandbox after this real time without a request. By default it stays until its guard is dropped.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(ttl);
@@ -89,6 +97,7 @@ impl SandboxOptions {
             fixtures,
             clock: self.clock,
             seed: self.seed,
+            leniency: self.leniency,
             ttl: self.ttl,
         })
     }

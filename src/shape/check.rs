@@ -49,12 +49,29 @@ pub(super) fn paths(paths: &Paths) -> Result<(), ProfileError> {
             format!("`{path}` {problem}"),
         ));
     }
-    for (index, (name, path)) in own.iter().enumerate() {
-        if let Some((other, _)) = own[..index].iter().find(|(_, earlier)| earlier == path) {
-            return Err(ProfileError::new(
-                format!("/paths/{name}"),
-                format!("`{path}` is /paths/{other} already"),
-            ));
+    distinct(paths, &own)
+}
+
+/// Checks that no two endpoints have the same whole path, under the prefix or an alias.
+fn distinct(paths: &Paths, own: &[(&str, &String)]) -> Result<(), ProfileError> {
+    let prefixes = || std::iter::once(&paths.prefix).chain(&paths.aliases);
+    let mut seen: Vec<(String, &str)> = prefixes()
+        .flat_map(|prefix| {
+            METADATA
+                .iter()
+                .map(move |document| (format!("{prefix}{document}"), "the metadata"))
+        })
+        .collect();
+    for prefix in prefixes() {
+        for (name, path) in own {
+            let whole = format!("{prefix}{path}");
+            if let Some((_, other)) = seen.iter().find(|(held, _)| *held == whole) {
+                return Err(ProfileError::new(
+                    format!("/paths/{name}"),
+                    format!("`{whole}` is the path of {other} already"),
+                ));
+            }
+            seen.push((whole, name));
         }
     }
     Ok(())

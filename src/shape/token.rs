@@ -88,7 +88,9 @@ impl TokenShape {
         match needs.iter().find(|(_, there)| !there) {
             Some((missing, _)) => Err(ProfileError::new(
                 "/tokens/refresh_token/claims",
-                format!("must carry {missing}: the server reads its refresh tokens back"),
+                format!(
+                    "must carry {missing}, alone or as the only placeholder of a text: the server reads its refresh tokens back"
+                ),
             )),
             None => Ok(()),
         }

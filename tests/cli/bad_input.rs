@@ -83,17 +83,20 @@ profiles/path-without-slash.json | /paths/token | `oauth2/token` must begin with
 profiles/prefix-without-slash.json | /paths/prefix | `connect` must begin with / and not end with one
 profiles/random-width-impossible.json | /tokens/refresh_token/id | `{random:5}`: the number must be 2 to 128 and not one more than a multiple of 4
 profiles/random-width-no-number.json | /tokens/id_token/id | `{random:many}`: the number must be 2 to 128 and not one more than a multiple of 4
-profiles/refresh-token-with-nested-subject.json | /tokens/refresh_token/claims | must carry {subject}: the server reads its refresh tokens back
-profiles/refresh-token-without-auth-time.json | /tokens/refresh_token/claims | must carry {auth_time}: the server reads its refresh tokens back
-profiles/refresh-token-without-client-id.json | /tokens/refresh_token/claims | must carry {client_id}: the server reads its refresh tokens back
-profiles/refresh-token-without-expires-at.json | /tokens/refresh_token/claims | must carry {expires_at}: the server reads its refresh tokens back
-profiles/refresh-token-without-grant-id.json | /tokens/refresh_token/claims | must carry {grant_id}, there or in its id: the server reads its refresh tokens back
-profiles/refresh-token-without-id.json | /tokens/refresh_token/claims | must carry {id}: the server reads its refresh tokens back
-profiles/refresh-token-without-scope.json | /tokens/refresh_token/claims | must carry {scope} or {scopes}: the server reads its refresh tokens back
-profiles/refresh-token-without-subject.json | /tokens/refresh_token/claims | must carry {subject}: the server reads its refresh tokens back
+profiles/refresh-token-with-nested-subject.json | /tokens/refresh_token/claims | must carry {subject}, alone or as the only placeholder of a text: the server reads its refresh tokens back
+profiles/refresh-token-without-auth-time.json | /tokens/refresh_token/claims | must carry {auth_time}, alone or as the only placeholder of a text: the server reads its refresh tokens back
+profiles/refresh-token-without-client-id.json | /tokens/refresh_token/claims | must carry {client_id}, alone or as the only placeholder of a text: the server reads its refresh tokens back
+profiles/refresh-token-without-expires-at.json | /tokens/refresh_token/claims | must carry {expires_at}, alone or as the only placeholder of a text: the server reads its refresh tokens back
+profiles/refresh-token-without-grant-id.json | /tokens/refresh_token/claims | must carry {grant_id}, there or in its id, alone or as the only placeholder of a text: the server reads its refresh tokens back
+profiles/refresh-token-without-id.json | /tokens/refresh_token/claims | must carry {id}, alone or as the only placeholder of a text: the server reads its refresh tokens back
+profiles/refresh-token-without-scope.json | /tokens/refresh_token/claims | must carry {scope} or {scopes}, alone or as the only placeholder of a text: the server reads its refresh tokens back
+profiles/refresh-token-without-subject.json | /tokens/refresh_token/claims | must carry {subject}, alone or as the only placeholder of a text: the server reads its refresh tokens back
 profiles/reserved-alias.json | /paths/aliases/0 | `/_mimic` is below /_mimic, which is reserved for the control plane
 profiles/reserved-path.json | /paths/token | `/_mimic/token` is below /_mimic, which is reserved for the control plane
-profiles/two-endpoints-on-one-path.json | /paths/jwks | `/oauth2/token` is /paths/token already
+profiles/refresh-token-with-two-placeholders-in-a-text.json | /tokens/refresh_token/claims | must carry {subject}, alone or as the only placeholder of a text
+profiles/endpoints-that-meet-under-an-alias.json | /paths/token | `/a/b/token` is the path of jwks already
+profiles/reserved-prefix.json | /paths/prefix | `/s/auth` is below /s, which is reserved for sandboxes
+profiles/two-endpoints-on-one-path.json | /paths/jwks | `/oauth2/token` is the path of token already
 profiles/unclosed-brace-deep.json | /tokens/access_token/claims/realm/access/0 | `{scope`: a { is not closed; write {{ for a brace
 profiles/unclosed-brace.json | /tokens/access_token/claims/sub | `user {subject`: a { is not closed; write {{ for a brace
 profiles/unknown-member-deep.json | /tokens/id_token/audience | unknown member `audience`; the members are `when_scope`

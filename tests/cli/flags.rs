@@ -391,7 +391,7 @@ fn a_bad_flag_is_told_with_what_it_could_be() {
         (&["keygen", "--format", "der"], &["--format", "pem, jwk"]),
         (
             &["schema", "keys"],
-            &["fixtures, profile, scenario, openapi"],
+            &["fixtures, profile, scenario, dialect, openapi"],
         ),
         (&["health", "--timeout", "-1"], &["-1"]),
     ] {

@@ -18,6 +18,7 @@ mod library;
 mod metadata;
 mod named_tokens;
 mod policies;
+mod profiles;
 mod reset;
 mod rotation;
 mod sandboxes;

@@ -233,13 +233,18 @@ impl Template {
         })
     }
 
-    /// Returns true if a member at the top contains the placeholder, alone or within a text.
+    /// Returns true if the placeholder can be read back from a member at the top: it is alone there, or the only placeholder
+    /// of a text. Of a text with several placeholders, a value that contains the separator could be split elsewhere.
     pub(crate) fn carries(&self, placeholder: &Placeholder) -> bool {
         self.0.iter().any(|(_, node)| match node {
             Node::Hole(hole) => hole.placeholder == *placeholder,
-            Node::Text(pieces) => pieces.iter().any(
-                |piece| matches!(piece, Piece::Hole(hole) if hole.placeholder == *placeholder),
-            ),
+            Node::Text(pieces) => {
+                let mut holes = pieces.iter().filter_map(|piece| match piece {
+                    Piece::Hole(hole) => Some(&hole.placeholder),
+                    Piece::Literal(_) => None,
+                });
+                holes.next() == Some(placeholder) && holes.next().is_none()
+            }
             _ => false,
         })
     }
