@@ -224,10 +224,17 @@ fn system_now() -> Timestamp {
     Timestamp(Utc::now().timestamp())
 }
 
-/// Real time, in RFC 3339 with milliseconds: for the journal, which tells of both clocks.
+/// Returns real time in milliseconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-pub(crate) fn real_time() -> String {
-    Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
+pub(crate) fn real_time_millis() -> i64 {
+    Utc::now().timestamp_millis()
+}
+
+/// Renders a real time in RFC 3339 with milliseconds.
+pub(crate) fn rfc3339_of_millis(millis: i64) -> String {
+    DateTime::<Utc>::from_timestamp_millis(millis)
+        .map(|at| at.to_rfc3339_opts(SecondsFormat::Millis, true))
+        .unwrap_or_default()
 }
 
 /// Real time that has passed, whatever the clocks say.

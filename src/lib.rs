@@ -71,7 +71,9 @@ pub use crate::fault::{
     ErrorFault, Fault, FaultKind, KeysFault, MissingClaimDefect, OversizedDefect, Rule,
     SetClaimsDefect, StatusFault, TokenFault, TruncateFault, When, WrongKeys,
 };
-pub use crate::journal::{Advice, Exchange, Expectation, Filter, IssuedIds, Parameter};
+pub use crate::journal::{
+    Advice, AdviceCode, Exchange, Expectation, Filter, IssuedIds, Outcome, Parameter,
+};
 pub use crate::oauth::client::{AuthMethod, Client, Secret};
 pub use crate::oauth::endpoint::Endpoint;
 pub use crate::oauth::grant::RefreshPolicy;

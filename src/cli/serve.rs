@@ -35,9 +35,12 @@ pub(super) struct Serve {
         default_value = "pretty"
     )]
     log: Log,
-    /// How many requests the journal keeps, the last ones; without, 10000
+    /// How many requests the journal of each sandbox keeps, the last ones; the default is 10000
     #[arg(long, env = "OAUTH_MIMIC_JOURNAL", value_name = "N", value_parser = whole_number::<usize>)]
     journal: Option<usize>,
+    /// How many bytes the journals of all sandboxes together take; the default is 16777216 (16 MiB)
+    #[arg(long, env = "OAUTH_MIMIC_JOURNAL_BYTES", value_name = "N", value_parser = whole_number::<usize>)]
+    journal_bytes: Option<usize>,
     /// Move the control plane, /_mimic, to a port of its own; 0 is any free one
     #[arg(long, env = "OAUTH_MIMIC_CONTROL_PORT", value_name = "PORT", value_parser = whole_number::<u16>, conflicts_with = "no_control")]
     control_port: Option<u16>,
@@ -90,6 +93,9 @@ impl Serve {
         }
         if let Some(kept) = self.journal {
             builder = builder.journal(kept);
+        }
+        if let Some(bytes) = self.journal_bytes {
+            builder = builder.journal_bytes(bytes);
         }
         if let Some(port) = self.control_port {
             builder = builder.control_port(port);

@@ -149,10 +149,9 @@ impl Problem {
             // RFC 6750 §3.
             response.insert_header(("www-authenticate", r#"Bearer realm="oauth-mimic control""#));
         }
-        // Serializing texts into memory cannot fail.
         response
             .content_type("application/problem+json")
-            .body(serde_json::to_string(&self).unwrap_or_default())
+            .body(crate::json::text(&self))
     }
 }
 

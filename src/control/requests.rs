@@ -3,27 +3,61 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::Method;
 use actix_web::{HttpResponse, rt, web};
 use futures_util::stream;
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Stopwatch;
-use crate::control::route::{Body, Events, Json, NoContent, Path, Query};
-use crate::control::{Call, Problem, ProblemCode};
-use crate::journal::{Exchange, Expectation, Filter};
-use crate::oauth::endpoint::Endpoint;
+use crate::control::route::{self, Body, Input, Json, NoContent, Operation, Path, Query};
+use crate::control::{Call, Problem, ProblemCode, problem};
+use crate::journal::{Exchange, Expectation, Filter, Follow, Progress};
+use crate::sandbox::{Epoch, Hold, Sandbox};
 
-/// Seconds that a wait may last.
+/// The most seconds of a wait.
 const LONGEST: f64 = 300.0;
+/// How long the events of a stream are collected after some have been sent, so that a busy server writes them together.
+const GATHER: Duration = Duration::from_millis(10);
 
-/// What came in and went out.
+/// The journal, or a part of it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Requests {
-    requests: Vec<Arc<Exchange>>,
+    requests: Vec<Exchange>,
 }
 
-/// How many requests to wait for and how long. The other members are those of a filter.
+/// A query with the members of a filter and those of `T`.
+pub(super) struct Selection<T> {
+    filter: Filter,
+    options: T,
+}
+
+/// What a query has besides a filter.
+pub(super) trait Options: DeserializeOwned + JsonSchema {
+    /// The names of its members.
+    const NAMES: &'static [&'static str];
+}
+
+impl<T: Options> Input for Selection<T> {
+    fn read(call: &Call) -> Result<Self, Problem> {
+        let (options, filter): (Vec<&str>, Vec<&str>) = call
+            .request
+            .query_string()
+            .split('&')
+            .partition(|pair| T::NAMES.contains(&pair.split('=').next().unwrap_or(pair)));
+        Ok(Self {
+            filter: problem::query(&filter.join("&"))?,
+            options: problem::query(&options.join("&"))?,
+        })
+    }
+
+    fn describe(operation: &mut Operation<'_>) {
+        operation.query::<Filter>();
+        operation.query::<T>();
+    }
+}
+
+/// How many exchanges a wait is for, and how long it lasts.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wait {
@@ -34,18 +68,24 @@ pub(super) struct Wait {
     #[serde(default = "five")]
     #[schemars(range(min = 0.0, max = 300.0))]
     timeout: f64,
-    /// The requests to that endpoint.
-    endpoint: Option<Endpoint>,
-    /// The requests that claimed to come from that client.
-    client_id: Option<String>,
-    /// The requests for that grant.
-    grant_type: Option<String>,
-    /// The requests answered with that HTTP status.
-    status: Option<u16>,
-    /// The requests with that outcome.
-    outcome: Option<String>,
-    /// The requests that such a fault was applied to.
-    fault: Option<String>,
+}
+
+impl Options for Wait {
+    const NAMES: &'static [&'static str] = &["count", "timeout"];
+}
+
+/// How often a stream without events sends a comment.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Stream {
+    /// Seconds without an event after which a comment is sent, 0.01 to 60; default 15.
+    #[serde(default = "fifteen")]
+    #[schemars(range(min = 0.01, max = 60.0))]
+    heartbeat: f64,
+}
+
+impl Options for Stream {
+    const NAMES: &'static [&'static str] = &["heartbeat"];
 }
 
 fn one() -> usize {
@@ -54,6 +94,10 @@ fn one() -> usize {
 
 fn five() -> f64 {
     5.0
+}
+
+fn fifteen() -> f64 {
+    15.0
 }
 
 pub(super) fn list(call: &Call, Query(filter): Query<Filter>) -> Json<Requests> {
@@ -67,7 +111,7 @@ pub(super) fn clear(call: &Call) -> NoContent {
     NoContent
 }
 
-pub(super) fn get(call: &Call, Path([number]): Path<1>) -> Result<Json<Arc<Exchange>>, Problem> {
+pub(super) fn get(call: &Call, Path([number]): Path<1>) -> Result<Json<Exchange>, Problem> {
     let exchange = number
         .parse()
         .ok()
@@ -80,95 +124,153 @@ pub(super) fn get(call: &Call, Path([number]): Path<1>) -> Result<Json<Arc<Excha
     })
 }
 
-/// Answers as soon as so many match, or reports what matched by then.
-pub(super) async fn wait(call: Call, Query(wait): Query<Wait>) -> Result<Json<Requests>, Problem> {
-    if !(0.0..=LONGEST).contains(&wait.timeout) {
+/// Answers as soon as enough exchanges match, or reports what arrived by then.
+pub(super) async fn wait(
+    call: Call,
+    Selection { filter, options }: Selection<Wait>,
+) -> Result<Json<Requests>, Problem> {
+    if !(0.0..=LONGEST).contains(&options.timeout) {
         let detail = format!("must be 0 to {LONGEST} seconds");
         return Err(Problem::in_query("timeout", detail));
     }
-    let mut filter = Filter::any();
-    (filter.endpoint, filter.client_id, filter.grant_type) =
-        (wait.endpoint, wait.client_id, wait.grant_type);
-    (filter.status, filter.outcome, filter.fault) = (wait.status, wait.outcome, wait.fault);
-    let patience = Duration::from_secs_f64(wait.timeout);
-    let journal = &call.epoch.journal;
-    let watch = Stopwatch::start();
-    loop {
-        let arrival = journal.arrival();
-        let mut arrival = std::pin::pin!(arrival);
-        // From here on nothing that arrives is missed.
-        arrival.as_mut().enable();
-        let requests = journal.matching(&filter);
-        if requests.len() >= wait.count {
-            return Ok(Json(Requests { requests }));
-        }
-        let left = patience.saturating_sub(watch.elapsed());
-        if rt::time::timeout(left, arrival).await.is_err() {
-            let expectation = Expectation::at_least(filter, wait.count);
-            let told = journal.verify(&expectation).err().unwrap_or_default();
-            return Err(Problem::new(
-                ProblemCode::WaitEnded,
-                format!("after {} s: {told}", wait.timeout),
-            ));
+    let time = Duration::from_secs_f64(options.timeout);
+    match rt::time::timeout(time, call.sandbox.arrived(&filter, options.count)).await {
+        Ok(Some(requests)) => Ok(Json(Requests { requests })),
+        Ok(None) => Err(Problem::new(
+            ProblemCode::NotFound,
+            "the sandbox was removed during the wait",
+        )),
+        Err(_) => {
+            let expectation = Expectation::at_least(filter, options.count);
+            let report = call.sandbox.epoch().journal.verify(&expectation).err();
+            let detail = format!(
+                "after {} s: {}",
+                options.timeout,
+                report.unwrap_or_default()
+            );
+            Err(Problem::new(ProblemCode::WaitEnded, detail))
         }
     }
 }
 
-/// Server-sent events: one for each exchange that matches, from now on.
-pub(super) fn stream(call: &Call, Query(filter): Query<Filter>) -> Events {
-    let epoch = Arc::clone(&call.epoch);
-    let last = epoch
-        .journal
-        .after(0)
-        .last()
-        .map_or(0, |exchange| exchange.number);
-    let events = stream::unfold((epoch, filter, last), |(epoch, filter, last)| async move {
-        loop {
-            let news = {
-                let mut arrival = std::pin::pin!(epoch.journal.arrival());
-                arrival.as_mut().enable();
-                let news = epoch.journal.after(last);
-                if news.is_empty() {
-                    arrival.await;
-                }
-                news
-            };
-            let Some(newest) = news.last().map(|exchange| exchange.number) else {
-                continue;
-            };
-            let text: String = news
-                .iter()
-                .filter(|exchange| filter.matches(exchange))
-                .filter_map(|exchange| {
-                    let json = serde_json::to_string(exchange).ok()?;
-                    Some(format!(
-                        "id: {}\nevent: request\ndata: {json}\n\n",
-                        exchange.number
-                    ))
-                })
-                .collect();
-            // A comment keeps an event from being empty where nothing matched.
-            let text = if text.is_empty() {
-                ":\n\n".to_owned()
-            } else {
-                text
-            };
-            return Some((
-                Ok::<_, actix_web::Error>(web::Bytes::from(text)),
-                (epoch, filter, newest),
-            ));
-        }
+/// Sends server-sent events: `request` when a request that matches has arrived, `completed` when it is answered or abandoned.
+pub(super) fn stream(
+    call: &Call,
+    Selection { filter, options }: Selection<Stream>,
+) -> Result<route::Events, Problem> {
+    if !(0.01..=60.0).contains(&options.heartbeat) {
+        let problem = Problem::new(ProblemCode::InvalidQuery, "must be 0.01 to 60 seconds");
+        return Err(problem.at("heartbeat"));
+    }
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type("text/event-stream")
+        .insert_header(("cache-control", "no-store"))
+        // The end of the stream is the end of the connection, for clients that read to its end.
+        .force_close();
+    if call.request.method() == Method::HEAD {
+        return Ok(route::Events(response.finish()));
+    }
+    let heartbeat = Duration::from_secs_f64(options.heartbeat);
+    let events = Events::of(&call.sandbox, filter, heartbeat, last_event_id(call));
+    let chunks = stream::unfold(events, |mut events| async move {
+        let text = events.next().await?;
+        Some((Ok::<_, actix_web::Error>(web::Bytes::from(text)), events))
     });
-    let hello = stream::once(async { Ok(web::Bytes::from_static(b":\n\n")) });
-    Events(
-        HttpResponse::Ok()
-            .content_type("text/event-stream")
-            .insert_header(("cache-control", "no-store"))
-            .streaming(Box::pin(futures_util::StreamExt::chain(hello, events))),
-    )
+    Ok(route::Events(response.streaming(Box::pin(chunks))))
 }
 
-/// Says that all is as expected.
+/// Reads the id of the last event that a client got before it lost its connection: the epoch and the number.
+fn last_event_id(call: &Call) -> Option<(u64, u64)> {
+    let id = call.request.headers().get("last-event-id")?.to_str().ok()?;
+    let (epoch, number) = id.split_once('.')?;
+    Some((epoch.parse().ok()?, number.parse().ok()?))
+}
+
+/// The events of a sandbox, through its resets, until it is removed.
+struct Events {
+    sandbox: Arc<Sandbox>,
+    epoch: Arc<Epoch>,
+    filter: Filter,
+    follow: Follow,
+    heartbeat: Duration,
+    /// What was sent last: nothing, comments, or events.
+    sent: Sent,
+    _hold: Hold,
+}
+
+#[derive(PartialEq)]
+enum Sent {
+    Nothing,
+    Comment,
+    Events,
+}
+
+impl Events {
+    fn of(
+        sandbox: &Arc<Sandbox>,
+        filter: Filter,
+        heartbeat: Duration,
+        last_event_id: Option<(u64, u64)>,
+    ) -> Self {
+        let epoch = sandbox.epoch();
+        // An id of another epoch: everything of this one is new to the client.
+        let after = last_event_id.map(|(of, number)| if of == epoch.number { number } else { 0 });
+        Self {
+            follow: epoch.journal.follow(filter.clone(), after),
+            _hold: sandbox.hold(),
+            sandbox: Arc::clone(sandbox),
+            epoch,
+            filter,
+            heartbeat,
+            sent: Sent::Nothing,
+        }
+    }
+
+    /// Returns the text to send next; none ends the stream.
+    async fn next(&mut self) -> Option<String> {
+        match self.sent {
+            // A first comment, so that the client has the head of the answer at once.
+            Sent::Nothing => return Some(self.comment()),
+            Sent::Comment => {}
+            Sent::Events => rt::time::sleep(GATHER).await,
+        }
+        loop {
+            match self.follow.progress() {
+                Progress::Ready(text) => {
+                    self.sent = Sent::Events;
+                    return Some(text);
+                }
+                Progress::Closed => self.follow_reset()?,
+                Progress::NotYet => {
+                    let changed = rt::time::timeout(self.heartbeat, self.follow.changed()).await;
+                    if changed.is_err() {
+                        // If the client is gone, the framework learns it when it writes this.
+                        return Some(self.comment());
+                    }
+                }
+            }
+        }
+    }
+
+    fn comment(&mut self) -> String {
+        self.sent = Sent::Comment;
+        ":\n\n".to_owned()
+    }
+
+    /// Goes on in the epoch after a reset; returns none if the sandbox was removed.
+    fn follow_reset(&mut self) -> Option<()> {
+        let epoch = self.sandbox.epoch();
+        if Arc::ptr_eq(&epoch, &self.epoch) {
+            return None;
+        }
+        self.follow = epoch.journal.follow(self.filter.clone(), Some(0));
+        self.epoch = epoch;
+        Some(())
+    }
+}
+
+/// Everything is as expected.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Verified {
     verified: bool,
@@ -185,6 +287,6 @@ pub(super) fn verify(
     call.epoch
         .journal
         .verify(&expectation)
-        .map_err(|told| Problem::new(ProblemCode::NotVerified, told))?;
+        .map_err(|report| Problem::new(ProblemCode::NotVerified, report))?;
     Ok(Json(Verified { verified: true }))
 }

@@ -417,10 +417,12 @@ impl<'g> Operation<'g> {
         ]);
     }
 
-    fn query<T: JsonSchema>(&mut self) {
+    pub(super) fn query<T: JsonSchema>(&mut self) {
         self.query
             .extend(openapi::query_parameters::<T>(self.generator));
-        self.problems.push(ProblemCode::InvalidQuery);
+        if !self.problems.contains(&ProblemCode::InvalidQuery) {
+            self.problems.push(ProblemCode::InvalidQuery);
+        }
     }
 
     fn answers<T: JsonSchema>(&mut self, status: StatusCode) {

@@ -4,11 +4,8 @@ use std::time::Duration;
 
 use actix_http::{HttpMessage as _, Request};
 use actix_web::HttpRequest;
-use actix_web::body::BoxBody;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::header;
 
-use crate::authority::Settings;
-use crate::clock::Timestamp;
 use crate::oauth::refusal::Refusal;
 
 /// Bytes of a body.
@@ -56,33 +53,15 @@ pub(super) fn check(request: &HttpRequest) -> Option<Refusal> {
     }
 }
 
-/// Decides on `Expect: 100-continue`: a body that is too large is refused instead of invited (RFC 9110 §10.1.1).
-pub(crate) fn expect(
-    settings: &Settings,
-    now: Timestamp,
-    request: Request,
-    protocol: bool,
-) -> Result<Request, actix_http::Response<BoxBody>> {
-    if !protocol || request.path().contains(crate::sandbox::RESERVED) {
-        // The control plane has a limit of its own, where the body is read.
-        return Ok(request);
-    }
+/// Refuses a request that announces a body that is too large.
+pub(super) fn expectation(request: &Request) -> Option<Refusal> {
     let declared = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_none_or(|length| usize::try_from(length).is_ok_and(|length| length <= BODY)) {
-        return Ok(request);
-    }
-    let refusal = Refusal::BodyTooLarge { limit: BODY };
-    let told = settings.errors.render(&refusal, request.path(), now);
-    let status = StatusCode::from_u16(told.status).unwrap_or_default();
-    let mut response = actix_http::Response::build(status);
-    response.force_close();
-    for (name, value) in told.headers {
-        response.insert_header((name, value));
-    }
-    Err(response.body(told.body).map_into_boxed_body())
+    let fits =
+        declared.is_none_or(|length| usize::try_from(length).is_ok_and(|length| length <= BODY));
+    (!fits).then_some(Refusal::BodyTooLarge { limit: BODY })
 }
 
 #[cfg(test)]

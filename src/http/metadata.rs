@@ -1,10 +1,8 @@
-//! What the server says of itself (RFC 8414 §3, OpenID Connect Discovery §4).
+//! The metadata of the server (RFC 8414 §3, OpenID Connect Discovery §4).
 
-use actix_web::{HttpRequest, HttpResponse};
+use crate::http::endpoints::Task;
+use crate::http::reply::Reply;
 
-use crate::http::reply;
-use crate::sandbox::Epoch;
-
-pub(super) fn get(request: &HttpRequest, epoch: &Epoch) -> HttpResponse {
-    reply::document(request, "application/json", epoch.authority.metadata())
+pub(super) fn answer(task: &Task<'_>) -> Reply {
+    Reply::Document(task.epoch.authority.metadata())
 }

@@ -1,32 +1,45 @@
-//! The protocol over actix-web: bytes to the authority and back, and what is to go wrong on the way.
+//! The protocol over actix-web.
 //!
-//! Handlers decide nothing; whatever the framework would refuse in its own words is answered as an OAuth error in JSON.
-//! [`answer`] is the walk of every request: resolve, handle, carry out a fault, record.
+//! [`answer`] is the walk of every request: enter it in the journal, read it, decide, write the reply, complete the entry, with the
+//! faults before and after the decision. Handlers see neither the framework nor the journal; what the framework would refuse in its
+//! own words is answered as an OAuth error in JSON.
 
+mod asked;
 mod authorization;
 mod body;
 pub(crate) mod connection;
+mod cors;
+mod endpoints;
 mod inject;
 mod jwks;
 pub(crate) mod limits;
 mod metadata;
-pub(crate) mod record;
-pub(crate) mod reply;
+mod record;
+mod reply;
 mod token;
 
+use std::slice;
 use std::sync::Arc;
 
-use actix_cors::Cors;
-use actix_web::http::Method;
+use actix_http::Request;
+use actix_web::body::BoxBody;
+use actix_web::http::{ConnectionType, Method};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::fault::{Effects, KeysFault};
+use crate::clock::Timestamp;
+use crate::fault::plan::has_room;
+use crate::fault::{Effects, Fault, Instead};
+use crate::http::asked::Asked;
+use crate::http::cors::Cors;
+use crate::http::endpoints::Task;
 use crate::http::record::Record;
+use crate::http::reply::{Account, NamedFault};
+use crate::journal::Outcome;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::{Refusal, excerpt};
-use crate::sandbox::{Epoch, Sandbox};
+use crate::sandbox::{Epoch, RESERVED, Sandbox, Sandboxes};
 
-/// Answers a request to the imitated server. `path` is the sandbox's.
+/// Answers a request to the imitated server. `path` is the path within the sandbox.
 pub(crate) async fn answer(
     request: HttpRequest,
     payload: web::Payload,
@@ -35,122 +48,119 @@ pub(crate) async fn answer(
 ) -> HttpResponse {
     let endpoint = sandbox.endpoint(path);
     let (epoch, now) = sandbox.begin();
-    let mut record = Record::begin(&request, now, endpoint);
-    let response = respond(&request, payload, &epoch, endpoint, &mut record).await;
-    record.end(&response, &epoch);
+    let head = (request.method().as_str(), request.path());
+    let record = Record::begin(&epoch, endpoint, head, now);
+    let asked = Asked::read(&request, payload, endpoint, &epoch, record.is_kept()).await;
+    record.read(&asked);
+    let (response, account, faults) = respond(&request, &asked, &epoch, now).await;
+    record.end(
+        inject::seen_status(&response),
+        Some(&asked),
+        &faults,
+        &account,
+    );
     response
 }
 
+/// Answers a request with the faults of the rules, and with that of the named refresh token that it presents.
 async fn respond(
     request: &HttpRequest,
-    payload: web::Payload,
+    asked: &Asked,
     epoch: &Epoch,
-    endpoint: Endpoint,
-    record: &mut Record,
-) -> HttpResponse {
-    if let Some(refusal) = limits::check(request) {
-        return reply::refuse(request, epoch, &refusal, record);
-    }
-    if request.method() == Method::OPTIONS {
-        // What may be asked for is asked for no fault: a preflight must not use one up.
-        return options(request, epoch, endpoint, record);
-    }
-    match endpoint {
-        Endpoint::Token => token::answer(request, payload, epoch, record).await,
-        _ => without_credentials(request, epoch, endpoint, record).await,
-    }
-}
-
-fn options(
-    request: &HttpRequest,
-    epoch: &Epoch,
-    endpoint: Endpoint,
-    record: &mut Record,
-) -> HttpResponse {
-    if endpoint == Endpoint::Unknown && request.path() != "*" {
-        return reply::refuse(request, epoch, &no_such_endpoint(request, epoch), record);
-    }
-    HttpResponse::NoContent()
-        .insert_header(("allow", allowed(endpoint)))
-        .finish()
-}
-
-async fn without_credentials(
-    request: &HttpRequest,
-    epoch: &Epoch,
-    endpoint: Endpoint,
-    record: &mut Record,
-) -> HttpResponse {
-    if endpoint == Endpoint::Authorization {
-        record.asked(request);
-    }
-    let faults = epoch.faults.next(&record.traits(), &epoch.authority.random);
-    record.faults(&faults);
-    let effects = Effects::of(&faults);
-    let response = match inject::before(&effects, request, epoch).await {
-        Some(instead) => instead,
-        None => document(request, epoch, endpoint, effects.keys, record)
-            .unwrap_or_else(|refusal| reply::refuse(request, epoch, &refusal, record)),
+    now: Timestamp,
+) -> (HttpResponse, Account, Vec<Fault>) {
+    let mut faults = match asked.method {
+        // A preflight must not use up a fault that is meant for the request after it.
+        Method::OPTIONS => Vec::new(),
+        _ => epoch.faults.next(&asked.traits(), &epoch.authority.random),
     };
-    inject::after(&effects, request, response).await
+    let mut instead = inject::before(&Effects::of(&faults), request, epoch).await;
+    let mut named = None;
+    let (mut response, mut account) = loop {
+        let effects = Effects::of(&faults);
+        if let Some(instead) = instead {
+            break (instead, faulted(&effects));
+        }
+        let task = Task {
+            asked,
+            epoch,
+            effects: &effects,
+            ignores_named_fault: named.is_some(),
+            now,
+        };
+        let decision = endpoints::decide(request, &task).await;
+        match reply::write(decision, request, &epoch.authority.settings, now) {
+            Ok(written) => break written,
+            Err(NamedFault { fault, presented }) => {
+                named = Some(presented);
+                // It combines with the faults of rules, or gives way to them.
+                if has_room(&faults, &fault) {
+                    let fault = slice::from_ref(&fault);
+                    instead = inject::before(&Effects::of(fault), request, epoch).await;
+                    faults.extend_from_slice(fault);
+                }
+            }
+        }
+    };
+    account.presented = account.presented.or(named.flatten());
+    if endpoints::cors(asked.endpoint) == Cors::Open {
+        cors::open(&mut response);
+    }
+    let response = inject::after(&Effects::of(&faults), request, response).await;
+    (response, account, faults)
 }
 
-/// What is read without credentials.
-fn document(
-    request: &HttpRequest,
-    epoch: &Epoch,
-    endpoint: Endpoint,
-    keys: Option<&KeysFault>,
-    record: &mut Record,
-) -> Result<HttpResponse, Refusal> {
-    if endpoint == Endpoint::Unknown {
-        return Err(no_such_endpoint(request, epoch));
+/// Returns the account of an answer that a fault replaced.
+fn faulted(effects: &Effects<'_>) -> Account {
+    let mut account = Account::new(Outcome::Faulted);
+    if let Some(Instead::Error(fault)) = effects.instead {
+        account.error = Some(fault.error.clone().into());
     }
-    let allow = allowed(endpoint);
-    let method = request.method().as_str();
-    if allow.split(", ").all(|allowed| allowed != method) {
-        let method = excerpt(method);
-        return Err(Refusal::MethodNotAllowed {
-            method,
-            allow: allow.to_owned(),
-        });
-    }
-    record.answered();
-    Ok(match endpoint {
-        Endpoint::Jwks => jwks::get(request, epoch, record.now(), keys),
-        Endpoint::Metadata => metadata::get(request, epoch),
-        _ => authorization::get(request, epoch, record),
-    })
+    account
 }
 
-/// The methods of an endpoint (RFC 9110 §10.2.1).
-fn allowed(endpoint: Endpoint) -> &'static str {
-    match endpoint {
-        Endpoint::Token => "POST, OPTIONS",
-        Endpoint::Jwks | Endpoint::Metadata => "GET, HEAD, OPTIONS",
-        // Where nothing is, and for `OPTIONS *`: what there is anywhere.
-        Endpoint::Authorization | Endpoint::Unknown => "GET, HEAD, POST, OPTIONS",
-    }
-}
-
-fn no_such_endpoint(request: &HttpRequest, epoch: &Epoch) -> Refusal {
-    let settings = &epoch.authority.settings;
-    Refusal::NoSuchEndpoint {
+/// Refuses a request to a sandbox that does not exist (any more). The default sandbox has the record of it.
+pub(crate) fn refuse_unknown_sandbox(request: &HttpRequest, default: &Sandbox) -> HttpResponse {
+    let refusal = Refusal::NoSuchEndpoint {
         path: excerpt(request.path()),
-        endpoints: format!(
-            "the token endpoint is POST {}, the metadata {}",
-            settings.path(&settings.profile.paths.token),
-            settings.path("/.well-known/openid-configuration")
-        ),
-    }
+        endpoints: "there is no sandbox of that id (any more)".to_owned(),
+    };
+    let (epoch, now) = default.begin();
+    let head = (request.method().as_str(), request.path());
+    let record = Record::begin(&epoch, Endpoint::Unknown, head, now);
+    let (mut response, account) = reply::refused(refusal, request.path(), &default.settings, now);
+    // The body has not been read.
+    response
+        .head_mut()
+        .set_connection_type(ConnectionType::Close);
+    record.end(response.status().as_u16(), None, &[], &account);
+    response
 }
 
-/// Browsers may read everything, for no cookie is ever looked at.
-pub(crate) fn cors() -> Cors {
-    Cors::default()
-        .allow_any_origin()
-        .send_wildcard()
-        .allow_any_method()
-        .allow_any_header()
-        .max_age(3600)
+/// Decides on `Expect: 100-continue`: a body that is too large is refused instead of invited (RFC 9110 §10.1.1).
+pub(crate) fn expect(
+    request: Request,
+    sandboxes: &Sandboxes,
+) -> Result<Request, actix_http::Response<BoxBody>> {
+    let Some(refusal) = limits::expectation(&request) else {
+        return Ok(request);
+    };
+    let Some((sandbox, path)) = sandboxes.find(request.path()) else {
+        // It is refused when it is routed.
+        return Ok(request);
+    };
+    if path.starts_with(RESERVED) {
+        // The control plane has a limit of its own, where the body is read.
+        return Ok(request);
+    }
+    let (epoch, now) = sandbox.begin();
+    let endpoint = sandbox.endpoint(&path);
+    let head = (request.method().as_str(), request.path());
+    let record = Record::begin(&epoch, endpoint, head, now);
+    let (mut response, account) = reply::refused(refusal, request.path(), &sandbox.settings, now);
+    if endpoints::cors(endpoint) == Cors::Open {
+        cors::open(&mut response);
+    }
+    record.end(response.status().as_u16(), None, &[], &account);
+    Err(response.into())
 }

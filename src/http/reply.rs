@@ -1,55 +1,173 @@
-//! Answers as HTTP has them.
+//! What a handler decides, and how it is written as HTTP.
+
+use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ETag, EntityTag, Header as _, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::http::record::Record;
-use crate::oauth::refusal::Refusal;
-use crate::oauth::response::{ErrorResponse, TokenResponse};
-use crate::sandbox::{Epoch, Sandbox};
+use crate::authority::Settings;
+use crate::clock::Timestamp;
+use crate::fault::Fault;
+use crate::http::cors;
+use crate::journal::Outcome;
+use crate::oauth::refusal::{Refusal, RefusalName};
+use crate::oauth::response::{ErrorResponse, Lineage, TokenResponse};
+use crate::oauth::scope::Scope;
 
-/// Tokens, never to be stored (RFC 6749 §5.1).
-pub(super) fn tokens(epoch: &Epoch, response: TokenResponse) -> HttpResponse {
-    let mut answer = HttpResponse::Ok();
-    for (name, value) in epoch.authority.settings.errors.response_headers() {
-        answer.insert_header((name, value));
+/// The decision on a request.
+#[derive(Debug)]
+pub(super) enum Reply {
+    Tokens(TokenResponse),
+    /// A public JSON document that may be cached.
+    Document(String),
+    /// An empty JSON object that must not be cached.
+    Nothing,
+    /// The methods of an endpoint (RFC 9110 §9.3.7).
+    Methods(String),
+    /// The methods of an endpoint, for a web page that wants to send one.
+    Preflight(String),
+    /// An error of the authorization endpoint (RFC 6749 §4.1.2.1), in JSON.
+    FrontError {
+        error: &'static str,
+        description: &'static str,
+    },
+    Refused(Refusal),
+    /// The fault of the named refresh token that was presented.
+    NamedFault(Fault),
+}
+
+/// The decision on a request, the refresh token that it presented, and what was tolerated.
+#[derive(Debug)]
+pub(super) struct Decision {
+    pub(super) reply: Reply,
+    pub(super) presented: Option<String>,
+    pub(super) tolerated: Vec<RefusalName>,
+}
+
+/// The fault of a named refresh token, which is still to be carried out.
+#[derive(Debug)]
+pub(super) struct NamedFault {
+    pub(super) fault: Fault,
+    /// The id of the refresh token.
+    pub(super) presented: Option<String>,
+}
+
+impl From<Reply> for Decision {
+    fn from(reply: Reply) -> Self {
+        Self {
+            reply,
+            presented: None,
+            tolerated: Vec::new(),
+        }
     }
-    answer
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((header::PRAGMA, "no-cache"))
-        .body(response.body)
 }
 
-/// A refusal, in the words of the server's dialect.
-pub(super) fn refuse(
-    request: &HttpRequest,
-    epoch: &Epoch,
-    refusal: &Refusal,
-    record: &mut Record,
-) -> HttpResponse {
-    let settings = &epoch.authority.settings;
-    let answer = settings
-        .errors
-        .render(refusal, request.path(), record.now());
-    record.refused(refusal, &answer.error);
-    respond(answer, leaves_the_body_unread(refusal))
+/// What the record says of an answer.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) outcome: Outcome,
+    pub(super) error: Option<Cow<'static, str>>,
+    pub(super) refusal: Option<Refusal>,
+    pub(super) issued: Option<(Lineage, Scope)>,
+    pub(super) presented: Option<String>,
+    pub(super) tolerated: Vec<RefusalName>,
 }
 
-/// A refusal before there is anything to record it in.
-pub(crate) fn refuse_outright(
+impl Account {
+    pub(super) fn new(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            error: None,
+            refusal: None,
+            issued: None,
+            presented: None,
+            tolerated: Vec::new(),
+        }
+    }
+
+    fn of_error(error: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            error: Some(error.into()),
+            ..Self::new(Outcome::Refused)
+        }
+    }
+}
+
+/// Writes a decision as HTTP, unless it is a fault that is still to be carried out.
+pub(super) fn write(
+    decision: Decision,
     request: &HttpRequest,
-    sandbox: &Sandbox,
-    refusal: &Refusal,
-) -> HttpResponse {
-    let errors = &sandbox.settings.errors;
-    respond(
-        errors.render(refusal, request.path(), sandbox.clock.now()),
-        true,
-    )
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<(HttpResponse, Account), NamedFault> {
+    let (response, account) = match decision.reply {
+        Reply::Tokens(tokens) => write_tokens(settings, tokens),
+        Reply::Document(body) => (document(request, body), Account::new(Outcome::Answered)),
+        Reply::Nothing => (
+            not_stored(StatusCode::OK).json(json!({})),
+            Account::new(Outcome::Answered),
+        ),
+        Reply::Methods(allow) => (
+            HttpResponse::NoContent()
+                .insert_header((header::ALLOW, allow))
+                .finish(),
+            Account::new(Outcome::Answered),
+        ),
+        Reply::Preflight(allow) => (
+            cors::preflight(request, &allow),
+            Account::new(Outcome::Answered),
+        ),
+        Reply::FrontError { error, description } => (
+            not_stored(StatusCode::BAD_REQUEST)
+                .json(json!({ "error": error, "error_description": description })),
+            Account::of_error(error),
+        ),
+        Reply::Refused(refusal) => refused(refusal, request.path(), settings, now),
+        Reply::NamedFault(fault) => {
+            return Err(NamedFault {
+                fault,
+                presented: decision.presented,
+            });
+        }
+    };
+    let account = Account {
+        presented: decision.presented,
+        tolerated: decision.tolerated,
+        ..account
+    };
+    Ok((response, account))
+}
+
+/// Writes tokens, which must never be stored (RFC 6749 §5.1).
+fn write_tokens(settings: &Settings, tokens: TokenResponse) -> (HttpResponse, Account) {
+    let mut response = not_stored(StatusCode::OK);
+    for (name, value) in settings.errors.response_headers() {
+        response.insert_header((name, value));
+    }
+    let account = Account {
+        issued: Some((tokens.lineage, tokens.scope)),
+        ..Account::new(Outcome::Issued)
+    };
+    (response.body(tokens.body), account)
+}
+
+/// Writes a refusal as the profile's error table says.
+pub(super) fn refused(
+    refusal: Refusal,
+    path: &str,
+    settings: &Settings,
+    now: Timestamp,
+) -> (HttpResponse, Account) {
+    let mut answer = settings.errors.render(&refusal, path, now);
+    let mut account = Account::of_error(std::mem::take(&mut answer.error));
+    let response = respond(answer, leaves_the_body_unread(&refusal));
+    account.refusal = Some(refusal);
+    (response, account)
 }
 
 fn respond(answer: ErrorResponse, close: bool) -> HttpResponse {
@@ -64,42 +182,48 @@ fn respond(answer: ErrorResponse, close: bool) -> HttpResponse {
     response.body(answer.body)
 }
 
-/// Where the rest of the body is still to come, the connection cannot be used again.
+/// Returns true if the rest of the body is still to come, so that the connection cannot be used again.
 fn leaves_the_body_unread(refusal: &Refusal) -> bool {
     matches!(
         refusal,
         Refusal::BodyTooLarge { .. }
             | Refusal::BodyTooSlow { .. }
-            | Refusal::BodyBrokeOff {}
+            | Refusal::BodyBrokeOff { .. }
             | Refusal::TargetTooLong { .. }
             | Refusal::HeadersTooLarge { .. }
+            | Refusal::NoSuchEndpoint { .. }
     )
 }
 
-/// A public document, to be kept for a while and asked for again by its tag (RFC 9110 §13.1.2).
-pub(super) fn document(
-    request: &HttpRequest,
-    content_type: &'static str,
-    body: String,
-) -> HttpResponse {
+fn not_stored(status: StatusCode) -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    response
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::PRAGMA, "no-cache"));
+    response
+}
+
+/// Writes a public document, which may be cached for a while and requested again by its tag (RFC 9110 §13.1.2).
+fn document(request: &HttpRequest, body: String) -> HttpResponse {
     let tag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(&Sha256::digest(&body)[..12]));
-    let unchanged = match IfNoneMatch::parse(request) {
-        Ok(IfNoneMatch::Any) => true,
-        Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&tag)),
-        Err(_) => false,
-    } && request.headers().contains_key(header::IF_NONE_MATCH);
-    let mut response = if unchanged {
-        HttpResponse::NotModified()
+    let is_known = request.headers().contains_key(header::IF_NONE_MATCH)
+        && match IfNoneMatch::parse(request) {
+            Ok(IfNoneMatch::Any) => true,
+            Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&tag)),
+            Err(_) => false,
+        };
+    let mut response = HttpResponse::build(if is_known {
+        StatusCode::NOT_MODIFIED
     } else {
-        HttpResponse::Ok()
-    };
+        StatusCode::OK
+    });
     response
         .insert_header(ETag(tag))
-        // Short, so that a test that changes the keys need not wait for its client for long.
+        // Short, so that a test that changes the keys need not wait long for its client.
         .insert_header((header::CACHE_CONTROL, "public, max-age=60"));
-    if unchanged {
+    if is_known {
         response.finish()
     } else {
-        response.content_type(content_type).body(body)
+        response.content_type("application/json").body(body)
     }
 }

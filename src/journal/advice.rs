@@ -1,130 +1,293 @@
-//! What a stricter server or the RFCs would hold against a client, with the clause.
+//! What a stricter server would refuse, or what the RFCs advise against: one function for each code, with its clause.
 
-use std::time::Duration;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::journal::exchange::shown_name;
-use crate::journal::{Advice, Past};
+use crate::journal::history::{Earlier, Past};
 use crate::oauth::params::Params;
 use crate::oauth::refusal::{Refusal, RefusalName};
 
-/// Presented again so soon, a refresh token is being refreshed twice at once rather than replayed.
-const AT_ONCE: Duration = Duration::from_secs(2);
+/// The name of a remark on a request.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AdviceCode {
+    /// The token request is not a POST.
+    Method,
+    /// A parameter of the token request is in the URI.
+    ParameterInUri,
+    /// The Basic credentials are not form-urlencoded.
+    BasicNotEncoded,
+    /// The request uses more than one method of client authentication.
+    SeveralMethods,
+    /// A parameter is repeated.
+    ParameterRepeated,
+    /// A parameter is not a registered one of a token request.
+    ParameterUnknown,
+    /// Two requests that overlapped in time presented the same refresh token.
+    RefreshRace,
+    /// The refresh token was presented before.
+    RefreshReplay,
+    /// The access token still had more than half of its lifetime.
+    RefreshEarly,
+    /// The requested scope was never granted.
+    ScopeNeverGranted,
+    /// Leniency tolerated a reason to refuse the request.
+    Tolerated,
+}
 
-/// What advice is made of.
+impl AdviceCode {
+    /// Every code, in the order in which advice is listed.
+    pub const ALL: &'static [Self] = &[
+        Self::Method,
+        Self::ParameterInUri,
+        Self::BasicNotEncoded,
+        Self::SeveralMethods,
+        Self::ParameterRepeated,
+        Self::ParameterUnknown,
+        Self::RefreshRace,
+        Self::RefreshReplay,
+        Self::RefreshEarly,
+        Self::ScopeNeverGranted,
+        Self::Tolerated,
+    ];
+
+    /// Returns the name of the code, as in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Method => "method",
+            Self::ParameterInUri => "parameter_in_uri",
+            Self::BasicNotEncoded => "basic_not_encoded",
+            Self::SeveralMethods => "several_methods",
+            Self::ParameterRepeated => "parameter_repeated",
+            Self::ParameterUnknown => "parameter_unknown",
+            Self::RefreshRace => "refresh_race",
+            Self::RefreshReplay => "refresh_replay",
+            Self::RefreshEarly => "refresh_early",
+            Self::ScopeNeverGranted => "scope_never_granted",
+            Self::Tolerated => "tolerated",
+        }
+    }
+
+    /// Returns the section of the RFC that the advice follows from, or the setting.
+    #[must_use]
+    pub const fn clause(self) -> &'static str {
+        match self {
+            Self::Method | Self::ParameterRepeated => "RFC 6749 §3.2",
+            Self::ParameterInUri | Self::BasicNotEncoded => "RFC 6749 §2.3.1",
+            Self::SeveralMethods => "RFC 6749 §2.3",
+            Self::ParameterUnknown => "RFC 6749 §8.2",
+            Self::RefreshRace | Self::RefreshReplay => "RFC 9700 §4.14.2",
+            Self::RefreshEarly => "RFC 6749 §1.5",
+            Self::ScopeNeverGranted => "RFC 6749 §6",
+            Self::Tolerated => "leniency",
+        }
+    }
+
+    /// Returns when the advice is given and what to do about it.
+    #[must_use]
+    pub const fn doc(self) -> &'static str {
+        match self {
+            Self::Method => "The token request is not a POST. Send a POST.",
+            Self::ParameterInUri => {
+                "A parameter of the token request is in the URI, where logs and caches keep it. Send it in the body."
+            }
+            Self::BasicNotEncoded => {
+                "The client_id or the secret was not form-urlencoded before it became Basic credentials. Encode both; a \
+                 server that decodes them reads other texts, or tolerate the raw form with leniency."
+            }
+            Self::SeveralMethods => {
+                "The request uses more than one method of client authentication. Send credentials once."
+            }
+            Self::ParameterRepeated => "A parameter is repeated. Send it once.",
+            Self::ParameterUnknown => {
+                "A parameter is not a registered one of a token request. Servers ignore it; check its spelling."
+            }
+            Self::RefreshRace => {
+                "Two requests that overlapped in time presented the same refresh token. Under rotation one of them fails, or \
+                 the family is revoked. Refresh once for all threads of the client."
+            }
+            Self::RefreshReplay => {
+                "The refresh token was presented before, or its family is revoked. Store the new refresh token of each answer."
+            }
+            Self::RefreshEarly => {
+                "The access token still had more than half of its lifetime. Refresh when it is about to expire."
+            }
+            Self::ScopeNeverGranted => {
+                "The requested scope was never granted. Request the granted scope or a part of it."
+            }
+            Self::Tolerated => {
+                "Leniency tolerated a reason to refuse the request. A strict server refuses it; the text names the reasons."
+            }
+        }
+    }
+}
+
+impl fmt::Display for AdviceCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What the advice on a token request depends on.
 #[derive(Debug)]
-pub(crate) struct Facts<'a> {
+pub(crate) struct TokenRequest<'a> {
     pub(crate) method: &'a str,
     pub(crate) query: &'a Params,
     pub(crate) form: &'a Params,
-    /// The two halves of Basic credentials, not yet decoded.
-    pub(crate) basic: Option<(Vec<u8>, Vec<u8>)>,
-    pub(crate) past: Past,
-    pub(crate) now: Timestamp,
+    /// The two halves of the Basic credentials, as they were sent.
+    pub(crate) basic: Option<(&'a [u8], &'a [u8])>,
+    /// Whether the presented refresh token was returned again (RFC 6749 §6): then it has to be presented again.
+    pub(crate) returned_again: bool,
     pub(crate) refusal: Option<&'a Refusal>,
-    /// The refusals that leniency tolerated.
+    /// The reasons that leniency tolerated.
     pub(crate) tolerated: &'a [RefusalName],
+    pub(crate) now: Timestamp,
 }
 
-/// Everything there is to say.
-pub(crate) fn advise(facts: &Facts<'_>) -> Vec<Advice> {
-    let mut advice = Vec::new();
-    let mut say = |code, clause, text: String| advice.push(Advice { code, text, clause });
-    if facts.method != "POST" {
-        say(
-            "method",
-            "RFC 6749 §3.2",
-            format!("a token request is a POST, this was a {}", facts.method),
-        );
-    }
-    if let Some(name) = facts.query.first_known() {
-        let text = if matches!(name, "client_id" | "client_secret") {
-            "credentials stand in the URI, where logs and caches keep them".to_owned()
-        } else {
-            format!("{name} stands in the URI; parameters go into the body")
-        };
-        say("parameter_in_uri", "RFC 6749 §2.3.1", text);
-    }
-    if let Some((client_id, secret)) = &facts.basic {
-        if ![client_id, secret]
-            .into_iter()
-            .all(|half| is_form_encoded(half))
-        {
-            let text = "client_id or client_secret is not form-urlencoded before it becomes Basic credentials".to_owned();
-            say("basic_not_encoded", "RFC 6749 §2.3.1", text);
-        }
-        if facts.form.get("client_secret").is_some() || facts.form.get("client_assertion").is_some()
-        {
-            say(
-                "several_methods",
-                "RFC 6749 §2.3",
-                "more than one authentication method in one request".to_owned(),
-            );
-        }
-    }
-    if let Some(name) = facts.form.repeated() {
-        say(
-            "parameter_repeated",
-            "RFC 6749 §3.2",
-            format!("{name} is repeated"),
-        );
-    }
-    for name in facts.form.unknown() {
-        let name = shown_name(name);
-        say(
-            "parameter_unknown",
-            "RFC 6749 §8.2",
-            format!("{name} is no registered parameter of a token request"),
-        );
-    }
-    if let Some(since) = facts.past.presented {
-        if since < AT_ONCE {
-            let text = "the same refresh token was presented twice at once; under rotation one of the two fails";
-            say("refresh_race", "RFC 9700 §4.14.2", text.to_owned());
-        } else {
-            let text =
-                "this refresh token was presented before; under rotation that revokes its family";
-            say("refresh_replay", "RFC 9700 §4.14.2", text.to_owned());
-        }
-    }
-    if let Some((issued, ends)) = facts.past.access_token {
-        let (life, left) = (ends.seconds_since(issued), ends.seconds_since(facts.now));
-        if left > life / 2 {
-            let text = format!(
-                "the access token has {left} of its {life} s left: there is no need to refresh yet"
-            );
-            say("refresh_early", "RFC 6749 §1.5", text);
-        }
-    }
-    match facts.refusal {
-        Some(
-            Refusal::ScopeNotGranted { asked, .. } | Refusal::ScopeNotRegistered { asked, .. },
-        ) => {
-            say(
-                "scope_never_granted",
-                "RFC 6749 §6",
-                format!("scope {asked} was never granted"),
-            );
-        }
-        Some(Refusal::RefreshTokenReplayed {} | Refusal::GrantRevoked {})
-            if facts.past.presented.is_none() =>
-        {
-            let text =
-                "a refresh token of a revoked family, or one that was used up, was presented"
-                    .to_owned();
-            say("refresh_replay", "RFC 9700 §4.14.2", text);
-        }
-        _ => {}
-    }
-    for name in facts.tolerated {
-        let text = format!("{name} was tolerated: {}", name.cause());
-        say("tolerated", "leniency", text);
-    }
-    advice
+/// Returns the advice on a token request: at most one text for each code, in the order of [`AdviceCode::ALL`].
+pub(super) fn advise(request: &TokenRequest<'_>, past: Past) -> Vec<(AdviceCode, String)> {
+    AdviceCode::ALL
+        .iter()
+        .filter_map(|code| Some((*code, text(*code, request, past)?)))
+        .collect()
 }
 
-/// Whether only characters stand there that form-urlencoding leaves or makes.
+fn text(code: AdviceCode, request: &TokenRequest<'_>, past: Past) -> Option<String> {
+    match code {
+        AdviceCode::Method => method(request),
+        AdviceCode::ParameterInUri => parameter_in_uri(request),
+        AdviceCode::BasicNotEncoded => basic_not_encoded(request),
+        AdviceCode::SeveralMethods => several_methods(request),
+        AdviceCode::ParameterRepeated => parameter_repeated(request),
+        AdviceCode::ParameterUnknown => parameter_unknown(request),
+        AdviceCode::RefreshRace => refresh_race(request, past),
+        AdviceCode::RefreshReplay => refresh_replay(request, past),
+        AdviceCode::RefreshEarly => refresh_early(request, past),
+        AdviceCode::ScopeNeverGranted => scope_never_granted(request),
+        AdviceCode::Tolerated => tolerated(request),
+    }
+}
+
+fn method(request: &TokenRequest<'_>) -> Option<String> {
+    (request.method != "POST")
+        .then(|| format!("a token request is a POST, not a {}", request.method))
+}
+
+fn parameter_in_uri(request: &TokenRequest<'_>) -> Option<String> {
+    let name = request.query.first_known()?;
+    Some(if matches!(name, "client_id" | "client_secret") {
+        "credentials are in the URI, where logs and caches keep them".to_owned()
+    } else {
+        format!("{name} is in the URI; parameters belong in the body")
+    })
+}
+
+fn basic_not_encoded(request: &TokenRequest<'_>) -> Option<String> {
+    if let Some(Refusal::SecretNotEncoded { .. }) = request.refusal {
+        return Some(
+            "the secret is right only as it was sent, without form-urldecoding: form-urlencode client_id and secret before \
+             base64, or set the leniency secret_not_encoded"
+                .to_owned(),
+        );
+    }
+    let (client_id, secret) = request.basic?;
+    let encoded = is_form_encoded(client_id) && is_form_encoded(secret);
+    (!encoded).then(|| {
+        "client_id or client_secret is not form-urlencoded before it becomes Basic credentials"
+            .to_owned()
+    })
+}
+
+/// Returns true if every byte is one that form-urlencoding leaves or makes.
 fn is_form_encoded(half: &[u8]) -> bool {
     half.iter()
         .all(|byte| byte.is_ascii_alphanumeric() || b"*-._~+%".contains(byte))
+}
+
+fn several_methods(request: &TokenRequest<'_>) -> Option<String> {
+    let in_form = |name: &str| request.basic.is_some() && request.form.get(name).is_some();
+    (in_form("client_secret") || in_form("client_assertion"))
+        .then(|| "more than one authentication method in one request".to_owned())
+}
+
+fn parameter_repeated(request: &TokenRequest<'_>) -> Option<String> {
+    let name = request.form.repeated()?;
+    Some(format!("{name} is repeated"))
+}
+
+fn parameter_unknown(request: &TokenRequest<'_>) -> Option<String> {
+    /// How many names are given.
+    const NAMED: usize = 3;
+    let mut unknown = request.form.unknown().map(shown_name);
+    let named: Vec<&str> = unknown.by_ref().take(NAMED).collect();
+    let others = match (named.len(), unknown.count()) {
+        (0, _) => return None,
+        (1, 0) => {
+            return Some(format!(
+                "{} is not a registered parameter of a token request",
+                named[0]
+            ));
+        }
+        (_, 0) => String::new(),
+        (_, count) => format!(" and {count} more"),
+    };
+    Some(format!(
+        "{}{others} are not registered parameters of a token request",
+        named.join(", ")
+    ))
+}
+
+fn refresh_race(request: &TokenRequest<'_>, past: Past) -> Option<String> {
+    (past.presented == Some(Earlier::Overlapping) && !request.returned_again).then(|| {
+        "two requests that overlapped in time presented the same refresh token; under rotation one of them fails".to_owned()
+    })
+}
+
+fn refresh_replay(request: &TokenRequest<'_>, past: Past) -> Option<String> {
+    match (past.presented, request.refusal) {
+        (Some(Earlier::Before), _) if !request.returned_again => Some(
+            "this refresh token was presented before; under rotation that revokes its family"
+                .to_owned(),
+        ),
+        (None, Some(Refusal::RefreshTokenReplayed {} | Refusal::GrantRevoked {})) => Some(
+            "a refresh token that was used up, or whose family is revoked, was presented"
+                .to_owned(),
+        ),
+        _ => None,
+    }
+}
+
+fn refresh_early(request: &TokenRequest<'_>, past: Past) -> Option<String> {
+    let (issued, expires) = past.access_token?;
+    let life = expires.seconds_since(issued);
+    let left = expires.seconds_since(request.now);
+    (left > life / 2).then(|| {
+        format!("the access token has {left} of its {life} s left: there is no need to refresh yet")
+    })
+}
+
+fn scope_never_granted(request: &TokenRequest<'_>) -> Option<String> {
+    match request.refusal? {
+        Refusal::ScopeNotGranted { asked, .. } | Refusal::ScopeNotRegistered { asked, .. } => {
+            Some(format!("scope {asked} was never granted"))
+        }
+        _ => None,
+    }
+}
+
+fn tolerated(request: &TokenRequest<'_>) -> Option<String> {
+    let names: Vec<String> = request
+        .tolerated
+        .iter()
+        .map(|name| format!("{name} was tolerated: {}", name.cause()))
+        .collect();
+    (!names.is_empty()).then(|| names.join("; "))
 }

@@ -1,98 +1,123 @@
-//! One request and its answer.
+//! One request and its answer, as a test reads them.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::fault::FaultKind;
+use crate::journal::advice::AdviceCode;
+use crate::journal::outcome::Outcome;
+use crate::oauth::client::AuthMethod;
 use crate::oauth::endpoint::Endpoint;
+use crate::oauth::refusal::RefusalName;
 
-/// One request and its answer, as the journal keeps it. No secret and no token is in it.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+/// One request and its answer, as the journal keeps it. It contains no secret and no token.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Exchange {
-    /// Its number; the first is 1.
+    /// The number of the request in the order of arrival. The first is 1.
     pub number: u64,
-    /// When it came, by the server's clock, in RFC 3339.
+    /// When the request arrived, by the clock of the server, in RFC 3339.
     pub at: String,
-    /// When it came, by real time, in RFC 3339.
+    /// When the request arrived, in real time, in RFC 3339.
     pub real_time: String,
-    /// What it was addressed to.
+    /// The endpoint that the request was addressed to.
     pub endpoint: Endpoint,
     /// The HTTP method.
     pub method: String,
-    /// The path, without the query.
+    /// The path without the query.
     pub path: String,
-    /// Whom it claimed to come from.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The client that the request claims to come from, cut to 1 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// How that client authenticated, or tried to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub auth_method: Option<String>,
-    /// The grant it asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// How that client authenticated, or tried to (RFC 7591 §2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_method: Option<AuthMethod>,
+    /// The requested grant type, cut to 256 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_type: Option<String>,
-    /// Its parameters in order; what is secret is not shown.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// The requested scope, cut to 1 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The parameters in order, as far as there is room for them. Values that are secret are replaced by `[redacted]`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parameters: Vec<Parameter>,
-    /// The HTTP status of the answer; 0 where none was given.
+    /// How many parameters are not in `parameters` for lack of room.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub parameters_omitted: u32,
+    /// The HTTP status of the answer; 0 when there was no answer (yet).
     pub status: u16,
-    /// `issued`, `answered`, or the error code.
-    pub outcome: String,
-    /// The whole reason of a refusal.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// How the exchange ended, or that it is pending.
+    pub outcome: Outcome,
+    /// The error code in the answer (RFC 6749 §5.2), of a refusal or of an `error` fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The name of the reason of a refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<RefusalName>,
+    /// The complete reason of a refusal, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The fault that was applied.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fault: Option<String>,
-    /// Milliseconds of real time it took.
+    /// The faults that were applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultKind>,
+    /// How long the answer took, in milliseconds of real time.
     pub duration_ms: f64,
     /// The ids of the tokens that were issued.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued: Option<IssuedIds>,
-    /// The id of the refresh token they came from; a fixture's goes by its client and its name.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The id of the refresh token that was presented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub presented: Option<String>,
-    /// What a stricter server or the RFCs would hold against the request.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// What a stricter server would refuse, or what the RFCs advise against.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub advice: Vec<Advice>,
 }
 
 /// A parameter of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Parameter {
-    /// Its name.
+    /// The name of the parameter.
     pub name: String,
-    /// Its value, cut short; `[redacted]` where it is secret.
+    /// An excerpt of the value; `[redacted]` when it is secret.
     pub value: String,
 }
 
-/// The ids of the tokens of one answer, by which a lineage can be drawn.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+/// The ids of the tokens of one answer. A chain of refreshes can be followed by them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct IssuedIds {
-    /// The access token's.
+    /// The id of the access token.
     pub access_token: String,
-    /// The id of the refresh token; absent where the grant issues none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The id of the refresh token, when one was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
-    /// The ID token's.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The id of the ID token, when one was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
 }
 
-/// What a stricter server would hold against a client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+/// A remark on a request: a stricter server would refuse it, or the RFCs advise against it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Advice {
-    /// Its name, for filters and tables.
-    pub code: &'static str,
-    /// What it is about.
+    /// The name of the remark.
+    pub code: AdviceCode,
+    /// The remark in words.
     pub text: String,
-    /// Where it is written.
-    pub clause: &'static str,
+    /// The section of the RFC that it follows from, such as `RFC 6749 §3.2`.
+    pub clause: String,
 }
 
-/// What is in the name of a parameter whose value nobody should read in a journal: also of one that is misspelt.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// Parts of the names of parameters whose values are secret, also when the name is misspelt.
 const SECRET: &[&str] = &[
     "assertion",
     "code",
@@ -102,52 +127,26 @@ const SECRET: &[&str] = &[
     "verifier",
 ];
 
-/// A parameter's name is letters, digits, `-`, `.` and `_` (RFC 6749 §8.2), and shorter than a token.
+/// The most characters of a parameter's name. A longer text may be a token that was sent without its name.
 const LONGEST_NAME: usize = 64;
 
-impl Parameter {
-    /// As it may be shown: `value` is an excerpt already.
-    pub(crate) fn shown(name: &str, value: impl FnOnce() -> String) -> Self {
-        let lower = name.to_ascii_lowercase();
-        let secret =
-            !lower.ends_with("_type") && SECRET.iter().any(|secret| lower.contains(secret));
-        Self {
-            name: shown_name(name),
-            value: if secret { REDACTED.to_owned() } else { value() },
-        }
-    }
+/// What is shown in the place of a secret.
+pub(super) const REDACTED: &str = "[redacted]";
+
+/// Returns true if a parameter of that name has a value that the journal must not keep.
+pub(super) fn is_secret(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    !lower.ends_with("_type") && SECRET.iter().any(|secret| lower.contains(secret))
 }
 
-const REDACTED: &str = "[redacted]";
-
-/// The name of a parameter, if it is one: what stands there may be a token that lost its name.
-pub(super) fn shown_name(name: &str) -> String {
+/// Returns the name of a parameter if it has the form of one (RFC 6749 §8.2): it may be a token that was sent without its name.
+pub(super) fn shown_name(name: &str) -> &str {
     let is_name = |c: u8| c.is_ascii_alphanumeric() || b"-._".contains(&c);
-    if name.len() <= LONGEST_NAME && name.bytes().all(is_name) {
-        crate::oauth::refusal::excerpt(name)
+    if name.is_empty() {
+        "(empty)"
+    } else if name.len() <= LONGEST_NAME && name.bytes().all(is_name) {
+        name
     } else {
-        REDACTED.to_owned()
-    }
-}
-
-impl Exchange {
-    /// One line, for a message that lists what arrived.
-    pub(crate) fn line(&self) -> String {
-        let or = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-        let fault = self
-            .fault
-            .as_ref()
-            .map(|fault| format!(", fault {fault}"))
-            .unwrap_or_default();
-        format!(
-            "#{} {} {} client {} grant {}: {} {}{fault}",
-            self.number,
-            self.method,
-            self.endpoint,
-            or(&self.client_id),
-            or(&self.grant_type),
-            self.status,
-            self.outcome,
-        )
+        REDACTED
     }
 }

@@ -1,202 +1,350 @@
-//! What came in and what went out: kept, waited for, verified, advised on.
+//! What arrived and what was answered: kept, waited for, verified, advised on.
 //!
-//! An [`Exchange`] is one request and its answer; [`advice`] is what a stricter server would hold against it; [`verify`]
-//! compares what arrived with what a test expects.
+//! An [`Exchange`] is one request and its answer. [`entry`] is its form in memory, [`budget`] bounds the memory, [`advice`] is what
+//! a stricter server would refuse, [`verify`] compares what arrived with what a test expects, and [`watch`] waits for it.
 
-pub(crate) mod advice;
+mod advice;
+mod block;
+mod budget;
+mod entry;
 mod exchange;
+mod history;
+mod outcome;
+mod texts;
 mod verify;
+mod watch;
 
+pub use advice::AdviceCode;
+pub(crate) use advice::TokenRequest;
+pub(crate) use block::block_on;
+pub(crate) use budget::Limits;
+pub(crate) use entry::{Arrival, Contents, Ending};
 pub use exchange::{Advice, Exchange, IssuedIds, Parameter};
+pub use outcome::Outcome;
 pub use verify::{Expectation, Filter};
+pub(crate) use watch::{Follow, Progress};
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
-use tokio::sync::futures::Notified;
+use crate::clock::{Stopwatch, real_time_millis};
+use crate::journal::entry::Entry;
+use crate::journal::history::{History, Past};
+use crate::journal::verify::Seen;
+use crate::journal::watch::Watchers;
 
-use crate::clock::{Stopwatch, Timestamp};
-
-/// The exchanges of one sandbox, oldest first, the last so many of them.
+/// The exchanges of one epoch of a sandbox, in the order of arrival.
 #[derive(Debug)]
 pub(crate) struct Journal {
+    /// The number of the epoch, for the ids of events.
+    epoch: u64,
+    limits: Limits,
+    /// What the entries take, so that it can be read without the lock.
+    bytes: AtomicUsize,
     kept: Mutex<Kept>,
-    arrived: Condvar,
-    announced: Notify,
 }
 
-#[derive(Debug)]
-struct Kept {
-    exchanges: VecDeque<Arc<Exchange>>,
-    capacity: usize,
-    last_number: u64,
-    history: History,
-    /// Threads in [`Journal::wait`]: where there are none, nobody need be woken.
-    waiting: usize,
-}
-
-/// What is remembered of refresh tokens, for advice: no more of them than exchanges are kept.
 #[derive(Debug, Default)]
-struct History {
-    /// When the access token that was issued beside a refresh token was, and when it ends; by the refresh token's id.
-    issued: HashMap<String, (Timestamp, Timestamp)>,
-    /// When a refresh token was last presented, by real time and by the server's clock; by its id.
-    presented: HashMap<String, (Stopwatch, Timestamp)>,
-}
-
-/// What the journal knows of a refresh token that is being presented.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Past {
-    /// When the access token it came with was issued, and when that one ends.
-    pub(crate) access_token: Option<(Timestamp, Timestamp)>,
-    /// Since it was presented before, by whichever clock moved more: tests freeze one and cannot hurry the other.
-    pub(crate) presented: Option<Duration>,
+struct Kept {
+    /// The number of the first entry.
+    first: u64,
+    entries: VecDeque<Box<Entry>>,
+    /// How many exchanges are not in `entries` any more.
+    forgotten: u64,
+    /// Every exchange up to this number is completed, or not kept any more.
+    completed: u64,
+    history: History,
+    watchers: Watchers,
+    closed: bool,
 }
 
 impl Journal {
-    pub(crate) fn new(capacity: usize) -> Self {
-        let kept = Kept {
-            exchanges: VecDeque::new(),
-            capacity,
-            last_number: 0,
-            history: History::default(),
-            waiting: 0,
-        };
-        Self {
-            kept: Mutex::new(kept),
-            arrived: Condvar::new(),
-            announced: Notify::new(),
-        }
-    }
-
-    /// What is known of a refresh token, and from now on that it was presented.
-    pub(crate) fn present(&self, refresh_token_id: &str, now: Timestamp) -> Past {
-        let mut kept = self.kept();
-        let access_token = kept.history.issued.get(refresh_token_id).copied();
-        if kept.history.presented.len() >= kept.capacity {
-            // Coarse, but bounded: advice is about what happens close together.
-            kept.history.presented.clear();
-        }
-        let before = kept
-            .history
-            .presented
-            .insert(refresh_token_id.to_owned(), (Stopwatch::start(), now));
-        Past {
-            access_token,
-            presented: before.map(|(since, then)| {
-                let moved = Duration::from_secs(now.seconds_since(then).unsigned_abs());
-                moved.max(since.elapsed())
+    pub(crate) fn new(limits: &Limits, epoch: u64) -> Arc<Self> {
+        let journal = Arc::new(Self {
+            epoch,
+            limits: limits.clone(),
+            bytes: AtomicUsize::new(0),
+            kept: Mutex::new(Kept {
+                first: 1,
+                ..Kept::default()
             }),
+        });
+        if limits.entries > 0 {
+            limits.budget.enrol(&journal);
         }
+        journal
     }
 
-    /// Keeps an exchange; its number is given here. `access_token` is when the one that was issued was, and its end.
-    pub(crate) fn keep(
-        &self,
-        mut exchange: Exchange,
-        access_token: Option<(Timestamp, Timestamp)>,
-    ) {
+    /// Enters a request that has arrived. Returns none if the journal keeps nothing.
+    pub(crate) fn enter(self: &Arc<Self>, arrival: &Arrival<'_>) -> Option<Ticket> {
+        if self.keeps_nothing() {
+            self.pass();
+            return None;
+        }
+        let entry = Box::new(Entry::new(arrival, real_time_millis()));
+        let mut guard = self.kept();
+        let kept = &mut *guard;
+        if kept.entries.len() == self.limits.entries {
+            self.give(kept.forget_oldest());
+        }
+        let cost = entry.cost();
+        kept.entries.push_back(entry);
+        let number = kept.last_number();
+        kept.watchers.before_arrival();
+        self.changed(kept, number);
+        drop(guard);
+        self.take(cost);
+        Some(Ticket {
+            journal: Arc::clone(self),
+            number,
+            watch: Stopwatch::start(),
+            is_open: true,
+        })
+    }
+
+    /// Returns true if no exchange is ever kept.
+    pub(crate) fn keeps_nothing(&self) -> bool {
+        self.limits.entries == 0
+    }
+
+    /// Counts a request that is not kept.
+    pub(crate) fn pass(&self) {
         let mut kept = self.kept();
-        if kept.capacity == 0 {
+        kept.first += 1;
+        kept.forgotten += 1;
+    }
+
+    /// Changes an entry that is still kept.
+    fn change(&self, number: u64, change: impl FnOnce(&mut Entry, &mut History, u64)) {
+        let mut guard = self.kept();
+        let kept = &mut *guard;
+        let last_number = kept.last_number();
+        let Some(index) = kept.index(number) else {
+            return;
+        };
+        let entry = &mut kept.entries[index];
+        kept.watchers.before(entry);
+        let before = entry.cost();
+        change(entry, &mut kept.history, last_number);
+        // An entry only grows.
+        let grown = entry.cost() - before;
+        kept.advance();
+        self.changed(kept, number);
+        drop(guard);
+        self.take(grown);
+    }
+
+    /// Wakes the watchers that the change of an entry concerns.
+    fn changed(&self, kept: &mut Kept, number: u64) {
+        if kept.watchers.is_empty() {
             return;
         }
-        kept.last_number += 1;
-        exchange.number = kept.last_number;
-        if kept.exchanges.len() == kept.capacity
-            && let Some(oldest) = kept.exchanges.pop_front()
-            && let Some(refresh_token) = oldest
-                .issued
-                .as_ref()
-                .and_then(|ids| ids.refresh_token.as_ref())
-        {
-            kept.history.issued.remove(refresh_token);
+        let mut watchers = std::mem::take(&mut kept.watchers);
+        if let Some(entry) = kept.entry(number) {
+            watchers.changed(number, entry, || self.event(kept, number, entry));
         }
-        let refresh_token = exchange
-            .issued
-            .as_ref()
-            .and_then(|ids| ids.refresh_token.clone());
-        if let (Some(refresh_token), Some(times)) = (refresh_token, access_token) {
-            kept.history.issued.insert(refresh_token, times);
-        }
-        kept.exchanges.push_back(Arc::new(exchange));
-        let waiting = kept.waiting > 0;
-        drop(kept);
-        if waiting {
-            self.arrived.notify_all();
-        }
-        self.announced.notify_waiters();
+        kept.watchers = watchers;
     }
 
-    /// The exchanges that match, oldest first.
-    pub(crate) fn matching(&self, filter: &Filter) -> Vec<Arc<Exchange>> {
-        self.kept()
-            .exchanges
-            .iter()
-            .filter(|exchange| filter.matches(exchange))
-            .cloned()
-            .collect()
+    /// Returns the text of a server-sent event. Its id names the last exchange up to which all are completed: a client that resumes
+    /// there misses nothing.
+    fn event(&self, kept: &Kept, number: u64, entry: &Entry) -> Arc<str> {
+        let kind = if entry.is_pending() {
+            "request"
+        } else {
+            "completed"
+        };
+        let data = crate::json::text(&entry.exchange(number));
+        let (epoch, completed) = (self.epoch, kept.completed);
+        format!("id: {epoch}.{completed}\nevent: {kind}\ndata: {data}\n\n").into()
     }
 
-    pub(crate) fn get(&self, number: u64) -> Option<Arc<Exchange>> {
-        self.kept()
-            .exchanges
-            .iter()
-            .find(|exchange| exchange.number == number)
-            .cloned()
+    /// Returns the exchanges that match, in the order of arrival.
+    pub(crate) fn matching(&self, filter: &Filter) -> Vec<Exchange> {
+        self.kept().matching(filter)
     }
 
-    /// Those that came after the one of that number.
-    pub(crate) fn after(&self, number: u64) -> Vec<Arc<Exchange>> {
-        self.kept()
-            .exchanges
-            .iter()
-            .filter(|exchange| exchange.number > number)
-            .cloned()
-            .collect()
+    pub(crate) fn get(&self, number: u64) -> Option<Exchange> {
+        let kept = self.kept();
+        Some(kept.entry(number)?.exchange(number))
     }
 
+    /// Compares what arrived with what is expected.
+    pub(crate) fn verify(&self, expectation: &Expectation) -> Result<(), String> {
+        let kept = self.kept();
+        expectation.check(&Seen {
+            first: kept.first,
+            entries: &kept.entries,
+            forgotten: kept.forgotten,
+        })
+    }
+
+    /// Removes all exchanges. Numbers run on.
     pub(crate) fn clear(&self) {
         let mut kept = self.kept();
-        kept.exchanges.clear();
+        kept.first = kept.last_number() + 1;
+        kept.entries = VecDeque::new();
         kept.history = History::default();
+        kept.forgotten = 0;
+        kept.advance();
+        kept.watchers.clear();
+        self.give(self.bytes());
     }
 
-    pub(crate) fn verify(&self, expectation: &Expectation) -> Result<(), String> {
-        let seen: Vec<Arc<Exchange>> = self.kept().exchanges.iter().cloned().collect();
-        expectation.check(&seen)
-    }
-
-    /// Waits until so many match, on this thread; answers what matched by then.
-    pub(crate) fn wait(
-        &self,
-        filter: &Filter,
-        count: usize,
-        patience: Duration,
-    ) -> Vec<Arc<Exchange>> {
-        let matching = |kept: &Kept| kept.exchanges.iter().filter(|e| filter.matches(e)).count();
+    /// Ends waits and streams: the sandbox was reset or removed.
+    pub(crate) fn close(&self) {
         let mut kept = self.kept();
-        kept.waiting += 1;
-        let (mut kept, _) = self
-            .arrived
-            .wait_timeout_while(kept, patience, |kept| matching(kept) < count)
-            .unwrap_or_else(PoisonError::into_inner);
-        kept.waiting -= 1;
-        kept.exchanges
-            .iter()
-            .filter(|exchange| filter.matches(exchange))
-            .cloned()
-            .collect()
+        kept.closed = true;
+        kept.watchers.wake();
     }
 
-    /// A future that ends when something arrives after this call.
-    pub(crate) fn arrival(&self) -> Notified<'_> {
-        self.announced.notified()
+    /// The bytes that the entries take.
+    fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Forgets the oldest exchanges until that many bytes are free. Returns how many are.
+    fn forget(&self, bytes: usize) -> usize {
+        let mut kept = self.kept();
+        let mut freed = 0;
+        while freed < bytes && !kept.entries.is_empty() {
+            freed += kept.forget_oldest();
+        }
+        self.give(freed);
+        freed
+    }
+
+    fn take(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.limits.budget.take(bytes);
+    }
+
+    fn give(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.limits.budget.give(bytes);
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        // Every verb leaves the list whole.
+        // No verb panics between two changes that belong together.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.limits.budget.give(self.bytes());
+    }
+}
+
+impl Kept {
+    /// The number that was given last; 0 before the first.
+    fn last_number(&self) -> u64 {
+        self.first + self.entries.len() as u64 - 1
+    }
+
+    fn index(&self, number: u64) -> Option<usize> {
+        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        (index < self.entries.len()).then_some(index)
+    }
+
+    fn entry(&self, number: u64) -> Option<&Entry> {
+        Some(&self.entries[self.index(number)?])
+    }
+
+    fn matching(&self, filter: &Filter) -> Vec<Exchange> {
+        (self.first..)
+            .zip(&self.entries)
+            .filter(|(_, entry)| filter.matches(entry))
+            .map(|(number, entry)| entry.exchange(number))
+            .collect()
+    }
+
+    /// Removes the oldest entry. Returns what it took.
+    fn forget_oldest(&mut self) -> usize {
+        let Some(entry) = self.entries.pop_front() else {
+            return 0;
+        };
+        let number = self.first;
+        for key in [entry.presented, entry.issued].into_iter().flatten() {
+            self.history.forget(key, number);
+        }
+        self.watchers.forget(&entry);
+        self.first += 1;
+        self.forgotten += 1;
+        self.advance();
+        entry.cost()
+    }
+
+    /// Moves `completed` up to the first exchange that is pending.
+    fn advance(&mut self) {
+        self.completed = self.completed.max(self.first - 1);
+        while self
+            .entry(self.completed + 1)
+            .is_some_and(|entry| !entry.is_pending())
+        {
+            self.completed += 1;
+        }
+    }
+}
+
+/// The place of a request in the journal while it is being answered. A request whose ticket is dropped was abandoned.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    journal: Arc<Journal>,
+    number: u64,
+    watch: Stopwatch,
+    is_open: bool,
+}
+
+impl Ticket {
+    /// Adds what the body of the request says.
+    pub(crate) fn read<'p>(
+        &self,
+        contents: Contents<'_, impl Iterator<Item = (&'p str, &'p str)>>,
+    ) {
+        self.journal
+            .change(self.number, |entry, _, _| entry.read(contents));
+    }
+
+    /// Adds the answer, and to a token request what there is to advise.
+    pub(crate) fn end(mut self, ending: &Ending<'_>, token_request: Option<&TokenRequest<'_>>) {
+        self.is_open = false;
+        let (number, microseconds) = (self.number, self.microseconds());
+        self.journal.change(number, |entry, history, last_number| {
+            let past = match ending.presented {
+                Some(id) => {
+                    let key = history.key(id);
+                    entry.presented = Some(key);
+                    history.present(key, number, last_number)
+                }
+                None => Past::default(),
+            };
+            if let Some(ids) = ending.issued
+                && let Some(id) = ids.ids.refresh_token.as_deref()
+            {
+                let key = history.key(id);
+                entry.issued = Some(key);
+                history.issue(key, number, (ids.issued_at, ids.access_token_ends));
+            }
+            let advice = token_request
+                .map(|request| advice::advise(request, past))
+                .unwrap_or_default();
+            entry.end(ending, &advice, microseconds);
+        });
+    }
+
+    fn microseconds(&self) -> u32 {
+        u32::try_from(self.watch.elapsed().as_micros()).unwrap_or(u32::MAX)
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if self.is_open {
+            let microseconds = self.microseconds();
+            self.journal
+                .change(self.number, |entry, _, _| entry.abandon(microseconds));
+        }
     }
 }

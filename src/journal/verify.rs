@@ -1,59 +1,93 @@
-//! What a test expects to have arrived, and what to say when it did not.
+//! What a test expects to have arrived, and the report when it did not.
 
-use std::fmt::Write as _;
-use std::sync::Arc;
+use std::fmt::{self, Write as _};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::journal::Exchange;
+use crate::fault::FaultKind;
+use crate::journal::advice::AdviceCode;
+use crate::journal::entry::Entry;
+use crate::journal::outcome::Outcome;
+use crate::oauth::client::AuthMethod;
 use crate::oauth::endpoint::Endpoint;
+use crate::oauth::refusal::{RefusalName, excerpt};
 
-/// Which exchanges; what is left out, any.
+/// Selects exchanges. A member that is left out selects all.
 ///
 /// ```
-/// use oauth_mimic::Filter;
-/// let refused = Filter::token_requests().client("reports").outcome("invalid_scope");
+/// use oauth_mimic::{Filter, Outcome};
+/// let refused = Filter::token_requests().client("reports").outcome(Outcome::Refused).error("invalid_scope");
 /// # let _ = refused;
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Filter {
-    /// Those addressed to that endpoint.
+    /// The endpoint that the request was addressed to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<Endpoint>,
-    /// Those that claimed to come from that client.
+    /// The client that the request claims to come from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
-    /// Those for that grant.
+    /// How the client authenticated, or tried to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_method: Option<AuthMethod>,
+    /// The requested grant type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grant_type: Option<String>,
-    /// Those answered with that HTTP status.
+    /// The requested scope, exactly as it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The HTTP status of the answer; 0 for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Those that ended so: `issued`, `answered`, or an error code.
+    /// How the exchange ended, or that it is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<String>,
-    /// Those that such a fault was applied to.
+    pub outcome: Option<Outcome>,
+    /// The error code in the answer, such as `invalid_grant`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fault: Option<String>,
+    pub error: Option<String>,
+    /// The name of the reason of a refusal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<RefusalName>,
+    /// A fault that was applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<FaultKind>,
+    /// Advice that was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub advice: Option<AdviceCode>,
 }
 
+/// The members of a filter, in their order.
+const MEMBERS: [&str; 11] = [
+    "endpoint",
+    "client_id",
+    "auth_method",
+    "grant_type",
+    "scope",
+    "status",
+    "outcome",
+    "error",
+    "refusal",
+    "fault",
+    "advice",
+];
+
 impl Filter {
-    /// All exchanges.
+    /// Selects all exchanges.
     #[must_use]
     pub fn any() -> Self {
         Self::default()
     }
 
-    /// Those with the token endpoint.
+    /// Selects the exchanges with the token endpoint.
     #[must_use]
     pub fn token_requests() -> Self {
         Self::endpoint(Endpoint::Token)
     }
 
-    /// Those with that endpoint.
+    /// Selects the exchanges with that endpoint.
     #[must_use]
     pub fn endpoint(endpoint: Endpoint) -> Self {
         Self {
@@ -62,117 +96,172 @@ impl Filter {
         }
     }
 
-    /// Of those, the ones that claimed to come from that client.
+    /// Selects among them those that claim to come from that client.
     #[must_use]
     pub fn client(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = Some(client_id.into());
         self
     }
 
-    /// Of those, the ones for that grant.
+    /// Selects among them those that authenticated in that way, or tried to.
+    #[must_use]
+    pub fn auth_method(mut self, method: AuthMethod) -> Self {
+        self.auth_method = Some(method);
+        self
+    }
+
+    /// Selects among them those that requested that grant type.
     #[must_use]
     pub fn grant(mut self, grant_type: impl Into<String>) -> Self {
         self.grant_type = Some(grant_type.into());
         self
     }
 
-    /// Of those, the ones answered with that HTTP status.
+    /// Selects among them those that requested exactly that scope.
+    #[must_use]
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// Selects among them those that were answered with that HTTP status.
     #[must_use]
     pub fn status(mut self, status: u16) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// Of those, the ones that ended so: `issued`, `answered`, or an error code.
+    /// Selects among them those that ended in that way, or are pending.
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<String>) -> Self {
-        self.outcome = Some(outcome.into());
+    pub fn outcome(mut self, outcome: Outcome) -> Self {
+        self.outcome = Some(outcome);
         self
     }
 
-    pub(crate) fn matches(&self, exchange: &Exchange) -> bool {
-        self.agreement(exchange).iter().all(|(_, agrees)| *agrees)
+    /// Selects among them those that were answered with that error code, such as `invalid_grant`.
+    #[must_use]
+    pub fn error(mut self, error: impl Into<String>) -> Self {
+        self.error = Some(error.into());
+        self
     }
 
-    /// What is asked for, and whether the exchange has it.
-    fn agreement(&self, exchange: &Exchange) -> Vec<(&'static str, bool)> {
-        let text = |wanted: &Option<String>, found: Option<&String>| {
-            wanted.as_ref().map(|wanted| Some(wanted) == found)
-        };
-        [
-            (
-                "endpoint",
-                self.endpoint.map(|endpoint| endpoint == exchange.endpoint),
-            ),
-            (
-                "client_id",
-                text(&self.client_id, exchange.client_id.as_ref()),
-            ),
-            (
-                "grant_type",
-                text(&self.grant_type, exchange.grant_type.as_ref()),
-            ),
-            (
-                "status",
-                self.status.map(|status| status == exchange.status),
-            ),
-            ("outcome", text(&self.outcome, Some(&exchange.outcome))),
-            ("fault", text(&self.fault, exchange.fault.as_ref())),
-        ]
-        .into_iter()
-        .filter_map(|(name, agrees)| Some((name, agrees?)))
-        .collect()
+    /// Selects among them those that were refused for that reason.
+    #[must_use]
+    pub fn refusal(mut self, refusal: RefusalName) -> Self {
+        self.refusal = Some(refusal);
+        self
     }
 
-    fn described(&self) -> String {
-        let mut parts = Vec::new();
-        let mut add = |name: &str, value: Option<String>| {
-            parts.extend(value.map(|value| format!("{name} {value}")));
+    /// Selects among them those that such a fault was applied to.
+    #[must_use]
+    pub fn fault(mut self, fault: FaultKind) -> Self {
+        self.fault = Some(fault);
+        self
+    }
+
+    /// Selects among them those that got that advice.
+    #[must_use]
+    pub fn advice(mut self, code: AdviceCode) -> Self {
+        self.advice = Some(code);
+        self
+    }
+
+    pub(super) fn matches(&self, entry: &Entry) -> bool {
+        self.agreement(entry).all(|agrees| agrees != Some(false))
+    }
+
+    /// Compares member by member, in the order of [`MEMBERS`]; a member that is left out compares with nothing.
+    fn agreement(&self, entry: &Entry) -> impl Iterator<Item = Option<bool>> {
+        let text = |wanted: &Option<String>, found: fn(&Entry) -> Option<&str>| {
+            let wanted = wanted.as_deref()?;
+            Some(found(entry) == Some(wanted))
         };
-        add(
-            "endpoint",
-            self.endpoint.map(|endpoint| endpoint.to_string()),
-        );
-        add("client", self.client_id.clone());
-        add("grant", self.grant_type.clone());
-        add("status", self.status.map(|status| status.to_string()));
-        add("outcome", self.outcome.clone());
-        add("fault", self.fault.clone());
+        // Text by text, so that a comparison that is not needed is not made.
+        (0..MEMBERS.len()).map(move |member| match member {
+            0 => self.endpoint.map(|wanted| wanted == entry.endpoint()),
+            1 => text(&self.client_id, Entry::client_id),
+            2 => self
+                .auth_method
+                .map(|wanted| Some(wanted) == entry.auth_method()),
+            3 => text(&self.grant_type, Entry::grant_type),
+            4 => text(&self.scope, Entry::scope),
+            5 => self.status.map(|wanted| wanted == entry.status()),
+            6 => self.outcome.map(|wanted| wanted == entry.outcome()),
+            7 => text(&self.error, Entry::error),
+            8 => self
+                .refusal
+                .as_ref()
+                .map(|wanted| Some(wanted) == entry.refusal().as_ref()),
+            9 => self
+                .fault
+                .as_ref()
+                .map(|wanted| entry.faults().contains(wanted)),
+            _ => self
+                .advice
+                .map(|wanted| entry.advice_codes().contains(&wanted)),
+        })
+    }
+
+    /// Returns the members in which an exchange differs.
+    fn differences(&self, entry: &Entry) -> Vec<&'static str> {
+        MEMBERS
+            .into_iter()
+            .zip(self.agreement(entry))
+            .filter(|(_, agrees)| *agrees == Some(false))
+            .map(|(member, _)| member)
+            .collect()
+    }
+}
+
+impl fmt::Display for Filter {
+    /// Describes the selected exchanges in words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Every member of a filter is a text, a number, or a name.
+        let members = serde_json::to_value(self).unwrap_or_default();
+        let parts: Vec<String> = members
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| match value.as_str() {
+                Some(text) => format!("{name} {text}"),
+                None => format!("{name} {value}"),
+            })
+            .collect();
         if parts.is_empty() {
-            "requests of any kind".to_owned()
+            f.write_str("requests of any kind")
         } else {
-            format!("requests with {}", parts.join(", "))
+            write!(f, "requests with {}", parts.join(", "))
         }
     }
 }
 
-/// What is to have arrived.
+/// What is expected to have arrived.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Expectation {
-    /// Which exchanges are counted, and advised on.
+    /// The exchanges that are counted and checked.
     #[serde(default)]
     pub filter: Filter,
-    /// Just so many.
+    /// How many match, exactly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exactly: Option<usize>,
-    /// So many or more.
+    /// How many match, at least.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_least: Option<usize>,
-    /// So many or fewer.
+    /// How many match, at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<usize>,
-    /// Among those that match the filter, one for each of these, in this order, others between them or not.
+    /// Filters that match exchanges in this order of arrival, among those that match `filter`. Others may arrive between them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_order: Vec<Filter>,
-    /// And nothing to hold against any of them.
+    /// Whether none of them may have got advice.
     #[serde(default)]
     pub no_advice: bool,
 }
 
 impl Expectation {
-    /// Just so many.
+    /// Expects exactly that many.
     #[must_use]
     pub fn exactly(filter: Filter, count: usize) -> Self {
         Self {
@@ -182,7 +271,7 @@ impl Expectation {
         }
     }
 
-    /// So many or more.
+    /// Expects that many or more.
     #[must_use]
     pub fn at_least(filter: Filter, count: usize) -> Self {
         Self {
@@ -192,7 +281,7 @@ impl Expectation {
         }
     }
 
-    /// So many or fewer.
+    /// Expects that many or fewer.
     #[must_use]
     pub fn at_most(filter: Filter, count: usize) -> Self {
         Self {
@@ -202,7 +291,7 @@ impl Expectation {
         }
     }
 
-    /// One for each, in this order.
+    /// Expects one exchange for each filter, in this order of arrival.
     #[must_use]
     pub fn in_order(filters: impl IntoIterator<Item = Filter>) -> Self {
         Self {
@@ -211,7 +300,7 @@ impl Expectation {
         }
     }
 
-    /// Nothing to hold against any of them.
+    /// Expects that no advice was given.
     #[must_use]
     pub fn no_advice(filter: Filter) -> Self {
         Self {
@@ -221,19 +310,42 @@ impl Expectation {
         }
     }
 
-    /// Whether there is nothing that could fail.
+    /// Returns true if nothing is expected that could fail.
     pub(crate) fn expects_nothing(&self) -> bool {
         let counted = [self.exactly, self.at_least, self.at_most];
         counted.iter().all(Option::is_none) && self.in_order.is_empty() && !self.no_advice
     }
 
-    /// Says what is not as expected, and what arrived instead, the nearest first.
-    pub(crate) fn check(&self, seen: &[Arc<Exchange>]) -> Result<(), String> {
-        let matching: Vec<&Arc<Exchange>> =
-            seen.iter().filter(|e| self.filter.matches(e)).collect();
-        let count = matching.len();
-        let mut problems = Vec::new();
-        for (wanted, holds, words) in [
+    /// Returns true if exchanges that are not in the journal any more could make the expectation fail.
+    fn depends_on_all(&self) -> bool {
+        self.exactly.is_some() || self.at_most.is_some() || self.no_advice
+    }
+
+    /// Reports what is not as expected, and what arrived instead, the nearest first.
+    pub(super) fn check(&self, seen: &Seen<'_>) -> Result<(), String> {
+        let matching: Vec<(u64, &Entry)> = seen
+            .entries()
+            .filter(|(_, entry)| self.filter.matches(entry))
+            .collect();
+        let mut problems = self.wrong_counts(matching.len());
+        problems.extend(self.wrong_order(&matching));
+        if self.no_advice {
+            problems.extend(advice(&matching));
+        }
+        if seen.forgotten > 0 && (self.depends_on_all() || !problems.is_empty()) {
+            problems.push(format!(
+                "the journal forgot {} exchanges, which may have matched; keep more with --journal and --journal-bytes",
+                seen.forgotten
+            ));
+        }
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(format!("{}\n{}", problems.join("\n"), self.arrived(seen)))
+    }
+
+    fn wrong_counts(&self, count: usize) -> Vec<String> {
+        [
             (
                 self.exactly,
                 self.exactly.is_none_or(|n| count == n),
@@ -249,72 +361,54 @@ impl Expectation {
                 self.at_most.is_none_or(|n| count <= n),
                 "at most",
             ),
-        ] {
-            if let (Some(wanted), false) = (wanted, holds) {
-                problems.push(format!(
-                    "expected {words} {wanted} {}, and {count} came",
-                    self.filter.described()
-                ));
-            }
-        }
-        let mut rest = matching.iter();
-        for (index, filter) in self.in_order.iter().enumerate() {
-            if !rest.any(|exchange| filter.matches(exchange)) {
-                let place = if index == 0 {
-                    String::new()
-                } else {
-                    format!(" after the {index} before it")
-                };
-                problems.push(format!(
-                    "expected {} as number {} in order, and none came{place}",
-                    filter.described(),
-                    index + 1
-                ));
-                break;
-            }
-        }
-        if self.no_advice {
-            for exchange in matching
-                .iter()
-                .filter(|exchange| !exchange.advice.is_empty())
-            {
-                for advice in &exchange.advice {
-                    problems.push(format!(
-                        "#{}: {} ({}; {})",
-                        exchange.number, advice.text, advice.code, advice.clause
-                    ));
-                }
-            }
-        }
-        if problems.is_empty() {
-            return Ok(());
-        }
-        Err(format!("{}\n{}", problems.join("\n"), self.arrived(seen)))
+        ]
+        .into_iter()
+        .filter(|(_, holds, _)| !holds)
+        .filter_map(|(wanted, _, words)| {
+            Some(format!(
+                "expected {words} {} {}, and {count} came",
+                wanted?, self.filter
+            ))
+        })
+        .collect()
     }
 
-    fn arrived(&self, seen: &[Arc<Exchange>]) -> String {
-        const SHOWN: usize = 10;
-        if seen.is_empty() {
-            return "nothing arrived at all".to_owned();
-        }
-        let filter = self.in_order.first().unwrap_or(&self.filter);
-        let mut ranked: Vec<(usize, &Arc<Exchange>, Vec<&str>)> = seen
+    fn wrong_order(&self, matching: &[(u64, &Entry)]) -> Option<String> {
+        let mut rest = matching.iter();
+        let missing = self
+            .in_order
             .iter()
-            .map(|exchange| {
-                let differs: Vec<&str> = filter
-                    .agreement(exchange)
-                    .iter()
-                    .filter(|(_, agrees)| !agrees)
-                    .map(|(name, _)| *name)
-                    .collect();
-                (differs.len(), exchange, differs)
-            })
+            .position(|filter| !rest.any(|(_, entry)| filter.matches(entry)))?;
+        let after = match missing {
+            0 => String::new(),
+            before => format!(" after the {before} before it"),
+        };
+        Some(format!(
+            "expected {} as number {} in order, and none came{after}",
+            self.in_order[missing],
+            missing + 1
+        ))
+    }
+
+    fn arrived(&self, seen: &Seen<'_>) -> String {
+        const SHOWN: usize = 10;
+        let filter = self.in_order.first().unwrap_or(&self.filter);
+        let mut ranked: Vec<(u64, &Entry, Vec<&str>)> = seen
+            .entries()
+            .map(|(number, entry)| (number, entry, filter.differences(entry)))
             .collect();
-        ranked.sort_by_key(|(distance, exchange, _)| (*distance, exchange.number));
+        if ranked.is_empty() {
+            return if seen.forgotten == 0 {
+                "nothing arrived at all".to_owned()
+            } else {
+                "the journal keeps none of what arrived".to_owned()
+            };
+        }
+        ranked.sort_by_key(|(number, _, differs)| (differs.len(), *number));
         let mut text = "what arrived, the nearest first:".to_owned();
-        for (_, exchange, differs) in ranked.iter().take(SHOWN) {
+        for (number, entry, differs) in ranked.iter().take(SHOWN) {
             // Writing to a String cannot fail.
-            let _ = write!(text, "\n  {}", exchange.line());
+            let _ = write!(text, "\n  {}", line(*number, entry));
             if !differs.is_empty() {
                 let _ = write!(text, " (another {})", differs.join(", "));
             }
@@ -324,4 +418,51 @@ impl Expectation {
         }
         text
     }
+}
+
+/// The exchanges of a journal, and how many it has forgotten.
+#[derive(Debug)]
+pub(super) struct Seen<'j> {
+    pub(super) first: u64,
+    pub(super) entries: &'j std::collections::VecDeque<Box<Entry>>,
+    pub(super) forgotten: u64,
+}
+
+impl Seen<'_> {
+    fn entries(&self) -> impl Iterator<Item = (u64, &Entry)> {
+        (self.first..).zip(self.entries.iter().map(|entry| &**entry))
+    }
+}
+
+fn advice(matching: &[(u64, &Entry)]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (number, entry) in matching {
+        for advice in entry.advice() {
+            let (text, code, clause) = (advice.text, advice.code, advice.clause);
+            lines.push(format!("#{number}: {text} ({code}; {clause})"));
+        }
+    }
+    lines
+}
+
+/// Describes an exchange in one line.
+fn line(number: u64, entry: &Entry) -> String {
+    let or = |text: Option<&str>| text.map_or_else(|| "-".to_owned(), excerpt);
+    let mut line = format!(
+        "#{number} {} {} client {} grant {}: {} {}",
+        entry.method(),
+        entry.endpoint(),
+        or(entry.client_id()),
+        or(entry.grant_type()),
+        entry.status(),
+        entry.outcome(),
+    );
+    // Writing to a String cannot fail.
+    if let Some(error) = entry.error() {
+        let _ = write!(line, " {error}");
+    }
+    for fault in entry.faults() {
+        let _ = write!(line, ", fault {fault}");
+    }
+    line
 }

@@ -55,6 +55,11 @@ fn mistake(why: &serde_json::Error, pointer: String) -> Mistake {
     }
 }
 
+/// Writes a value as JSON. It consists of texts, numbers, lists and structures, whose writing into memory cannot fail.
+pub(crate) fn text<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

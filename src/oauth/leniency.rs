@@ -176,7 +176,7 @@ impl JsonSchema for Leniency {
 }
 
 /// The leniency that applies to one request, and the reasons that were tolerated so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Tolerance {
     leniency: Leniency,
     tolerated: Vec<RefusalName>,

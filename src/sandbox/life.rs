@@ -1,6 +1,6 @@
 //! How long a sandbox is kept.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::clock::Uptime;
@@ -12,6 +12,8 @@ pub(super) struct Life {
     uptime: Uptime,
     /// Milliseconds of uptime at the last use.
     last_use: AtomicU64,
+    /// How many waits and streams are open. While there are any, the sandbox is in use.
+    holds: AtomicUsize,
 }
 
 impl Life {
@@ -20,6 +22,7 @@ impl Life {
             ttl,
             uptime,
             last_use: AtomicU64::new(0),
+            holds: AtomicUsize::new(0),
         };
         life.touch();
         life
@@ -31,8 +34,21 @@ impl Life {
             .store(self.uptime.milliseconds(), Ordering::Relaxed);
     }
 
+    pub(super) fn hold(&self) {
+        self.holds.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Ends a hold, and begins the time anew.
+    pub(super) fn release(&self) {
+        self.touch();
+        self.holds.fetch_sub(1, Ordering::Relaxed);
+    }
+
     /// Returns the time until the sandbox is over, if nobody uses it; zero if it is over.
     pub(super) fn left(&self) -> Duration {
+        if self.holds.load(Ordering::Relaxed) > 0 {
+            return self.ttl.max(Duration::from_millis(1));
+        }
         let idle = self
             .uptime
             .milliseconds()

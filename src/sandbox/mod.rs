@@ -14,7 +14,7 @@ pub(crate) use sandboxes::{Sandboxes, ServerDefaults};
 use crate::authority::{Authority, InitialState, MintError, MintOrder, Settings};
 use crate::clock::{Clock, ClockState, Timestamp};
 use crate::fault::plan::Plan;
-use crate::journal::Journal;
+use crate::journal::{Exchange, Filter, Journal, Limits, Progress};
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::response::TokenResponse;
 use crate::sandbox::life::Life;
@@ -44,7 +44,7 @@ pub(crate) struct Sandbox {
     epoch: RwLock<Arc<Epoch>>,
     initial: Arc<InitialState>,
     initial_clock: ClockState,
-    journal_capacity: usize,
+    journal: Limits,
     /// The request that PUT this sandbox under its id.
     request: Option<serde_json::Value>,
     life: Option<Life>,
@@ -60,7 +60,19 @@ pub(crate) struct Epoch {
     pub(crate) number: u64,
     pub(crate) authority: Authority,
     pub(crate) faults: Plan,
-    pub(crate) journal: Journal,
+    pub(crate) journal: Arc<Journal>,
+}
+
+/// Keeps a sandbox from expiring while a wait or a stream is open.
+#[derive(Debug)]
+pub(crate) struct Hold(Arc<Sandbox>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if let Some(life) = &self.0.life {
+            life.release();
+        }
+    }
 }
 
 impl Sandbox {
@@ -68,7 +80,7 @@ impl Sandbox {
         initial: Arc<InitialState>,
         base_url: String,
         clock: Clock,
-        journal_capacity: usize,
+        journal: Limits,
     ) -> Self {
         let settings = Arc::new(initial.settings(base_url));
         Self {
@@ -81,13 +93,13 @@ impl Sandbox {
                 &initial,
                 &settings,
                 clock.now(),
-                journal_capacity,
+                &journal,
             ))),
             initial_clock: clock.state(),
             settings,
             clock,
             initial,
-            journal_capacity,
+            journal,
             life: None,
         }
     }
@@ -121,9 +133,48 @@ impl Sandbox {
             &self.initial,
             &self.settings,
             self.clock.now(),
-            self.journal_capacity,
+            &self.journal,
         );
-        *epoch = Arc::new(next);
+        let past = std::mem::replace(&mut *epoch, Arc::new(next));
+        drop(epoch);
+        // Waits and streams go on in the new epoch.
+        past.journal.close();
+    }
+
+    /// Ends waits and streams, because the sandbox was removed.
+    fn end(&self) {
+        self.epoch().journal.close();
+    }
+
+    /// Waits until `count` exchanges match. A reset begins the count anew; returns none if the sandbox is removed.
+    pub(crate) async fn arrived(
+        self: &Arc<Self>,
+        filter: &Filter,
+        count: usize,
+    ) -> Option<Vec<Exchange>> {
+        let _hold = self.hold();
+        loop {
+            let epoch = self.epoch();
+            let wait = epoch.journal.wait(filter.clone(), count);
+            loop {
+                match wait.progress() {
+                    Progress::Ready(exchanges) => return Some(exchanges),
+                    Progress::NotYet => wait.changed().await,
+                    Progress::Closed => break,
+                }
+            }
+            if Arc::ptr_eq(&epoch, &self.epoch()) {
+                return None;
+            }
+        }
+    }
+
+    /// Keeps the sandbox from expiring until the result is dropped.
+    pub(crate) fn hold(self: &Arc<Self>) -> Hold {
+        if let Some(life) = &self.life {
+            life.hold();
+        }
+        Hold(Arc::clone(self))
     }
 
     pub(crate) fn mint(&self, order: &MintOrder) -> Result<TokenResponse, MintError> {
@@ -156,13 +207,13 @@ impl Epoch {
         initial: &InitialState,
         settings: &Arc<Settings>,
         started: Timestamp,
-        journal_capacity: usize,
+        journal: &Limits,
     ) -> Self {
         Self {
             number,
             authority: Authority::new(initial, Arc::clone(settings), started),
             faults: Plan::default(),
-            journal: Journal::new(journal_capacity),
+            journal: Journal::new(journal, number),
         }
     }
 }

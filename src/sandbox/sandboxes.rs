@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 
 use crate::authority::InitialState;
 use crate::clock::{Clock, Uptime};
+use crate::journal::Limits;
 use crate::random::Random;
 use crate::sandbox::life::Life;
 use crate::sandbox::order::check_id;
@@ -44,7 +45,7 @@ pub(crate) struct Sandboxes {
 pub(crate) struct ServerDefaults {
     pub(crate) inherited: Inherited,
     pub(crate) seed: Option<u64>,
-    pub(crate) journal: usize,
+    pub(crate) journal: Limits,
     /// The most sandboxes besides the default one.
     pub(crate) most: usize,
     /// The URL of the control plane, without its prefix, if there is one.
@@ -58,7 +59,12 @@ impl Sandboxes {
         clock: Clock,
         defaults: ServerDefaults,
     ) -> Self {
-        let default = Sandbox::new(Arc::clone(&initial), base_url, clock, defaults.journal);
+        let default = Sandbox::new(
+            Arc::clone(&initial),
+            base_url,
+            clock,
+            defaults.journal.clone(),
+        );
         Self {
             default: Arc::new(default),
             others: RwLock::default(),
@@ -170,7 +176,7 @@ impl Sandboxes {
             clock.restore(self.default.initial_clock);
             clock
         });
-        let mut sandbox = Sandbox::new(initial, base_url, clock, self.defaults.journal);
+        let mut sandbox = Sandbox::new(initial, base_url, clock, self.defaults.journal.clone());
         sandbox.id = Some(id.clone());
         sandbox.label = order.label;
         sandbox.request = request;
@@ -294,7 +300,11 @@ fn end_if_over(others: &mut ById, id: &str) {
 
 /// Ends a sandbox: each removal comes through here. Returns true if there was one.
 fn end(others: &mut ById, id: &str) -> bool {
-    others.remove(id).is_some()
+    let ended = others.remove(id);
+    if let Some(sandbox) = &ended {
+        sandbox.end();
+    }
+    ended.is_some()
 }
 
 #[cfg(test)]
@@ -313,7 +323,7 @@ mod tests {
         let defaults = ServerDefaults {
             inherited: seed.inherited(),
             seed: Some(1),
-            journal: 10,
+            journal: Limits::new(10, 10_000),
             most,
             control: None,
         };

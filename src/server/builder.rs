@@ -11,6 +11,7 @@ use crate::authority::InitialState;
 use crate::clock::Clock;
 use crate::control::{Guard, Hosts};
 use crate::http::limits::Patience;
+use crate::journal::Limits;
 use crate::keys::{KeySet, load};
 use crate::oauth::client::Client;
 use crate::oauth::leniency::Leniency;
@@ -57,15 +58,13 @@ pub struct TokenServerBuilder {
     clock: Clock,
     seed: Option<u64>,
     journal: Option<usize>,
+    journal_bytes: Option<usize>,
     control: ControlPlace,
     control_token: Option<String>,
     patience: Patience,
     hosts: Hosts,
     max_sandboxes: Option<usize>,
 }
-
-/// How many exchanges a journal keeps, where nobody says.
-const JOURNAL: usize = 10_000;
 
 /// The most sandboxes of a server, unless the caller sets another number.
 const MOST_SANDBOXES: usize = 20_000;
@@ -266,9 +265,16 @@ impl TokenServerBuilder {
         self
     }
 
-    /// Keeps the last so many exchanges; the default is 10,000, and 0 keeps none.
+    /// Sets how many exchanges the journal of each sandbox keeps: the last ones. The default is 10,000; 0 keeps none.
     pub fn journal(mut self, exchanges: usize) -> Self {
         self.journal = Some(exchanges);
+        self
+    }
+
+    /// Sets how many bytes the journals of all sandboxes together take. The default is 16 MiB. When there is no more room, the
+    /// journal that holds most forgets its oldest exchanges.
+    pub fn journal_bytes(mut self, bytes: usize) -> Self {
+        self.journal_bytes = Some(bytes);
         self
     }
 
@@ -380,7 +386,10 @@ impl TokenServerBuilder {
         let defaults = ServerDefaults {
             inherited,
             seed: self.seed,
-            journal: self.journal.unwrap_or(JOURNAL),
+            journal: Limits::new(
+                self.journal.unwrap_or(Limits::ENTRIES),
+                self.journal_bytes.unwrap_or(Limits::BYTES),
+            ),
             most: self.max_sandboxes.unwrap_or(MOST_SANDBOXES),
             control: control_url,
         };
@@ -423,7 +432,12 @@ impl TokenServerBuilder {
             self.key_set()?,
             self.seed,
         ));
-        Ok(Sandbox::new(initial, base_url, self.clock, 0))
+        Ok(Sandbox::new(
+            initial,
+            base_url,
+            self.clock,
+            Limits::new(0, 0),
+        ))
     }
 
     fn seeded(&mut self) -> Result<Seed, FixtureError> {

@@ -9,7 +9,6 @@ use actix_web::{App, Error, HttpRequest, HttpResponse, web};
 use crate::control::{self, Guard, Problem, ProblemCode};
 use crate::http;
 use crate::http::limits::Patience;
-use crate::oauth::refusal::{Refusal, excerpt};
 use crate::sandbox::{RESERVED, Sandboxes};
 
 /// What one listener answers.
@@ -47,7 +46,6 @@ pub(super) fn app(
         .app_data(front.patience)
         .app_data(web::Data::new(front))
         .default_service(web::to(answer))
-        .wrap(http::cors())
 }
 
 async fn answer(
@@ -69,11 +67,7 @@ async fn answer(
 async fn route(request: &HttpRequest, payload: web::Payload, front: &Front) -> HttpResponse {
     let path = request.path().to_owned();
     let Some((sandbox, path)) = front.sandboxes.find(&path) else {
-        let refusal = Refusal::NoSuchEndpoint {
-            path: excerpt(&path),
-            endpoints: "there is no sandbox of that id (any more)".to_owned(),
-        };
-        return http::reply::refuse_outright(request, &front.sandboxes.default, &refusal);
+        return http::refuse_unknown_sandbox(request, &front.sandboxes.default);
     };
     let reserved = path
         .strip_prefix(RESERVED)

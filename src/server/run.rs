@@ -58,7 +58,7 @@ fn listen(
     builder.listen("oauth-mimic", listener, move || {
         let farewell = farewell.clone();
         let protocol = !matches!(front.control, Control::Alone(_));
-        let expecting = Arc::clone(&front.sandboxes.default);
+        let sandboxes = Arc::clone(&front.sandboxes);
         let app = front::app(front.clone())
             .into_factory()
             .map_err(|why: actix_web::Error| why.error_response());
@@ -74,13 +74,11 @@ fn listen(
                 async move { farewell.notified().await }
             })
             .expect(fn_service(move |request: Request| {
-                let decided = http::limits::expect(
-                    &expecting.settings,
-                    expecting.clock.now(),
-                    request,
-                    protocol,
-                );
-                ready(decided)
+                ready(if protocol {
+                    http::expect(request, &sandboxes)
+                } else {
+                    Ok(request)
+                })
             }))
             .finish(map_config(app, |()| AppConfig::default()));
         fn_service(|stream: TcpStream| async move {

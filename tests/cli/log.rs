@@ -145,14 +145,14 @@ fn the_json_log_has_one_object_a_request_with_client_grant_outcome_and_reason() 
         .map(|line| serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}")))
         .collect();
     assert_eq!(lines.len(), sent.requests, "{log}");
-    for (index, message, status, client, grant, outcome, reason) in [
+    for (index, message, status, client, grant, error, reason) in [
         (
             0,
             "POST /connect/oauth/token",
             200,
             "client-default",
             "refresh_token",
-            "issued",
+            "",
             "",
         ),
         (
@@ -224,8 +224,8 @@ fn the_json_log_has_one_object_a_request_with_client_grant_outcome_and_reason() 
         assert_eq!(text("message"), message, "{index}: {line}");
         assert_eq!(line["status"], status, "{index}: {line}");
         assert_eq!(
-            (text("client"), text("grant"), text("outcome")),
-            (client, grant, outcome),
+            (text("client"), text("grant"), text("error")),
+            (client, grant, error),
             "{index}: {line}"
         );
         assert!(text("reason").starts_with(reason), "{index}: {line}");
@@ -236,6 +236,10 @@ fn the_json_log_has_one_object_a_request_with_client_grant_outcome_and_reason() 
         );
     }
     assert_eq!(lines[0]["scope"], "openid email phone");
+    assert_eq!(
+        (&lines[0]["outcome"], &lines[2]["outcome"]),
+        (&"issued".into(), &"refused".into())
+    );
 }
 
 #[cfg(unix)]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use oauth_mimic::{
-    Client, Clock, Endpoint, Exchange, Expectation, Filter, Mimic, NamedRefreshToken,
-    RefreshPolicy, Timestamp, TokenServer, User,
+    AuthMethod, Client, Clock, Endpoint, Exchange, Expectation, FaultKind, Filter, Mimic,
+    NamedRefreshToken, Outcome, RefreshPolicy, Timestamp, TokenServer, User,
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ const SECRET: &str = "hush/hush-hush";
 #[track_caller]
 fn last(mimic: &Mimic) -> Exchange {
     let requests = mimic.requests();
-    requests.last().expect("a request came").as_ref().clone()
+    requests.last().expect("a request came").clone()
 }
 
 // --- what it keeps ------------------------------------------------------------------------------------------------
@@ -72,7 +72,7 @@ fn it_tells_who_asked_for_what_and_what_came_of_it() {
     };
     refresh(&server, "REFRESH_TOKEN", "&scope=email");
     let issued = last(&server);
-    assert_eq!(issued.auth_method.as_deref(), Some("client_secret_basic"));
+    assert_eq!(issued.auth_method, Some(AuthMethod::ClientSecretBasic));
     assert_eq!(issued.client_id.as_deref(), Some("client-default"));
     assert_eq!(issued.grant_type.as_deref(), Some("refresh_token"));
     assert_eq!(
@@ -84,8 +84,8 @@ fn it_tells_who_asked_for_what_and_what_came_of_it() {
         (Endpoint::Token, "POST", "/connect/oauth/token")
     );
     assert_eq!(
-        (issued.status, issued.outcome.as_str(), issued.reason),
-        (200, "issued", None)
+        (issued.status, issued.outcome, issued.reason),
+        (200, Outcome::Issued, None)
     );
     let parameters: Vec<(&str, &str)> = issued
         .parameters
@@ -105,10 +105,10 @@ fn it_tells_who_asked_for_what_and_what_came_of_it() {
         "client-default",
         "&client_secret=client-default-secret&refresh_token=EXPIRED",
     );
-    assert_eq!(posted.auth_method.as_deref(), Some("client_secret_post"));
+    assert_eq!(posted.auth_method, Some(AuthMethod::ClientSecretPost));
     assert_eq!(
-        (posted.status, posted.outcome.as_str()),
-        (400, "invalid_grant")
+        (posted.status, posted.outcome, posted.error.as_deref()),
+        (400, Outcome::Refused, Some("invalid_grant"))
     );
     assert!(
         posted
@@ -118,14 +118,14 @@ fn it_tells_who_asked_for_what_and_what_came_of_it() {
 
     let public = by_form("client-public", "&refresh_token=PUBLIC_REFRESH_TOKEN");
     assert_eq!(
-        (public.auth_method.as_deref(), public.status),
-        (Some("none"), 200)
+        (public.auth_method, public.status),
+        (Some(AuthMethod::None), 200)
     );
     let stranger = by_form("stranger", "&refresh_token=x");
     assert_eq!(stranger.client_id.as_deref(), Some("stranger"));
     assert_eq!(
-        (stranger.status, stranger.outcome.as_str()),
-        (401, "invalid_client")
+        (stranger.status, stranger.error.as_deref()),
+        (401, Some("invalid_client"))
     );
     assert_eq!(
         stranger.reason.as_deref(),
@@ -138,8 +138,8 @@ fn it_tells_who_asked_for_what_and_what_came_of_it() {
     assert!(answers.is_err(), "the connection is closed");
     let closed = server.wait_for(&Filter::any(), 5, Duration::from_secs(5));
     assert_eq!(
-        (closed[4].status, closed[4].fault.as_deref()),
-        (0, Some("close"))
+        (closed[4].status, closed[4].faults.as_slice()),
+        (0, &[FaultKind::Close][..])
     );
 
     fetch(&format!("{}/nothing", server.base_url()));
@@ -247,7 +247,7 @@ fn no_secret_and_no_token_is_in_it() {
     );
     let refused = json!({ "no_advice": true });
     shown.push(plane.post("/verify", &refused).text().to_owned());
-    stream.until(&format!("id: {count}\n"));
+    stream.until(&format!("id: 1.{count}\n"));
     shown.push(stream.received);
     shown.push(format!("{:?}", server.requests()));
     // Tokens, the secret, and the secret behind `app:` in base64.
@@ -351,7 +351,11 @@ fn advice(mimic: &Mimic) -> Vec<&'static str> {
     let held = serde_json::to_value(&exchange.advice).expect("JSON");
     let held = Some(held).filter(|held| *held != json!([]));
     assert_eq!(shown.filter(|shown| !shown.is_null()), held);
-    exchange.advice.iter().map(|advice| advice.code).collect()
+    exchange
+        .advice
+        .iter()
+        .map(|advice| advice.code.as_str())
+        .collect()
 }
 
 #[track_caller]
@@ -400,8 +404,8 @@ fn a_token_request_that_is_no_post_is_advised_on() {
 #[test]
 fn parameters_in_the_uri_are_advised_on() {
     for (query, words) in [
-        ("client_id=client-default", "credentials stand"),
-        ("scope=openid", "scope stands"),
+        ("client_id=client-default", "credentials are"),
+        ("scope=openid", "scope is"),
     ] {
         let server = advising();
         let form = format!(
@@ -471,7 +475,10 @@ fn an_unknown_parameter_is_advised_on_and_a_repeatable_one_is_not() {
     );
     assert_held_against(&server, &["parameter_unknown"]);
     let text = last(&server).advice[0].text.clone();
-    assert_eq!(text, "colour is no registered parameter of a token request");
+    assert_eq!(
+        text,
+        "colour is not a registered parameter of a token request"
+    );
 }
 
 #[test]
@@ -487,18 +494,6 @@ fn a_refresh_long_before_the_access_token_ends_is_advised_on() {
         server.clock().advance(after);
         refresh(&server, &first.member("refresh_token"), "");
         assert_held_against(&server, codes);
-    }
-}
-
-#[test]
-fn a_token_presented_twice_at_once_is_a_race() {
-    for client_id in ["client-default", "rotating"] {
-        let server = advising();
-        let token = minted(&server, client_id);
-        refresh_as(&server, client_id, &token, "");
-        assert_held_against(&server, &[]);
-        refresh_as(&server, client_id, &token, "");
-        assert_held_against(&server, &["refresh_race"]);
     }
 }
 
@@ -575,10 +570,10 @@ fn waiting_in_vain_tells_that_nothing_arrived() {
 
 #[test]
 #[should_panic(
-    expected = "after 10ms: expected at least 2 requests with endpoint token, client client-default, status 200, and 1 came
+    expected = "after 10ms: expected at least 2 requests with endpoint token, client_id client-default, status 200, and 1 came
 what arrived, the nearest first:
   #2 POST token client client-default grant refresh_token: 200 issued
-  #3 POST token client client-default grant refresh_token: 400 invalid_scope (another status)
+  #3 POST token client client-default grant refresh_token: 400 refused invalid_scope (another status)
   #1 GET jwks client - grant -: 200 answered (another endpoint, client_id)"
 )]
 fn waiting_in_vain_tells_what_arrived() {
@@ -597,20 +592,20 @@ fn waiting_in_vain_tells_what_arrived() {
     expected = "expected exactly 2 requests with endpoint token, outcome issued, and 1 came
 what arrived, the nearest first:
   #2 POST token client client-default grant refresh_token: 200 issued
-  #1 POST token client client-default grant refresh_token: 503 status, fault status (another outcome)"
+  #1 POST token client client-default grant refresh_token: 503 faulted, fault status (another outcome)"
 )]
 fn verifying_in_vain_tells_what_arrived() {
     let server = frozen();
     server.fail_next(1, oauth_mimic::Fault::status(503));
     refresh(&server, "REFRESH_TOKEN", "");
     refresh(&server, "REFRESH_TOKEN", "");
-    let filter = Filter::token_requests().outcome("issued");
+    let filter = Filter::token_requests().outcome(Outcome::Issued);
     server.verify(&Expectation::exactly(filter, 2));
 }
 
 #[test]
 #[should_panic(
-    expected = "#1: colour is no registered parameter of a token request (parameter_unknown; RFC 6749 §8.2)
+    expected = "#1: colour is not a registered parameter of a token request (parameter_unknown; RFC 6749 §8.2)
 what arrived, the nearest first:
   #1 POST token client client-default grant refresh_token: 200 issued"
 )]

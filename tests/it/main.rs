@@ -5,6 +5,7 @@
     reason = "in a test, a broken assumption is a failure"
 )]
 
+mod arrivals;
 mod control;
 mod defects;
 mod drive;
@@ -24,6 +25,7 @@ mod rotation;
 mod sandboxes;
 mod scenarios;
 mod spring;
+mod streams;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "the test target `obligations` uses the rest")]
 mod support;

@@ -108,7 +108,7 @@ const NAMES: &[(&str, Check)] = &[
             (came.text().as_str(), came.broken),
             ("", Some(ErrorKind::ConnectionReset))
         );
-        assert_eq!(server.requests()[0].outcome, "issued");
+        assert_eq!(server.requests()[0].outcome, oauth_mimic::Outcome::Issued);
     }),
     ("NO_EXPIRES_IN", |_, came| {
         assert_eq!(came.answer().json().get("expires_in"), None);

@@ -177,8 +177,13 @@ fn refresh_storm_lets_one_of_all_threads_win_and_tells_of_the_others() {
             assert!(*after >= Duration::from_millis(200), "{way}: {after:?}");
             assert!([200, 400].contains(&answer.status), "{way}");
         }
-        let advice =
-            |exchange: &Exchange| exchange.advice.iter().map(|advice| advice.code).collect();
+        let advice = |exchange: &Exchange| {
+            exchange
+                .advice
+                .iter()
+                .map(|advice| advice.code.as_str())
+                .collect()
+        };
         let advised: Vec<Vec<&str>> = server
             .requests()
             .iter()

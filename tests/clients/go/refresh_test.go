@@ -80,7 +80,7 @@ func TestAReplayIsReported(t *testing.T) {
 		}
 	}
 	s.arrived(1, object{"client_id": "client-rotating", "outcome": "issued"})
-	s.arrived(2, object{"client_id": "client-rotating", "outcome": "invalid_grant", "status": http.StatusBadRequest})
+	s.arrived(2, object{"client_id": "client-rotating", "error": "invalid_grant", "status": http.StatusBadRequest})
 }
 
 // A token source keeps the successor, so that its own refreshes are no replays.

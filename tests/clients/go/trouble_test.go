@@ -62,7 +62,7 @@ func TestALostRotationEndsTheGrant(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	s.arrived(1, object{"endpoint": "token", "fault": "lost_response"})
-	s.arrived(1, object{"endpoint": "token", "outcome": "invalid_grant"})
+	s.arrived(1, object{"endpoint": "token", "error": "invalid_grant"})
 }
 
 // The same with a client that is not told how to authenticate: it replays by itself, and revokes its own family.

@@ -74,4 +74,4 @@ def test_hears_that_the_scope_was_never_granted(session, sandbox):
     with pytest.raises(Exception) as refused:
         client.refresh_token(refresh_token="REFRESH_TOKEN", scope="openid admin")
     assert refused.value.error == "invalid_scope"
-    sandbox.verify(filter={"outcome": "invalid_scope"}, exactly=1)
+    sandbox.verify(filter={"error": "invalid_scope"}, exactly=1)

@@ -21,11 +21,11 @@ def test_hears_that_a_replay_revoked_the_family(session, sandbox):
     sandbox.verify(
         filter={"client_id": "client-rotating"},
         exactly=3,
-        in_order=[{"outcome": "issued"}, {"outcome": "invalid_grant"}, {"outcome": "invalid_grant"}],
+        in_order=[{"outcome": "issued"}, {"error": "invalid_grant"}, {"error": "invalid_grant"}],
     )
     replayed = [
         advice["clause"]
-        for request in sandbox.arrived(outcome="invalid_grant")
+        for request in sandbox.arrived(error="invalid_grant")
         for advice in request.get("advice", [])
         if advice["code"] == "refresh_replay"
     ]
@@ -49,4 +49,4 @@ def test_lost_rotation(session, sandbox):
     with pytest.raises(OAuthError) as refused:
         client.refresh_token(refresh_token="REFRESH_TOKEN")
     assert refused.value.error == "invalid_grant"
-    sandbox.verify(in_order=[{"fault": "lost_response"}, {"outcome": "invalid_grant"}])
+    sandbox.verify(in_order=[{"fault": "lost_response"}, {"error": "invalid_grant"}])

@@ -136,16 +136,23 @@ fn the_filter_stands_in_every_query_of_the_journal() {
             .collect()
     };
     let filter = [
+        "advice",
+        "auth_method",
         "client_id",
         "endpoint",
+        "error",
         "fault",
         "grant_type",
         "outcome",
+        "refusal",
+        "scope",
         "status",
     ];
     let filter: BTreeSet<String> = filter.into_iter().map(str::to_owned).collect();
     assert_eq!(names("/_mimic/requests"), filter);
-    assert_eq!(names("/_mimic/requests/stream"), filter);
+    let mut stream = filter.clone();
+    stream.insert("heartbeat".to_owned());
+    assert_eq!(names("/_mimic/requests/stream"), stream);
     let mut wait = filter;
     wait.extend(["count".to_owned(), "timeout".to_owned()]);
     assert_eq!(names("/_mimic/requests/wait"), wait);

@@ -142,7 +142,7 @@ impl Way<'_> {
                 .mimic
                 .requests()
                 .iter()
-                .map(|exchange| serde_json::to_value(exchange.as_ref()).expect("JSON"))
+                .map(|exchange| serde_json::to_value(exchange).expect("JSON"))
                 .collect(),
         }
     }

@@ -179,13 +179,18 @@ fn the_journal_is_read_by_number_and_by_every_member_of_a_filter() {
         ("?status=400", &[2]),
         ("?outcome=issued", &[1, 3]),
         ("?outcome=answered", &[4]),
-        ("?outcome=invalid_scope", &[2]),
+        ("?outcome=refused", &[2]),
+        ("?outcome=faulted", &[5]),
+        ("?error=invalid_scope", &[2]),
+        ("?scope=admin", &[2]),
+        ("?auth_method=client_secret_basic", &[1, 2, 3, 5]),
+        ("?advice=scope_never_granted", &[2]),
         ("?fault=gateway_page", &[5]),
         ("?endpoint=token&status=200&client_id=client-default", &[1]),
         // Text that looks like a number is text.
         ("?client_id=123", &[]),
         ("?client_id=nan", &[]),
-        ("?outcome=inf", &[]),
+        ("?error=inf", &[]),
     ] {
         let found: Vec<u64> = plane
             .list(&format!("/requests{query}"))
@@ -204,7 +209,7 @@ fn the_journal_is_read_by_number_and_by_every_member_of_a_filter() {
     let by_library: Vec<Value> = server
         .requests()
         .iter()
-        .map(|exchange| serde_json::to_value(exchange.as_ref()).expect("JSON"))
+        .map(|exchange| serde_json::to_value(exchange).expect("JSON"))
         .collect();
     assert_eq!(listed, by_library);
 
@@ -268,28 +273,29 @@ fn a_wait_has_a_count_a_time_and_a_filter_and_nothing_else() {
 }
 
 #[test]
-fn the_stream_delivers_each_request_that_matches_as_it_comes() {
+fn a_stream_sends_each_matching_request_when_it_arrives_and_when_it_is_completed() {
     let server = frozen();
     refresh(&server, "REFRESH_TOKEN", "");
     let plane = Plane::of(&server);
     let mut all = plane.stream("/requests/stream");
-    let mut refused = plane.stream("/requests/stream?outcome=invalid_scope");
+    let mut refused = plane.stream("/requests/stream?error=invalid_scope");
     assert!(all.received.contains("text/event-stream"));
     refresh(&server, "REFRESH_TOKEN", "");
     refresh(&server, "REFRESH_TOKEN", "&scope=admin");
-    all.until("id: 2\nevent: request\n");
-    all.until("id: 3\nevent: request\n");
-    refused.until("id: 3\nevent: request\n");
-    all.until("\"outcome\":\"invalid_scope\"");
-    refused.until("\"outcome\":\"invalid_scope\"");
-    // Only what came since it was opened, and only what matches.
+    all.until("id: 1.1\nevent: request\n");
+    all.until("id: 1.2\nevent: completed\n");
+    all.until("id: 1.2\nevent: request\n");
+    all.until("id: 1.3\nevent: completed\n");
+    refused.until("id: 1.3\nevent: completed\n");
+    refused.until("\"error\":\"invalid_scope\"");
+    // Only requests after the stream was opened, and only those that match.
     let numbers = |events: Vec<Value>| -> Vec<u64> {
         events
             .iter()
             .filter_map(|event| event["number"].as_u64())
             .collect()
     };
-    assert_eq!(numbers(all.events()), [2, 3]);
+    assert_eq!(numbers(all.events()), [2, 2, 3, 3]);
     assert_eq!(numbers(refused.events()), [3]);
 }
 
@@ -300,7 +306,7 @@ fn what_is_expected_is_verified() {
         let token = json!({ "endpoint": "token" });
         let issued = json!({ "outcome": "issued" });
         let jwks = json!({ "endpoint": "jwks" });
-        let refused = json!({ "outcome": "invalid_scope" });
+        let refused = json!({ "error": "invalid_scope" });
         for (expectation, holds) in [
             (json!({ "filter": token, "exactly": 3 }), true),
             (json!({ "filter": token, "exactly": 2 }), false),
@@ -345,16 +351,16 @@ fn what_is_not_as_expected_is_told_with_what_arrived_the_nearest_first() {
         four_requests(way.mimic);
         let filter = json!({
             "endpoint": "token", "client_id": "client-rotating", "grant_type": "refresh_token",
-            "status": 400, "outcome": "invalid_scope",
+            "status": 400, "outcome": "refused", "error": "invalid_scope",
         });
         let told = way.verify(&json!({ "filter": filter, "exactly": 1 }));
-        let words = "expected exactly 1 requests with endpoint token, client client-rotating, grant refresh_token, \
-             status 400, outcome invalid_scope, and 0 came\n\
+        let words = "expected exactly 1 requests with endpoint token, client_id client-rotating, \
+             grant_type refresh_token, status 400, outcome refused, error invalid_scope, and 0 came\n\
              what arrived, the nearest first:\n  \
-             #2 POST token client client-default grant refresh_token: 400 invalid_scope (another client_id)\n  \
-             #3 POST token client client-rotating grant refresh_token: 200 issued (another status, outcome)\n  \
-             #1 POST token client client-default grant refresh_token: 200 issued (another client_id, status, outcome)\n  \
-             #4 GET jwks client - grant -: 200 answered (another endpoint, client_id, grant_type, status, outcome)";
+             #2 POST token client client-default grant refresh_token: 400 refused invalid_scope (another client_id)\n  \
+             #3 POST token client client-rotating grant refresh_token: 200 issued (another status, outcome, error)\n  \
+             #1 POST token client client-default grant refresh_token: 200 issued (another client_id, status, outcome, error)\n  \
+             #4 GET jwks client - grant -: 200 answered (another endpoint, client_id, grant_type, status, outcome, error)";
         assert_eq!(told, Err(words.to_owned()), "{}", way.name);
 
         let told =

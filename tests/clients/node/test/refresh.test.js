@@ -70,7 +70,7 @@ describe('refresh', { concurrency: true }, () => {
     const server = await sandbox(t);
     const client = await connect(server);
     await assert.rejects(client.refresh('REFRESH_TOKEN', { scope: 'openid admin' }), refused('invalid_scope'));
-    await server.verify({ filter: { outcome: 'invalid_scope' }, exactly: 1 });
+    await server.verify({ filter: { error: 'invalid_scope' }, exactly: 1 });
   });
 
   forEachClient(it, 'hears that a replay revoked the family', async (t, connect) => {
@@ -84,9 +84,9 @@ describe('refresh', { concurrency: true }, () => {
     await server.verify({
       filter: { client_id: 'client-rotating' },
       exactly: 3,
-      in_order: [{ outcome: 'issued' }, { outcome: 'invalid_grant' }, { outcome: 'invalid_grant' }],
+      in_order: [{ outcome: 'issued' }, { error: 'invalid_grant' }, { error: 'invalid_grant' }],
     });
-    const advice = (await server.arrived({ outcome: 'invalid_grant' })).flatMap((request) => request.advice ?? []);
+    const advice = (await server.arrived({ error: 'invalid_grant' })).flatMap((request) => request.advice ?? []);
     assert.ok(advice.some(({ code, clause }) => code === 'refresh_replay' && clause === 'RFC 9700 §4.14.2'));
   });
 
@@ -97,6 +97,6 @@ describe('refresh', { concurrency: true }, () => {
     const client = await connect(server);
     await assert.rejects(client.refresh('REFRESH_TOKEN'));
     await assert.rejects(client.refresh('REFRESH_TOKEN'), refused('invalid_grant'));
-    await server.verify({ in_order: [{ fault: 'lost_response' }, { outcome: 'invalid_grant' }] });
+    await server.verify({ in_order: [{ fault: 'lost_response' }, { error: 'invalid_grant' }] });
   });
 });

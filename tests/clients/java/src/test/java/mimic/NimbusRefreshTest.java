@@ -111,7 +111,7 @@ class NimbusRefreshTest {
         assertEquals("invalid_grant", error(refresh("client-rotating", "ROTATING_REFRESH_TOKEN")));
         assertEquals("invalid_grant", error(refresh("client-rotating", successor)));
         sandbox.arrived(1, Map.of("client_id", "client-rotating", "outcome", "issued"));
-        sandbox.arrived(2, Map.of("client_id", "client-rotating", "outcome", "invalid_grant"));
+        sandbox.arrived(2, Map.of("client_id", "client-rotating", "error", "invalid_grant"));
     }
 
     /**

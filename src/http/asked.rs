@@ -1,0 +1,234 @@
+//! A request, read once into a plain value.
+
+use actix_web::http::{Method, header};
+use actix_web::{HttpMessage as _, HttpRequest, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::dialect::RawTokenRequest;
+use crate::fault::plan::Traits;
+use crate::http::{body, limits};
+use crate::journal::{Contents, TokenRequest};
+use crate::oauth::client::AuthMethod;
+use crate::oauth::credentials::Credentials;
+use crate::oauth::endpoint::Endpoint;
+use crate::oauth::leniency::Tolerance;
+use crate::oauth::params::Params;
+use crate::oauth::refusal::{Refusal, RefusalName};
+use crate::sandbox::Epoch;
+
+/// A request as it was read. What could not be read is refused later, after the faults had their turn.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) endpoint: Endpoint,
+    pub(super) method: Method,
+    /// The parameters that the endpoint works with.
+    pub(super) params: Params,
+    /// The credentials of a token request that was read without error.
+    pub(super) credentials: Option<Credentials>,
+    /// What was tolerated when it was read.
+    pub(super) tolerance: Tolerance,
+    /// Why the request cannot be read.
+    pub(super) refusal: Option<Refusal>,
+    query: Params,
+    /// The parameters of the body, where they are not those of `params`.
+    form: Option<Params>,
+    /// Basic credentials, decoded from base64 only.
+    basic: Option<Vec<u8>>,
+}
+
+impl Asked {
+    /// Reads a request. `recorded` says whether anybody will look at what it is not answered by.
+    pub(super) async fn read(
+        request: &HttpRequest,
+        payload: web::Payload,
+        endpoint: Endpoint,
+        epoch: &Epoch,
+        recorded: bool,
+    ) -> Self {
+        let mut asked = Self {
+            endpoint,
+            method: request.method().clone(),
+            params: Params::default(),
+            credentials: None,
+            tolerance: Tolerance::new(epoch.authority.settings.leniency),
+            refusal: limits::check(request),
+            query: Params::default(),
+            form: None,
+            basic: None,
+        };
+        if asked.refusal.is_some() || asked.method == Method::OPTIONS {
+            return asked;
+        }
+        asked.refusal = match endpoint {
+            Endpoint::Token => {
+                asked
+                    .read_token_request(request, payload, epoch, recorded)
+                    .await
+            }
+            Endpoint::Authorization => asked.read_authorization_request(request, payload).await,
+            Endpoint::Jwks | Endpoint::Metadata | Endpoint::Unknown => Ok(()),
+        }
+        .err();
+        asked
+    }
+
+    async fn read_token_request(
+        &mut self,
+        request: &HttpRequest,
+        payload: web::Payload,
+        epoch: &Epoch,
+        recorded: bool,
+    ) -> Result<(), Refusal> {
+        let body = body::read(request, payload).await?;
+        let read = understand(request, &body, epoch, &mut self.tolerance);
+        if recorded {
+            self.query = query(request);
+            self.basic = basic(request);
+            if read.is_err() || !request.query_string().is_empty() {
+                self.form = Some(form(request, &body));
+            }
+        }
+        let (credentials, params) = read?;
+        self.credentials = Some(credentials);
+        self.params = params;
+        Ok(())
+    }
+
+    /// OpenID Connect Core §3.1.2.1: GET with a query, or POST with a form.
+    async fn read_authorization_request(
+        &mut self,
+        request: &HttpRequest,
+        payload: web::Payload,
+    ) -> Result<(), Refusal> {
+        self.params = query(request);
+        if self.method == Method::POST {
+            let body = body::read(request, payload).await?;
+            let form = form(request, &body);
+            self.params = std::mem::take(&mut self.params).followed_by(form);
+        }
+        Ok(())
+    }
+
+    /// What fault rules are compared with.
+    pub(super) fn traits(&self) -> Traits<'_> {
+        Traits {
+            endpoint: self.endpoint,
+            client_id: self.client_id(),
+            grant_type: self.grant_type(),
+            scope: self.params.get("scope"),
+            refresh_token: self.params.get("refresh_token"),
+        }
+    }
+
+    /// What the journal records.
+    pub(super) fn contents(&self) -> Contents<'_, impl Iterator<Item = (&str, &str)>> {
+        Contents {
+            client_id: self.client_id(),
+            auth_method: self.auth_method(),
+            grant_type: self.grant_type(),
+            scope: self.params.get("scope"),
+            parameters: self.query.iter().chain(self.form().iter()),
+        }
+    }
+
+    /// What advice depends on, of a token request.
+    pub(super) fn for_advice<'a>(
+        &'a self,
+        refusal: Option<&'a Refusal>,
+        tolerated: &'a [RefusalName],
+        returned_again: bool,
+        now: crate::clock::Timestamp,
+    ) -> Option<TokenRequest<'a>> {
+        let basic = self.basic.as_deref().and_then(|userinfo| {
+            let colon = userinfo.iter().position(|byte| *byte == b':')?;
+            Some((&userinfo[..colon], &userinfo[colon + 1..]))
+        });
+        (self.endpoint == Endpoint::Token && self.method != Method::OPTIONS).then_some(
+            TokenRequest {
+                method: self.method.as_str(),
+                query: &self.query,
+                form: self.form(),
+                basic,
+                returned_again,
+                refusal,
+                tolerated,
+                now,
+            },
+        )
+    }
+
+    pub(super) fn client_id(&self) -> Option<&str> {
+        match &self.credentials {
+            Some(credentials) => credentials.client_id(),
+            None => self.params.get("client_id"),
+        }
+    }
+
+    pub(super) fn grant_type(&self) -> Option<&str> {
+        self.params.get("grant_type")
+    }
+
+    fn auth_method(&self) -> Option<AuthMethod> {
+        let claim = self.credentials.as_ref()?.claims.last()?;
+        Some(claim.method())
+    }
+
+    fn form(&self) -> &Params {
+        self.form.as_ref().unwrap_or(&self.params)
+    }
+}
+
+fn understand(
+    request: &HttpRequest,
+    body: &[u8],
+    epoch: &Epoch,
+    tolerance: &mut Tolerance,
+) -> Result<(Credentials, Params), Refusal> {
+    let raw = RawTokenRequest {
+        method: request.method().as_str(),
+        query: request.query_string().as_bytes(),
+        authorization: only(request, &header::AUTHORIZATION)?,
+        content_type: only(request, &header::CONTENT_TYPE)?,
+        content_encoding: only(request, &header::CONTENT_ENCODING)?,
+        body,
+    };
+    epoch.authority.settings.reading.read(&raw, tolerance)
+}
+
+/// Returns the value of a header that may occur once.
+fn only<'r>(
+    request: &'r HttpRequest,
+    name: &header::HeaderName,
+) -> Result<Option<&'r [u8]>, Refusal> {
+    let mut values = request.headers().get_all(name);
+    let first = values.next().map(header::HeaderValue::as_bytes);
+    match values.next() {
+        None => Ok(first),
+        Some(_) if *name == header::AUTHORIZATION => Err(Refusal::SeveralAuthenticationMethods {}),
+        Some(_) => Err(Refusal::Unreadable {
+            part: "head",
+            why: format!("the header {name} is repeated"),
+        }),
+    }
+}
+
+fn query(request: &HttpRequest) -> Params {
+    Params::decode(request.query_string().as_bytes()).unwrap_or_default()
+}
+
+/// Returns the parameters of a body that is a form. Any other body has none: its secrets would be taken for names.
+fn form(request: &HttpRequest, body: &[u8]) -> Params {
+    let is_form = request
+        .content_type()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    Params::decode(if is_form { body } else { &[] }).unwrap_or_default()
+}
+
+fn basic(request: &HttpRequest) -> Option<Vec<u8>> {
+    let value = request.headers().get(header::AUTHORIZATION)?.as_bytes();
+    let (scheme, encoded) = value.split_at_checked(6)?;
+    scheme
+        .eq_ignore_ascii_case(b"basic ")
+        .then(|| STANDARD.decode(encoded.trim_ascii()).ok())?
+}
