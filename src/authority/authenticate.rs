@@ -34,14 +34,13 @@ pub(crate) fn authenticate(
     if let Some(refusal) = &credentials.deferred {
         tolerance.refuse(refusal.clone())?;
     }
-    match &credentials.named {
-        Some(named) if *named != client.client_id => {
-            tolerance.refuse(Refusal::ClientIdMismatch {
-                named: excerpt(named),
-                authenticated: client.client_id.clone(),
-            })?
-        }
-        Some(_) | None => {}
+    if let Some(named) = &credentials.named
+        && *named != client.client_id
+    {
+        tolerance.refuse(Refusal::ClientIdMismatch {
+            named: excerpt(named),
+            authenticated: client.client_id.clone(),
+        })?;
     }
     Ok(client)
 }

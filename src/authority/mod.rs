@@ -325,9 +325,10 @@ impl Authority {
                 self.spend(proved, presented, lifetimes, revokes, now).await
             }
             RefreshPolicy::Reissue | RefreshPolicy::Reuse => {
-                match self.store.is_revoked(&proved.grant.id, now).await {
-                    true => Spent::Revoked,
-                    false => Spent::First,
+                if self.store.is_revoked(&proved.grant.id, now).await {
+                    Spent::Revoked
+                } else {
+                    Spent::First
                 }
             }
         };

@@ -114,9 +114,8 @@ pub(super) fn mint(
         .map_err(|why| {
             let pointer = match why {
                 MintError::ClientUnknown { .. } => "/client_id",
-                MintError::UserUnknown { .. } => "/sub",
+                MintError::UserUnknown { .. } | MintError::NoUser => "/sub",
                 MintError::Scope(_) => "/scope",
-                MintError::NoUser => "/sub",
             };
             Problem::in_body(pointer, why.to_string())
         })?;

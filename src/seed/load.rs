@@ -162,13 +162,12 @@ pub(crate) fn built_in_profile(name: &str) -> Option<&'static str> {
 pub(crate) fn profile_from(named: &Written<String>) -> Result<Profile, FixtureError> {
     let (file, text) = profile_text(named)?;
     let own: Value = parse(&text, &file)?;
-    let document: ProfileDocument = match own.get("extends") {
-        None => parse(&text, &file)?,
-        Some(_) => {
-            let whole = extended(own, &file, LONGEST_CHAIN)?;
-            json::read(whole.to_string().as_bytes())
-                .map_err(|why| FixtureError::new(&file, why.pointer, why.problem))?
-        }
+    let document: ProfileDocument = if own.get("extends").is_none() {
+        parse(&text, &file)?
+    } else {
+        let whole = extended(own, &file, LONGEST_CHAIN)?;
+        json::read(whole.to_string().as_bytes())
+            .map_err(|why| FixtureError::new(&file, why.pointer, why.problem))?
     };
     Profile::compile(&document).map_err(|why| FixtureError::new(&file, why.pointer, why.problem))
 }

@@ -200,7 +200,7 @@ impl ErrorTable {
         let style = &self.styles[DEFAULT_STYLE];
         // The bodies of styles are compiled once per entry; an injected error is rare enough to compile here.
         let body = Template::compile(&style.body, Place::Error, "body");
-        self.answer(style, body.ok().as_ref(), facts)
+        Self::answer(style, body.ok().as_ref(), facts)
     }
 
     fn render_entry(
@@ -220,15 +220,10 @@ impl ErrorTable {
             members: String::new(),
         };
         facts.description = entry.description.write(&facts).unwrap_or_default();
-        self.answer(&self.styles[&entry.style], Some(&entry.body), facts)
+        Self::answer(&self.styles[&entry.style], Some(&entry.body), facts)
     }
 
-    fn answer(
-        &self,
-        style: &Style,
-        body: Option<&Template>,
-        mut facts: ErrorFacts<'_>,
-    ) -> ErrorResponse {
+    fn answer(style: &Style, body: Option<&Template>, mut facts: ErrorFacts<'_>) -> ErrorResponse {
         let body = body.map(|body| body.write(&facts)).unwrap_or_default();
         facts.members = summary(&body);
         let headers = style

@@ -79,7 +79,7 @@ fn provoke(server: &TokenServer, name: RefusalName) -> Answer {
             anonymous("grant_type=client_credentials&client_id=nobody&client_secret=x")
         }
         R::SecretWrong => Request::form(path, GOOD).basic("app", "wrong"),
-        R::SecretNotEncoded => Request::form(path, GOOD).authorization(&basic("app", "s+cret")),
+        R::SecretNotEncoded => Request::form(path, GOOD).authorization(basic("app", "s+cret")),
         R::SecretMissing => anonymous(&format!("{GOOD}&client_id=app")),
         R::SecretUnexpected => anonymous(
             "grant_type=refresh_token&refresh_token=PUBLIC&client_id=public&client_secret=x",

@@ -69,9 +69,8 @@ impl Fill for TokenFacts<'_> {
             P::Subject => grant.subject.as_deref()?.into(),
             P::GrantId => grant.id.as_str().into(),
             P::GrantType => self.issue.grant_type.as_str().into(),
-            P::Scope if self.scope.is_empty() => return None,
+            P::Scope | P::Scopes if self.scope.is_empty() => return None,
             P::Scope => Filling::Joined(self.scope),
-            P::Scopes if self.scope.is_empty() => return None,
             P::Scopes => Filling::Scope(self.scope),
             P::AuthTime => Filling::Number(grant.auth_time?.as_unix()),
             P::Now => Filling::Number(self.now.as_unix()),
@@ -241,12 +240,12 @@ impl Filling<'_> {
 fn write_text(text: &str, out: &mut Vec<u8>) {
     // A fold without early exit, because the compiler vectorises it: three times fewer instructions for a token.
     let escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-    if !text.bytes().fold(false, |any, byte| any | escaped(byte)) {
+    if text.bytes().fold(false, |any, byte| any | escaped(byte)) {
+        write_json(text, out);
+    } else {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
-    } else {
-        write_json(text, out);
     }
 }
 
