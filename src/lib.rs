@@ -112,6 +112,12 @@ mod pages {
     struct GuidesSandboxes;
     #[doc = include_str!("../docs/guides/verify.md")]
     struct GuidesVerify;
+    #[doc = include_str!("../docs/guides/client-credentials.md")]
+    struct GuidesClientCredentials;
+    #[doc = include_str!("../docs/guides/raw-basic.md")]
+    struct GuidesRawBasic;
+    #[doc = include_str!("../docs/concepts/leniency.md")]
+    struct ConceptsLeniency;
     #[doc = include_str!("../docs/concepts/clock.md")]
     struct ConceptsClock;
 }

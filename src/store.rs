@@ -190,7 +190,7 @@ impl Store {
     }
 
     fn entries(&self) -> std::sync::MutexGuard<'_, Entries> {
-        // Each verb leaves the maps consistent, so a panic elsewhere is no reason to refuse later requests.
+        // Each verb leaves the maps consistent, so a panic elsewhere does not affect later requests.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -109,7 +109,8 @@ fn every_block_of_code_has_a_test_that_runs_it() {
                 // `.ci/readme` runs the commands of every page that has some.
                 "console" | "text" => true,
                 "toml" => block.text.lines().all(is_a_true_line_of_toml),
-                "json" => name == "docs/concepts/fixtures.md",
+                // `the_fixtures_and_profiles_of_the_book_start_a_server`.
+                "json" => true,
                 "sh" | "python" | "js" | "go" | "java" => is_an_example(&block),
                 _ => false,
             };
@@ -262,21 +263,34 @@ fn the_readme_is_short() {
     assert!(lines <= 160, "{lines} lines: move something into the book");
 }
 
+/// A block of JSON is a fixture file if it has clients, and a profile otherwise.
 #[test]
-fn the_fixtures_of_the_book_start_a_server() {
-    let page = read("docs/concepts/fixtures.md");
-    let shown: Vec<Block> = blocks(&page)
-        .into_iter()
-        .filter(|block| block.language == "json")
-        .collect();
-    assert!(!shown.is_empty(), "the page shows fixtures");
-    for block in shown {
-        let server = TokenServer::builder()
-            .fixtures_json("fixtures.md", block.text)
-            .start();
-        let scope = server.mint().client("till").response().scope().to_string();
-        assert_eq!(scope, "openid");
+fn the_fixtures_and_profiles_of_the_book_start_a_server() {
+    let folder = std::env::temp_dir().join(format!("oauth-mimic-docs-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    let mut started = 0;
+    for path in pages() {
+        let name = path.display().to_string();
+        for block in blocks(&fs::read_to_string(&path).expect("a page")) {
+            if block.language != "json" {
+                continue;
+            }
+            let shown: serde_json::Value = serde_json::from_str(&block.text).expect(&name);
+            let builder = if shown.get("clients").is_some() {
+                TokenServer::builder().fixtures_json(&name, block.text)
+            } else {
+                let file = folder.join(format!("{started}.json"));
+                fs::write(&file, &block.text).expect("a file");
+                TokenServer::builder().profile(file.display().to_string())
+            };
+            builder
+                .try_start()
+                .unwrap_or_else(|why| panic!("{name}: {why}"));
+            started += 1;
+        }
     }
+    fs::remove_dir_all(&folder).expect("the folder");
+    assert!(started > 3, "the book shows fixtures and profiles");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::fault::{
 
 /// The faults of one request, each at the place where it takes effect.
 ///
-/// Whoever carries out the faults of one place gets the type of that place and matches on it without a wildcard: a new kind
+/// The code that carries out the faults of one place gets the type of that place and matches on it without a wildcard: a new kind
 /// of fault that nobody carries out does not compile.
 #[derive(Debug, Default)]
 pub(crate) struct Effects<'f> {

@@ -68,7 +68,7 @@ where
 }
 
 /// The members of an object but for its kind: those before it, which had to be kept, and those after it, which are still
-/// unread, so that whoever tracks the path to a mistake sees them.
+/// unread, so that the code that tracks the path to a mistake sees them.
 pub(crate) struct Members<A> {
     before: std::vec::IntoIter<(String, Value)>,
     next: Option<(String, Value)>,

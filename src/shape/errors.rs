@@ -19,7 +19,7 @@ use crate::shape::template::{
 };
 
 /// Returns the file of a dialect.
-const fn text_of(dialect: ErrorDialect) -> &'static str {
+pub(crate) const fn text_of(dialect: ErrorDialect) -> &'static str {
     match dialect {
         ErrorDialect::Rfc => include_str!("../../fixtures/dialects/rfc.json"),
         ErrorDialect::Spring => include_str!("../../fixtures/dialects/spring.json"),

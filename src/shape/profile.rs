@@ -123,7 +123,7 @@ impl Profile {
         Ok(profile)
     }
 
-    /// Checks that refresh tokens can be read back and told from other tokens.
+    /// Checks that refresh tokens can be read back and distinguished from other tokens.
     fn check(&self) -> Result<(), ProfileError> {
         let scoped = [
             ("/tokens/access_token", &self.access_token.usual),

@@ -4,6 +4,7 @@
 //! names. So it cannot be wrong for long: a test compares the pages in `docs/reference` with what this command writes.
 
 mod commands;
+mod names;
 mod routes;
 mod schemas;
 mod types;
@@ -47,6 +48,9 @@ fn pages() -> Result<Vec<(&'static str, String)>, Mistake> {
         ("faults.md", schemas::faults()),
         ("defects.md", schemas::defects()),
         ("journal.md", schemas::journal()),
+        ("dialects.md", schemas::dialects()),
+        ("placeholders.md", names::placeholders()),
+        ("refusals.md", names::refusals()),
     ];
     let openapi = serde_json::to_string_pretty(&crate::control::document())?;
     pages.push(("openapi.json", format!("{openapi}\n")));

@@ -10,12 +10,14 @@ use crate::fault::{Defect, Rule};
 use crate::journal::{Exchange, Expectation};
 use crate::seed::Fixtures;
 use crate::shape::document::ProfileDocument;
+use crate::shape::errors::DialectDocument;
 
 /// The types that have a page of their own: every other page links it instead of repeating it.
 const PAGES: &[(&str, &str)] = &[
     ("Rule", "faults.md"),
     ("Fault", "faults.md"),
     ("Defect", "defects.md"),
+    ("RefusalName", "refusals.md"),
 ];
 
 pub(super) fn fixtures() -> String {
@@ -73,6 +75,16 @@ pub(super) fn journal() -> String {
         "An entry of the journal, and what a test can expect of the entries. [The journal](../concepts/journal.md) explains \
          both.",
         &[of::<Exchange>, of::<Expectation>],
+    )
+}
+
+pub(super) fn dialects() -> String {
+    page(
+        "Dialects",
+        "dialects.md",
+        "The table of error answers: the members of a file in `fixtures/dialects/`, and of `errors` in a profile. [Error \
+         dialects](../concepts/error-dialects.md#errors-are-data) explains them.",
+        &[of::<DialectDocument>],
     )
 }
 

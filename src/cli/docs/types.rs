@@ -197,7 +197,8 @@ fn names_its_kind(definition: &Object) -> bool {
 
 fn paragraph(schema: &Object) -> String {
     let text = schema.get("description").and_then(Value::as_str);
-    text.unwrap_or_default().replace('\n', " ")
+    let words = text.unwrap_or_default().split_whitespace();
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn default_of(schema: &Value) -> String {

@@ -92,7 +92,7 @@ pub(crate) enum Placeholder {
 }
 
 /// Every placeholder but `{user.NAME}` and the fields of refusals: its name and the places that know it.
-const PLACEHOLDERS: &[(&str, Placeholder, &[Place])] = {
+pub(crate) const PLACEHOLDERS: &[(&str, Placeholder, &[Place])] = {
     use Place::{Claims, Error, Header, Jwk, Metadata, Response};
     use Placeholder as P;
     &[
