@@ -13,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::authority::Authority;
 use crate::cli::{Made, Mistake, Place, print, tell, whole_number};
+use crate::control::{self, Scenario};
 use crate::oauth::client::AuthMethod;
 use crate::oauth::refusal::ErrorDialect;
 use crate::sandbox::RESERVED;
@@ -41,6 +42,9 @@ pub(super) struct Serve {
     /// How many bytes the journals of all sandboxes together take; the default is 16777216 (16 MiB)
     #[arg(long, env = "OAUTH_MIMIC_JOURNAL_BYTES", value_name = "N", value_parser = whole_number::<usize>)]
     journal_bytes: Option<usize>,
+    /// Play a scenario at the start: the name of one that ships, or the path of a .json file. A reset ends it
+    #[arg(long, env = "OAUTH_MIMIC_SCENARIO", value_name = "NAME_OR_FILE")]
+    scenario: Option<String>,
     /// Move the control plane, /_mimic, to a port of its own; 0 is any free one
     #[arg(long, env = "OAUTH_MIMIC_CONTROL_PORT", value_name = "PORT", value_parser = whole_number::<u16>, conflicts_with = "no_control")]
     control_port: Option<u16>,
@@ -110,7 +114,11 @@ impl Serve {
         if let Some(token) = &self.control_token {
             builder = builder.control_token(token);
         }
+        let scenario = self.scenario.as_deref().map(scenario_from).transpose()?;
         let prepared = builder.prepare()?;
+        if let Some(scenario) = scenario {
+            scenario.play(&prepared.sandboxes.default);
+        }
         let at = prepared.listeners.main.local_addr()?;
         let authority = &prepared.sandboxes.default.epoch().authority;
         self.log.introduce(authority);
@@ -130,6 +138,20 @@ impl Serve {
         })?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Finds a scenario: one that ships, or the file at that path.
+fn scenario_from(name: &str) -> Result<Scenario, Mistake> {
+    if let Some(shipped) = control::scenario(name) {
+        return Ok(shipped);
+    }
+    let text = std::fs::read_to_string(name).map_err(|why| {
+        let shipped = control::shipped_names();
+        Mistake(format!(
+            "--scenario {name}: no scenario of that name ships ({shipped} do), and the file cannot be read: {why}"
+        ))
+    })?;
+    Ok(Scenario::parse(&text, name)?)
 }
 
 impl Log {

@@ -58,6 +58,7 @@ pub(super) const ROUTES: &[Route] = &[
     route!(GET, "/sandboxes/{id}", "getSandbox", "Get a sandbox", sandboxes::get).problems(&[NotFound]),
     route!(DELETE, "/sandboxes/{id}", "removeSandbox", "Remove a sandbox", sandboxes::remove).problems(&[NotFound]),
     route!(GET, "/scenarios", "listScenarios", "List the scenarios", scenarios::list),
+    route!(POST, "/scenarios", "playOwnScenario", "Play the scenario in the body", scenarios::play_own).problems(&[Stopping]),
     route!(POST, "/scenarios/{name}", "playScenario", "Play a scenario: add its fault rules and apply its settings", scenarios::play).problems(&[NotFound, Stopping]),
 ];
 

@@ -1,77 +1,95 @@
-//! Scenarios: named sets of rules and settings, each a file under `fixtures/scenarios/`.
+//! Scenarios: sets of rules and settings. Some ship, each a file in `fixtures/scenarios/`; tests may bring their own.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::control::route::{Json, Path};
+use crate::control::route::{Body, Json, Path};
 use crate::control::{Call, Problem, ProblemCode};
 use crate::fault::{ActiveRule, Rule};
+use crate::json::invalid::Invalid;
 use crate::oauth::grant::RefreshPolicy;
 use crate::sandbox::Sandbox;
+use crate::seed::FixtureError;
 
-/// A day of trouble: what to set, and which rules to add.
+/// A scenario: settings to apply and fault rules to add, all at once.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Scenario {
     /// The schema of this document, for editors.
     #[serde(default, rename = "$schema", skip_serializing)]
     _schema: Option<String>,
-    /// What it stands for, and what a good client does.
+    /// What it imitates, and what a good client does.
     description: String,
-    /// Rules to add, in order.
+    /// Rules to add, in order. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     faults: Vec<Rule>,
-    /// Seconds to move the clock by; negative, back.
+    /// Seconds to move the clock forward by; a negative number moves it back. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     advance: Option<i64>,
-    /// The refresh policy of every client that is registered; public ones rotate anyhow.
+    /// The refresh policy of every registered client; public clients rotate in any case. Default: unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refresh: Option<RefreshPolicy>,
-    /// Whether to sign with a new key; the one that signed so far stays published.
+    /// True to sign with a new key; the previous one stays published. Default: false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     rotate_keys: bool,
 }
 
-const SCENARIOS: &[(&str, &str)] = &[
-    (
-        "clock-skew",
-        include_str!("../../fixtures/scenarios/clock-skew.json"),
-    ),
-    (
-        "flaky-gateway",
-        include_str!("../../fixtures/scenarios/flaky-gateway.json"),
-    ),
-    (
-        "hostile-tokens",
-        include_str!("../../fixtures/scenarios/hostile-tokens.json"),
-    ),
-    (
-        "key-rollover",
-        include_str!("../../fixtures/scenarios/key-rollover.json"),
-    ),
-    (
-        "lost-rotation",
-        include_str!("../../fixtures/scenarios/lost-rotation.json"),
-    ),
-    (
-        "refresh-storm",
-        include_str!("../../fixtures/scenarios/refresh-storm.json"),
-    ),
-    (
-        "slow-provider",
-        include_str!("../../fixtures/scenarios/slow-provider.json"),
-    ),
+/// The scenarios that ship, each by the name of its file.
+macro_rules! shipped {
+    ($($name:literal)+) => {
+        &[$((
+            $name,
+            include_str!(concat!("../../fixtures/scenarios/", $name, ".json")),
+        )),+]
+    };
+}
+
+const SCENARIOS: &[(&str, &str)] = shipped![
+    "clock-skew"
+    "flaky-gateway"
+    "hostile-tokens"
+    "key-rollover"
+    "lost-rotation"
+    "refresh-storm"
+    "slow-provider"
 ];
 
 /// Finds a scenario that ships.
 pub(crate) fn scenario(name: &str) -> Option<Scenario> {
     let (_, text) = SCENARIOS.iter().find(|(known, _)| *known == name)?;
     #[expect(clippy::expect_used, reason = "the files are compiled in and tested")]
-    Some(serde_json::from_str(text).expect("a scenario that ships is one"))
+    Some(Scenario::parse(text, name).expect("a scenario that ships is one"))
+}
+
+/// Returns the names of the scenarios that ship, for messages.
+pub(crate) fn shipped_names() -> String {
+    let names: Vec<&str> = SCENARIOS.iter().map(|(name, _)| *name).collect();
+    names.join(", ")
 }
 
 impl Scenario {
-    /// Adds its rules and makes its settings; answers the rules.
+    /// Reads a scenario of one's own and checks that it can be played. `name` is the file, for messages.
+    pub(crate) fn parse(text: &str, name: &str) -> Result<Self, FixtureError> {
+        let scenario: Self = crate::json::read(text.as_bytes()).map_err(|why| {
+            let problem = format!("{} (line {}, column {})", why.problem, why.line, why.column);
+            FixtureError::new(name, why.pointer, problem)
+        })?;
+        scenario
+            .check()
+            .map_err(|why| FixtureError::new(name, why.pointer, why.problem))?;
+        Ok(scenario)
+    }
+
+    /// Checks that each rule can be carried out.
+    fn check(&self) -> Result<(), Invalid> {
+        for (index, rule) in self.faults.iter().enumerate() {
+            let within = |why: Invalid| why.within(&index.to_string()).within("faults");
+            rule.check().map_err(within)?;
+        }
+        Ok(())
+    }
+
+    /// Applies its settings, adds its rules, and returns the rules.
     pub(crate) fn play(self, sandbox: &Sandbox) -> Vec<ActiveRule> {
         if let Some(seconds) = self.advance {
             sandbox.clock.advance(seconds);
@@ -124,15 +142,22 @@ pub(super) fn list(_: &Call) -> Json<Scenarios> {
 
 pub(super) async fn play(call: Call, Path([name]): Path<1>) -> Result<Json<Played>, Problem> {
     let scenario = scenario(&name).ok_or_else(|| {
-        let known: Vec<&str> = SCENARIOS.iter().map(|(name, _)| *name).collect();
-        Problem::new(
-            ProblemCode::NotFound,
-            format!(
-                "there is no scenario of that name; there are {}",
-                known.join(", ")
-            ),
-        )
+        let known = shipped_names();
+        let detail = format!("there is no scenario of that name; there are {known}");
+        Problem::new(ProblemCode::NotFound, detail)
     })?;
+    played(&call, scenario).await
+}
+
+pub(super) async fn play_own(
+    call: Call,
+    Body(scenario): Body<Scenario>,
+) -> Result<Json<Played>, Problem> {
+    scenario.check()?;
+    played(&call, scenario).await
+}
+
+async fn played(call: &Call, scenario: Scenario) -> Result<Json<Played>, Problem> {
     let description = scenario.description.clone();
     // It may make a key.
     let faults = call
@@ -153,9 +178,6 @@ mod tests {
         for (name, _) in SCENARIOS {
             let scenario = scenario(name).expect("a scenario");
             assert!(!scenario.description.is_empty(), "{name}");
-            for rule in &scenario.faults {
-                rule.check().unwrap_or_else(|why| panic!("{name}: {why}"));
-            }
         }
     }
 }

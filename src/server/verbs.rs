@@ -140,7 +140,28 @@ impl Mimic {
             .add(Rule::on(Endpoint::Token, fault).times(count));
     }
 
-    /// Plays a scenario that ships; answers the rules it added.
+    /// Plays a scenario of one's own, in the JSON of `oauth-mimic schema scenario`, and returns the rules that it added.
+    ///
+    /// ```
+    /// let server = oauth_mimic::TokenServer::start();
+    /// let rules = server.play_scenario(r#"{
+    ///     "description": "The keys cannot be fetched once.",
+    ///     "faults": [{ "on": "jwks", "times": 1, "fault": { "kind": "status", "status": 503 } }]
+    /// }"#);
+    /// assert_eq!(rules.len(), 1);
+    /// ```
+    ///
+    /// # Panics
+    /// The text is not a scenario, or one of its rules cannot be carried out.
+    #[track_caller]
+    pub fn play_scenario(&self, json: &str) -> Vec<ActiveRule> {
+        match control::Scenario::parse(json, "the scenario") {
+            Ok(scenario) => scenario.play(&self.inner),
+            Err(why) => panic!("{why}"),
+        }
+    }
+
+    /// Plays a scenario that ships, and returns the rules that it added.
     ///
     /// ```
     /// let server = oauth_mimic::TokenServer::start();

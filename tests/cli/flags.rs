@@ -25,6 +25,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "--workers",
             "--log",
             "--journal",
+            "--scenario",
             "--control-port",
             "--control-token",
             "--allow-host",
@@ -285,6 +286,12 @@ fn every_flag_of_the_server_has_an_environment_variable_that_counts() {
         ),
         (("OAUTH_MIMIC_CONTROL_PORT", "0"), "/_mimic/clock", 404),
         (("OAUTH_MIMIC_MAX_SANDBOXES", "0"), "/_mimic/sandboxes", 200),
+        // The first of its rules.
+        (
+            ("OAUTH_MIMIC_SCENARIO", "flaky-gateway"),
+            "/_mimic/faults/1",
+            200,
+        ),
         // Of a journal that keeps nothing, the first request is not to be had.
         (("OAUTH_MIMIC_JOURNAL", "0"), "/_mimic/requests/1", 404),
     ] {

@@ -365,3 +365,28 @@ fn an_idle_connection_costs_one_descriptor() {
     );
     drop(connections);
 }
+
+#[test]
+fn a_scenario_is_played_at_the_start() {
+    let own = write(
+        &directory("a_scenario_is_played_at_the_start"),
+        "own.json",
+        r#"{ "description": "x", "faults": [{ "on": "token", "times": 1, "fault": { "kind": "status", "status": 503 } }] }"#,
+    );
+    for name in ["flaky-gateway", own.as_str()] {
+        let server = Server::start(&["--scenario", name]);
+        assert_eq!(server.refresh("REFRESH_TOKEN").status, 503, "{name}");
+    }
+    let wrong = write(
+        &directory("a_scenario_that_is_wrong"),
+        "wrong.json",
+        r#"{ "description": "x", "faults": [{ "on": "token", "fault": { "kind": "explode" } }] }"#,
+    );
+    for (name, words) in [
+        ("no-such-day", "flaky-gateway"),
+        (wrong.as_str(), "wrong.json: /faults/0/fault/kind: "),
+    ] {
+        let told = bad(&["--scenario", name]);
+        assert!(told.contains(words), "{told}");
+    }
+}

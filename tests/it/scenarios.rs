@@ -1,11 +1,12 @@
 //! The scenarios that ship: each does what its description says, played over HTTP and by the library.
 
 use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use oauth_mimic::{Clock, Exchange, TokenServer};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::defects::Verifier;
 use crate::faults::{Came, control, raw};
@@ -255,4 +256,45 @@ fn hostile_tokens_are_each_refused_for_a_reason_of_their_own() {
             verifier.verdict(&token).expect("good ones again");
         });
     }
+}
+
+#[test]
+fn a_scenario_of_ones_own_is_played_and_its_mistakes_are_reported() {
+    let good = json!({
+        "description": "Keys fail once, and the clock is ahead.",
+        "advance": 60,
+        "faults": [{ "on": "jwks", "times": 1, "fault": { "kind": "status", "status": 503 } }],
+    });
+    let bad = json!({
+        "description": "It cannot be carried out.",
+        "advance": 60,
+        "faults": [
+            { "on": "jwks", "fault": { "kind": "close" } },
+            { "on": "token", "fault": { "kind": "keys", "keys": "empty" } },
+        ],
+    });
+    let clock = Clock::frozen(Clock::real().now());
+    let server = TokenServer::builder().clock(&clock).start();
+    let start = clock.now();
+
+    let answer = control(&server, "POST", "/scenarios", &bad);
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert_eq!(answer.json()["pointer"], "/faults/1/fault/kind");
+    let refused = catch_unwind(AssertUnwindSafe(|| server.play_scenario(&bad.to_string())));
+    let message = *refused
+        .expect_err("it cannot be played")
+        .downcast::<String>()
+        .expect("a text");
+    assert!(message.contains("/faults/1/fault/kind: "), "{message}");
+    assert_eq!(server.faults().list(), [], "nothing of it is played");
+    assert_eq!(clock.now(), start, "nothing of it is played");
+
+    let answer = control(&server, "POST", "/scenarios", &good);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.json()["description"], good["description"]);
+    assert_eq!(clock.now().seconds_since(start), 60);
+    assert_eq!(server.play_scenario(&good.to_string()).len(), 1);
+    assert_eq!(clock.now().seconds_since(start), 120);
+    let status = || get(server.address(), path_of(&server, &server.jwks_url())).status;
+    assert_eq!([status(), status(), status()], [503, 503, 200]);
 }

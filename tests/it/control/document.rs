@@ -196,6 +196,11 @@ fn bodies() -> Vec<(&'static str, &'static str, Value)> {
             "/faults",
             json!({ "on": "token", "fault": { "kind": "answer", "set": { "expires_in": "900" }, "remove": ["scope"] } }),
         ),
+        (
+            "post",
+            "/scenarios",
+            json!({ "description": "x", "advance": 1, "refresh": "rotate", "faults": [{ "on": "jwks", "fault": { "kind": "close" } }] }),
+        ),
         ("post", "/verify", json!({ "at_least": 0 })),
         (
             "post",
