@@ -23,6 +23,7 @@ pub(super) struct ClockState {
 #[serde(deny_unknown_fields)]
 pub(super) struct Freeze {
     /// The instant in RFC 3339, such as 2023-03-28T12:23:16Z.
+    #[schemars(extend("format" = "date-time"))]
     now: String,
 }
 

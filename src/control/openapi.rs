@@ -31,6 +31,7 @@ pub(super) fn generator() -> SchemaGenerator {
     SchemaSettings::draft2020_12()
         .with(|settings| settings.definitions_path = "/components/schemas".into())
         .with_transform(without_null_defaults)
+        .with_transform(for_generators)
         .into_generator()
 }
 
@@ -205,4 +206,46 @@ pub(crate) fn without_null_defaults(schema: &mut Schema) {
         schema.remove("default");
     }
     transform_subschemas(&mut without_null_defaults, schema);
+}
+
+/// Writes schemas as generators of types for other languages read them best.
+fn for_generators(schema: &mut Schema) {
+    transform_subschemas(&mut for_generators, schema);
+    // No registry of formats has this one.
+    if schema.get("format").is_some_and(|format| format == "uint") {
+        schema.remove("format");
+    }
+    if let Some((names, descriptions)) = schema.get("oneOf").and_then(names_of) {
+        schema.remove("oneOf");
+        schema.insert("type".to_owned(), json!("string"));
+        schema.insert("enum".to_owned(), Value::Array(names));
+        let own = schema.get("description").and_then(Value::as_str);
+        let description = own
+            .into_iter()
+            .chain(descriptions.iter().map(String::as_str));
+        let description = description.collect::<Vec<_>>().join("\n");
+        schema.insert("description".to_owned(), json!(description));
+    }
+}
+
+/// The names, and their descriptions, of a choice between constant texts.
+fn names_of(choice: &Value) -> Option<(Vec<Value>, Vec<String>)> {
+    let (mut names, mut descriptions) = (Vec::new(), Vec::new());
+    for variant in choice.as_array()? {
+        let values = match (variant.get("const"), variant.get("enum")) {
+            (Some(value), _) => vec![value.clone()],
+            (None, Some(Value::Array(values))) => values.clone(),
+            _ => return None,
+        };
+        if let (Some(description), [Value::String(name)]) =
+            (variant["description"].as_str(), values.as_slice())
+        {
+            descriptions.push(format!("`{name}`: {description}"));
+        }
+        names.extend(values);
+    }
+    names
+        .iter()
+        .all(Value::is_string)
+        .then_some((names, descriptions))
 }
