@@ -16,12 +16,18 @@ use crate::oauth::response::Lineage;
 
 /// The most bytes of a client id and of a scope.
 const LONG: usize = 1024;
-/// The most bytes of a grant type, a path, a method, an id, or a piece of advice.
+/// The most bytes of a grant type, a path, a method or an id.
 const SHORT: usize = 256;
+/// The most bytes of a piece of advice.
+const ADVICE: usize = 200;
+/// The most bytes of a parameter's value.
+const VALUE: usize = 128;
 /// The most bytes of the reason of a refusal.
-const REASON: usize = 512;
+const REASON: usize = 400;
 /// The most bytes of all parameters.
 const PARAMETERS: usize = 640;
+/// The most bytes of what is kept of the contents of a request: long texts leave less room for parameters.
+const CONTENTS: usize = 2600;
 /// The most parameters.
 const MOST_PARAMETERS: usize = 64;
 
@@ -118,15 +124,18 @@ impl Entry {
         texts.push(contents.client_id, LONG);
         texts.push(contents.grant_type, SHORT);
         texts.push(contents.scope, LONG);
-        let room = texts.len() + PARAMETERS;
+        let end = CONTENTS.min(texts.len() + PARAMETERS);
         for (index, (name, value)) in contents.parameters.enumerate() {
-            if index >= MOST_PARAMETERS || texts.len() > room {
+            let name_shown = shown_name(name);
+            // Two lengths of two bytes, and a value at its longest.
+            let value = Some(value).filter(|_| !is_secret(name));
+            let longest = 4 + name_shown.len() + value.map_or(0, str::len).min(VALUE);
+            if index >= MOST_PARAMETERS || texts.len() + longest > end {
                 self.parameters_omitted = self.parameters_omitted.saturating_add(1);
                 continue;
             }
-            texts.push(Some(shown_name(name)), SHORT);
-            let value = (!is_secret(name)).then(|| excerpt(value));
-            texts.push(value.as_deref(), SHORT);
+            texts.push(Some(name_shown), SHORT);
+            texts.push(value.map(excerpt).as_deref(), VALUE);
         }
         self.contents = texts.finish();
         self.auth_method = contents.auth_method;
@@ -151,7 +160,7 @@ impl Entry {
         );
         texts.push(issued.and_then(|ids| ids.ids.id_token.as_deref()), SHORT);
         for (_, text) in advice {
-            texts.push(Some(text), SHORT);
+            texts.push(Some(text), ADVICE);
         }
         self.ending = texts.finish();
         self.advice = advice.iter().map(|(code, _)| *code).collect();

@@ -90,4 +90,9 @@ impl History {
             self.tokens.remove(&key);
         }
     }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.tokens.len()
+    }
 }

@@ -348,3 +348,179 @@ impl Drop for Ticket {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::oauth::client::AuthMethod;
+    use crate::oauth::endpoint::Endpoint;
+    use crate::oauth::params::Params;
+    use crate::oauth::refusal::{Refusal, excerpt};
+    use crate::oauth::response::{Lineage, TokenIds};
+
+    const AT: Timestamp = Timestamp::from_unix(1_680_006_196);
+
+    fn arrival() -> Arrival<'static> {
+        Arrival {
+            endpoint: Endpoint::Token,
+            method: "POST",
+            path: "/connect/oauth/token",
+            at: AT,
+        }
+    }
+
+    /// Enters a token request with that form, and completes it.
+    fn exchange(
+        journal: &Arc<Journal>,
+        form: &str,
+        refusal: Option<&Refusal>,
+        issued: Option<&Lineage>,
+    ) {
+        let params = Params::decode(form.as_bytes()).expect("a form");
+        let ticket = journal.enter(&arrival()).expect("it is kept");
+        ticket.read(Contents {
+            client_id: params.get("client_id"),
+            auth_method: Some(AuthMethod::ClientSecretPost),
+            grant_type: params.get("grant_type"),
+            scope: params.get("scope"),
+            parameters: params.iter(),
+        });
+        let request = TokenRequest {
+            method: "POST",
+            query: &Params::default(),
+            form: &params,
+            basic: None,
+            returned_again: false,
+            refusal,
+            tolerated: &[],
+            now: AT,
+        };
+        let reason = refusal.map(ToString::to_string);
+        let ending = Ending {
+            status: 200,
+            outcome: Outcome::Issued,
+            error: refusal.map(|_| "invalid_scope"),
+            refusal: refusal.map(Refusal::name),
+            reason: reason.as_deref(),
+            faults: &[],
+            presented: Some("5b5c2e0f-3b7a-4d44-9f2f-7d1c3f0a9e11"),
+            issued,
+        };
+        ticket.end(&ending, Some(&request));
+    }
+
+    fn ordinary(journal: &Arc<Journal>, id: usize) {
+        let id = |kind: &str| format!("{kind}c2e0f-3b7a-4d44-9f2f-{id:012}");
+        let lineage = Lineage {
+            presented: None,
+            ids: TokenIds {
+                access_token: id("acc"),
+                refresh_token: Some(id("ref")),
+                id_token: Some(id("idt")),
+            },
+            issued_at: AT,
+            access_token_ends: AT,
+        };
+        let form = "grant_type=refresh_token&refresh_token=xyz&client_id=client-default&client_secret=s&scope=openid+email";
+        exchange(journal, form, None, Some(&lineage));
+    }
+
+    #[test]
+    fn an_ordinary_refresh_takes_less_than_800_bytes() {
+        let journal = Journal::new(&Limits::new(10, usize::MAX), 1);
+        ordinary(&journal, 0);
+        assert!((400..800).contains(&journal.bytes()), "{}", journal.bytes());
+    }
+
+    #[test]
+    fn a_hostile_form_takes_at_most_4_kib() {
+        let long = "%C3%A9".repeat(2000);
+        let unknown: String = (0..9000).map(|n| format!("&{n:0>60}={n}")).collect();
+        let form = format!("client_id={long}&grant_type={long}&scope={long}&scope=x{unknown}");
+        let refusal = Refusal::ScopeNotGranted {
+            asked: excerpt(&"\u{10348}".repeat(100)),
+            granted: "openid".parse().expect("a scope"),
+        };
+        let journal = Journal::new(&Limits::new(10, usize::MAX), 1);
+        exchange(&journal, &form, Some(&refusal), None);
+        assert!(journal.bytes() <= 4096, "{}", journal.bytes());
+        let kept = journal.get(1).expect("it is kept");
+        assert!(
+            kept.parameters_omitted > 8900,
+            "{}",
+            kept.parameters_omitted
+        );
+        let unknown: Vec<&Advice> = kept
+            .advice
+            .iter()
+            .filter(|advice| advice.code == AdviceCode::ParameterUnknown)
+            .collect();
+        assert_eq!(unknown.len(), 1);
+        assert!(
+            unknown[0].text.contains("and 8997 more"),
+            "{}",
+            unknown[0].text
+        );
+    }
+
+    #[test]
+    fn journals_share_a_budget_and_the_largest_forgets_its_oldest() {
+        const BYTES: usize = 100_000;
+        let limits = Limits::new(usize::MAX, BYTES);
+        let (small, large) = (Journal::new(&limits, 1), Journal::new(&limits, 1));
+        for id in 0..10 {
+            ordinary(&small, id);
+        }
+        for id in 0..1000 {
+            ordinary(&large, id);
+            assert!(limits.budget.used() <= BYTES, "{}", limits.budget.used());
+        }
+        assert_eq!(limits.budget.used(), small.bytes() + large.bytes());
+        assert_eq!(small.matching(&Filter::any()).len(), 10);
+        let kept = large.matching(&Filter::any());
+        assert_eq!(kept.last().map(|exchange| exchange.number), Some(1000));
+        assert!((100..200).contains(&kept.len()), "{}", kept.len());
+        let all = Expectation::exactly(Filter::any(), kept.len());
+        let report = large.verify(&all).expect_err("some are forgotten");
+        assert!(report.contains(&format!("forgot {} exchanges", 1000 - kept.len())));
+        drop(large);
+        assert_eq!(
+            limits.budget.used(),
+            small.bytes(),
+            "its bytes are free again"
+        );
+        small.clear();
+        assert_eq!(limits.budget.used(), 0);
+    }
+
+    #[test]
+    fn what_a_journal_counts_is_what_its_entries_cost() {
+        let journal = Journal::new(&Limits::new(5, usize::MAX), 1);
+        for id in 0..20 {
+            ordinary(&journal, id);
+        }
+        let kept = journal.kept();
+        let cost: usize = kept.entries.iter().map(|entry| entry.cost()).sum();
+        assert_eq!((kept.entries.len(), journal.bytes()), (5, cost));
+        assert_eq!(kept.history.len(), 6, "one presented, five issued");
+    }
+
+    #[test]
+    fn a_slow_stream_is_bounded_and_reads_the_rest_from_the_journal() {
+        let journal = Journal::new(&Limits::new(5000, usize::MAX), 1);
+        let follow = journal.follow(Filter::any(), None);
+        for id in 0..2000 {
+            ordinary(&journal, id);
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        while let Progress::Ready(text) = follow.progress() {
+            for line in text.lines().filter(|line| line.contains("\"issued\"")) {
+                let number = line.split("\"number\":").nth(1).expect("a number");
+                let end = number.find(',').expect("an end");
+                seen.insert(number[..end].parse::<u64>().expect("a number"));
+            }
+        }
+        assert!(seen.into_iter().eq(1..=2000));
+    }
+}

@@ -7,6 +7,7 @@
 
 mod arrivals;
 mod control;
+mod cors;
 mod defects;
 mod drive;
 mod faults;
