@@ -51,6 +51,7 @@ fn pages() -> Result<Vec<(&'static str, String)>, Mistake> {
         ("dialects.md", schemas::dialects()),
         ("placeholders.md", names::placeholders()),
         ("refusals.md", names::refusals()),
+        ("advice.md", names::advice()),
     ];
     let openapi = serde_json::to_string_pretty(&crate::control::document())?;
     pages.push(("openapi.json", format!("{openapi}\n")));

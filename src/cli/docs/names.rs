@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::cli::docs::{begin, cell};
+use crate::journal::AdviceCode;
 use crate::oauth::refusal::{ErrorDialect, RefusalName};
 use crate::shape::errors;
 use crate::shape::template::{PLACEHOLDERS, Place, Placeholder};
@@ -18,6 +19,10 @@ UUID, and `{grant_id}` is the id of the grant. In an error answer, each field of
 const REFUSALS_ARE: &str = "\
 The reasons for which a request is refused, in the order in which a request is checked. The names are those of the journal, of
 its filters, of a profile's error table, and of [leniency](../concepts/leniency.md).";
+
+const ADVICE_IS: &str = "\
+The codes of the [advice](../concepts/journal.md#advice) in the journal: what a stricter server would refuse, or what an RFC
+advises against.";
 
 /// The places of templates, as the columns of a table.
 const PLACES: &[(Place, &str)] = &[
@@ -140,4 +145,18 @@ fn answer(entry: &Value) -> String {
         );
     }
     text
+}
+
+pub(super) fn advice() -> String {
+    let mut page = begin("Advice", ADVICE_IS);
+    page.push_str("\n| code | meaning | based on |\n|---|---|---|\n");
+    for code in AdviceCode::ALL {
+        let _ = writeln!(
+            page,
+            "| `{code}` | {} | {} |",
+            cell(code.doc()),
+            code.clause()
+        );
+    }
+    page
 }

@@ -12,12 +12,13 @@ use crate::seed::Fixtures;
 use crate::shape::document::ProfileDocument;
 use crate::shape::errors::DialectDocument;
 
-/// The types that have a page of their own: every other page links it instead of repeating it.
+/// The types that one page describes, and the link to them for every other page.
 const PAGES: &[(&str, &str)] = &[
-    ("Rule", "faults.md"),
-    ("Fault", "faults.md"),
-    ("Defect", "defects.md"),
+    ("Rule", "faults.md#rule"),
+    ("Fault", "faults.md#fault"),
+    ("Defect", "defects.md#defect"),
     ("RefusalName", "refusals.md"),
+    ("AdviceCode", "advice.md"),
 ];
 
 pub(super) fn fixtures() -> String {
@@ -103,7 +104,7 @@ fn page(title: &str, file: &str, introduction: &str, roots: &[Root]) -> String {
         elsewhere: PAGES
             .iter()
             .copied()
-            .filter(|(_, page)| *page != file)
+            .filter(|(_, link)| !link.starts_with(file))
             .collect(),
     };
     let mut page = begin(title, introduction);

@@ -12,7 +12,7 @@ type Object = Map<String, Value>;
 /// The types of one page.
 pub(super) struct Types {
     pub(super) definitions: Object,
-    /// The types that another page describes, and that page.
+    /// The types that another page describes, and the link to them.
     pub(super) elsewhere: Vec<(&'static str, &'static str)>,
 }
 
@@ -33,7 +33,7 @@ impl Types {
         match schema {
             Value::Object(members) => {
                 if let Some(name) = reference(members)
-                    && self.page_of(name).is_none()
+                    && self.link_to(name).is_none()
                     && !names.iter().any(|held| held == name)
                 {
                     names.push(name.to_owned());
@@ -54,10 +54,10 @@ impl Types {
         self.definitions.get(name)?.as_object()
     }
 
-    /// The page of a type, if it is another one.
-    fn page_of(&self, name: &str) -> Option<&'static str> {
-        let page = self.elsewhere.iter().find(|(known, _)| *known == name);
-        page.map(|(_, page)| *page)
+    /// The link to a type that another page describes.
+    fn link_to(&self, name: &str) -> Option<&'static str> {
+        let known = self.elsewhere.iter().find(|(known, _)| *known == name);
+        known.map(|(_, link)| *link)
     }
 
     /// Writes the section about a type.
@@ -136,8 +136,9 @@ impl Types {
     /// The type of a member, with a link to the section or the page about it.
     fn type_of(&self, schema: &Value) -> String {
         if let Some(name) = schema.as_object().and_then(reference) {
-            let page = self.page_of(name).unwrap_or_default();
-            return format!("[{name}]({page}#{})", name.to_lowercase());
+            let here = || format!("#{}", name.to_lowercase());
+            let link = self.link_to(name).map_or_else(here, str::to_owned);
+            return format!("[{name}]({link})");
         }
         if schema["type"] == "array" {
             let item = &schema["items"];
