@@ -65,6 +65,14 @@ pub(super) struct Serve {
         value_delimiter = ','
     )]
     allow_host: Vec<String>,
+    /// Let web pages of this origin, such as http://localhost:3000, drive the control plane; may be repeated
+    #[arg(
+        long,
+        env = "OAUTH_MIMIC_CONTROL_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    control_origin: Vec<String>,
     /// How many sandboxes the server may hold; one more is refused
     #[arg(long, env = "OAUTH_MIMIC_MAX_SANDBOXES", value_name = "N", default_value_t = 20_000, value_parser = whole_number::<usize>)]
     max_sandboxes: usize,
@@ -107,6 +115,9 @@ impl Serve {
         builder = builder.max_sandboxes(self.max_sandboxes);
         for host in &self.allow_host {
             builder = builder.allow_host(host);
+        }
+        for origin in &self.control_origin {
+            builder = builder.control_origin(origin);
         }
         if self.no_control {
             builder = builder.no_control();

@@ -16,6 +16,8 @@ pub(crate) struct Guard {
     /// The digest of the bearer token it must carry.
     token: Option<[u8; 32]>,
     hosts: Hosts,
+    /// The origins whose web pages may drive the server.
+    origins: Vec<String>,
 }
 
 /// The hosts that the server is known by, besides those of loopback.
@@ -71,7 +73,24 @@ impl Guard {
         Self {
             token: token.map(|token| Sha256::digest(token).into()),
             hosts,
+            origins: Vec::new(),
         }
+    }
+
+    /// Lets the web pages of these origins drive the server.
+    pub(crate) fn allow_origins(mut self, origins: Vec<String>) -> Self {
+        self.origins = origins;
+        self
+    }
+
+    /// Returns the origin of the web page that sent a request, if it is one that may drive the server.
+    pub(crate) fn page(&self, request: &HttpRequest) -> Option<header::HeaderValue> {
+        let origin = request.headers().get(header::ORIGIN)?;
+        let allowed = self
+            .origins
+            .iter()
+            .any(|allowed| allowed.as_bytes() == origin.as_bytes());
+        allowed.then(|| origin.clone())
     }
 
     pub(super) fn check(&self, request: &HttpRequest) -> Result<(), Problem> {
@@ -103,12 +122,13 @@ impl Guard {
     }
 
     fn check_origin(&self, origin: &str) -> Result<(), Problem> {
-        let known =
-            authority_of(origin).is_some_and(|authority| self.hosts.know(host_of(authority)));
+        let named = self.origins.iter().any(|allowed| allowed == origin);
+        let known = named
+            || authority_of(origin).is_some_and(|authority| self.hosts.know(host_of(authority)));
         if known {
             return Ok(());
         }
-        let detail = "a web page of another site may not drive this server";
+        let detail = "a web page of another site may not drive this server; name its origin with --control-origin";
         Err(Problem::new(ProblemCode::OriginRefused, detail))
     }
 

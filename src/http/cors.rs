@@ -23,7 +23,13 @@ pub(super) fn open(response: &mut HttpResponse) {
     permit(response.headers_mut(), HeaderValue::from_static("*"));
 }
 
-/// Lets pages of that origin read a response and all of its headers.
+/// Lets pages of one origin read a response and all of its headers.
+pub(crate) fn open_to(response: &mut HttpResponse, origin: HeaderValue) {
+    let headers = response.headers_mut();
+    permit(headers, origin);
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+}
+
 fn permit(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(
@@ -41,7 +47,7 @@ pub(crate) fn is_preflight(request: &HttpRequest) -> bool {
 }
 
 /// Answers a preflight: which methods and headers a page may send.
-pub(super) fn preflight(request: &HttpRequest, methods: &str) -> HttpResponse {
+pub(crate) fn preflight(request: &HttpRequest, methods: &str) -> HttpResponse {
     let mut response = HttpResponse::NoContent();
     response
         .insert_header((header::ALLOW, methods))

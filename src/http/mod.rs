@@ -8,7 +8,7 @@ mod asked;
 mod authorization;
 mod body;
 pub(crate) mod connection;
-mod cors;
+pub(crate) mod cors;
 mod endpoints;
 mod inject;
 mod jwks;

@@ -64,6 +64,7 @@ pub struct TokenServerBuilder {
     patience: Patience,
     hosts: Hosts,
     max_sandboxes: Option<usize>,
+    control_origins: Vec<String>,
 }
 
 /// The most sandboxes of a server, unless the caller sets another number.
@@ -317,6 +318,13 @@ impl TokenServerBuilder {
         self
     }
 
+    /// Lets web pages of this origin, such as `http://localhost:3000`, drive the control plane and read its answers. Without it
+    /// no page of another origin can read them. May be repeated.
+    pub fn control_origin(mut self, origin: impl Into<String>) -> Self {
+        self.control_origins.push(origin.into());
+        self
+    }
+
     /// Starts the server on a thread of its own.
     ///
     /// # Panics
@@ -395,7 +403,8 @@ impl TokenServerBuilder {
         };
         let sandboxes = Sandboxes::new(initial, base_url, self.clock, defaults);
         let sandboxes = Arc::new(sandboxes);
-        let guard = Guard::new(self.control_token.as_deref(), self.hosts);
+        let guard = Guard::new(self.control_token.as_deref(), self.hosts)
+            .allow_origins(self.control_origins);
         let front = |control| Front {
             sandboxes: Arc::clone(&sandboxes),
             control,

@@ -8,6 +8,7 @@ use actix_web::{App, Error, HttpRequest, HttpResponse, web};
 
 use crate::control::{self, Guard, Problem, ProblemCode};
 use crate::http;
+use crate::http::cors;
 use crate::http::limits::Patience;
 use crate::sandbox::{RESERVED, Sandboxes};
 
@@ -74,7 +75,17 @@ async fn route(request: &HttpRequest, payload: web::Payload, front: &Front) -> H
         .filter(|rest| rest.is_empty() || rest.starts_with('/'));
     match (reserved, &front.control) {
         (Some(rest), Control::Beside(guard) | Control::Alone(guard)) => {
-            control::serve(request, payload, &front.sandboxes, &sandbox, guard, rest).await
+            let page = guard.page(request);
+            let mut response = if page.is_some() && cors::is_preflight(request) {
+                // A browser sends no token with it; the request after it needs one.
+                cors::preflight(request, "GET, HEAD, POST, PUT, DELETE, OPTIONS")
+            } else {
+                control::serve(request, payload, &front.sandboxes, &sandbox, guard, rest).await
+            };
+            if let Some(origin) = page {
+                cors::open_to(&mut response, origin);
+            }
+            response
         }
         (Some("/health"), Control::Absent) => control::health_alone(),
         (None, Control::Alone(_)) => {

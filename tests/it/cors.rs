@@ -78,3 +78,37 @@ fn the_authorization_endpoint_reads_a_form() {
     assert_eq!(exchange.client_id.as_deref(), Some("client-default"));
     assert_eq!(fetch(&format!("{url}?{form}")).status, 200);
 }
+
+#[test]
+fn the_control_plane_is_open_to_the_pages_of_a_named_origin_only() {
+    let server = TokenServer::builder()
+        .control_origin("https://app.example")
+        .control_token("s3cret")
+        .start();
+    let clock = format!("{}/_mimic/clock", server.base_url());
+    // A preflight carries no token; the request after it does.
+    let preflight = request("OPTIONS", &clock, PREFLIGHT, "");
+    assert_eq!(preflight.status, 204);
+    let token = "Authorization: Bearer s3cret\r\n";
+    let named = request(
+        "GET",
+        &clock,
+        &format!("Origin: https://app.example\r\n{token}"),
+        "",
+    );
+    assert_eq!(named.status, 200);
+    for answer in [&preflight, &named] {
+        let origin = answer.header("access-control-allow-origin");
+        assert_eq!(origin, Some("https://app.example"));
+    }
+    let without = request("GET", &clock, "Origin: https://app.example\r\n", "");
+    assert_eq!(without.status, 401);
+    let other = request(
+        "GET",
+        &clock,
+        &format!("Origin: https://other.example\r\n{token}"),
+        "",
+    );
+    assert_eq!(other.status, 403);
+    assert_eq!(other.header("access-control-allow-origin"), None);
+}
