@@ -19,18 +19,19 @@ pub(crate) fn run() {
     println!("cost: processor time of a refresh and of its three signatures, one thread, by turns");
     let quiet = ["--workers", "1", "--log", "off"];
     let mut servers = vec![
-        Refreshing::at("without a log", Server::mimic(&quiet)),
-        Refreshing::at(
+        Refreshing::named("without a log", Server::mimic(&quiet)),
+        Refreshing::presented("without a log", Server::mimic(&quiet)),
+        Refreshing::named(
             "with the log of one line a request",
             Server::mimic(&["--workers", "1"]),
         ),
-        Refreshing::at(
+        Refreshing::named(
             "without log and journal",
             Server::mimic(&[&quiet[..], &["--journal", "0"]].concat()),
         ),
     ];
     if let Ok(baseline) = std::env::var("BASELINE") {
-        servers.push(Refreshing::at(
+        servers.push(Refreshing::named(
             "by the baseline, without a log",
             Server::program(&baseline, &quiet),
         ));
@@ -63,7 +64,10 @@ pub(crate) fn run() {
     report(label, "us", &Stats::of(signatures.iter().copied()));
     for server in &servers {
         report(
-            &format!("one refresh, {}", server.label),
+            &format!(
+                "one refresh with a {} token, {}",
+                server.token, server.label
+            ),
             "us",
             &Stats::of(server.spent.iter().copied()),
         );
@@ -72,15 +76,17 @@ pub(crate) fn run() {
     report(
         "journal on / off",
         "x",
-        &servers[0].against(&servers[2].spent),
+        &servers[0].against(&servers[3].spent),
     );
-    if let Some(baseline) = servers.get(3) {
+    if let Some(baseline) = servers.get(4) {
         report("this / baseline", "x", &servers[0].against(&baseline.spent));
     }
 }
 
 /// A server that is asked to refresh, and what each refresh cost it.
 struct Refreshing {
+    /// Whether the refresh token is named in the fixtures or a signed one, whose signature is verified each time.
+    token: &'static str,
     label: &'static str,
     server: Server,
     connections: Vec<Connection>,
@@ -92,7 +98,14 @@ struct Refreshing {
 }
 
 impl Refreshing {
-    fn at(label: &'static str, server: Server) -> Self {
+    fn named(label: &'static str, server: Server) -> Self {
+        let mut refreshing = Self::presented(label, server);
+        refreshing.token = "named";
+        refreshing.request = refresh("REFRESH_TOKEN");
+        refreshing
+    }
+
+    fn presented(label: &'static str, server: Server) -> Self {
         let mut connections: Vec<Connection> = (0..UNDER_WAY)
             .map(|_| Connection::open(server.address))
             .collect();
@@ -101,9 +114,9 @@ impl Refreshing {
             let token = member(&answer, name);
             token.rsplit_once('.').expect("a signed token").0.to_owned()
         });
-        // The token that came back, as a client would send it: its signature is verified each time.
         let request = refresh(&member(&answer, "refresh_token"));
         Self {
+            token: "signed",
             label,
             server,
             connections,

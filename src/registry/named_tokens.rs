@@ -18,6 +18,9 @@ pub(crate) struct NamedTokens {
     by_name: IndexMap<String, IndexMap<String, Arc<NamedToken>>>,
     /// The generation of the next token that is put. It only grows, so that nothing need be remembered of removed names.
     next_generation: u64,
+    /// The length of the longest name so far. A longer token cannot be a name, so it is not hashed: a signed token is long,
+    /// and every request that presents one asks twice.
+    longest: usize,
 }
 
 /// A named refresh token as it was registered: registered again, it is another token.
@@ -65,6 +68,7 @@ impl NamedTokens {
         let mut named = Self {
             by_name: IndexMap::new(),
             next_generation: 1,
+            longest: 0,
         };
         for token in tokens {
             named.insert(NamedToken::new(token, 0, None, profile));
@@ -89,6 +93,7 @@ impl NamedTokens {
         let NamedRefreshToken {
             token, client_id, ..
         } = &named.token;
+        self.longest = self.longest.max(token.len());
         self.by_name
             .entry(token.clone())
             .or_default()
@@ -112,7 +117,7 @@ impl NamedTokens {
 
     /// The clients that have a token of that name.
     pub(super) fn owners(&self, name: &str) -> impl Iterator<Item = &String> {
-        self.by_name.get(name).into_iter().flat_map(IndexMap::keys)
+        self.of(name).into_iter().flat_map(IndexMap::keys)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -120,6 +125,11 @@ impl NamedTokens {
     }
 
     pub(super) fn get(&self, name: &str, client_id: &str) -> Option<&Arc<NamedToken>> {
-        self.by_name.get(name)?.get(client_id)
+        self.of(name)?.get(client_id)
+    }
+
+    fn of(&self, name: &str) -> Option<&IndexMap<String, Arc<NamedToken>>> {
+        let may_be_a_name = name.len() <= self.longest;
+        may_be_a_name.then(|| self.by_name.get(name))?
     }
 }

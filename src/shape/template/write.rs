@@ -23,6 +23,8 @@ pub(crate) trait Fill {
 /// The value of a placeholder.
 pub(crate) enum Filling<'a> {
     Text(Cow<'a, str>),
+    /// A text that needs no escapes in JSON: a token.
+    Plain(&'a str),
     Number(i64),
     Texts(&'a [String]),
     Scope(&'a Scope),
@@ -62,7 +64,7 @@ impl Fill for TokenFacts<'_> {
     fn filling(&self, placeholder: &Placeholder) -> Option<Filling<'_>> {
         use Placeholder as P;
         let Issue { client, grant, .. } = *self.issue;
-        let token = |kind: TokenKind| self.tokens?.get(kind).map(Filling::from);
+        let token = |kind: TokenKind| self.tokens?.get(kind).map(Filling::Plain);
         Some(match placeholder {
             P::Issuer => self.issue.issuer.into(),
             P::ClientId => client.client_id.as_str().into(),
@@ -188,6 +190,7 @@ fn write_node(node: &Node, facts: &impl Fill, out: &mut Vec<u8>) -> bool {
         Node::Hole(hole) => match hole.fill(facts) {
             None => return false,
             Some(Filling::Text(text)) => write_text(&text, out),
+            Some(Filling::Plain(text)) => write_plain(text, out),
             Some(Filling::Number(number)) => write_json(&number, out),
             Some(Filling::Texts(texts)) => write_json(texts, out),
             Some(Filling::Scope(scope)) => write_json(&scope.iter().collect::<Vec<_>>(), out),
@@ -227,6 +230,7 @@ impl Filling<'_> {
     fn push_to(&self, text: &mut String) {
         match self {
             Self::Text(part) => text.push_str(part),
+            Self::Plain(part) => text.push_str(part),
             Self::Number(number) => text.push_str(&number.to_string()),
             Self::Texts(parts) => text.push_str(&parts.join(" ")),
             Self::Scope(scope) | Self::Joined(scope) => text.push_str(&scope.to_string()),
@@ -236,6 +240,13 @@ impl Filling<'_> {
     }
 }
 
+/// Writes a text that needs no escapes as JSON.
+fn write_plain(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
 /// Writes a text as JSON. Nearly every text is base64url or plain ASCII, which needs no escapes.
 fn write_text(text: &str, out: &mut Vec<u8>) {
     // A fold without early exit, because the compiler vectorises it: three times fewer instructions for a token.
@@ -243,9 +254,7 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
     if text.bytes().fold(false, |any, byte| any | escaped(byte)) {
         write_json(text, out);
     } else {
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
+        write_plain(text, out);
     }
 }
 
