@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::bad_input;
-use crate::support::{good, json, root};
+use crate::support::{directory, good, json, root, run};
 
 const DOCUMENTS: &[&str] = &["fixtures", "profile", "scenario", "dialect"];
 
@@ -27,6 +27,29 @@ fn the_schemas_that_are_kept_are_those_that_are_printed() {
         );
     }
     assert_eq!(good(&["schema"]), good(&["schema", "fixtures"]));
+}
+
+#[test]
+fn the_reference_pages_are_those_that_the_program_writes() {
+    let written = directory("reference");
+    let outcome = run(&["docs", &written.display().to_string()]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+    let mut pages = 0;
+    for page in std::fs::read_dir(&written).expect("a directory") {
+        let name = page.expect("a page").file_name();
+        let name = name.to_str().expect("UTF-8");
+        let path = format!("docs/reference/{name}");
+        let page = std::fs::read_to_string(written.join(name)).expect("a page");
+        assert!(
+            read(&path) == page,
+            "{path} is out of date; repair it: cargo run -q -- docs docs/reference"
+        );
+        pages += 1;
+    }
+    assert!(pages > 5, "{pages}");
+    // The OpenAPI document is one of them.
+    let openapi = json(&read("docs/reference/openapi.json"));
+    assert_eq!(json(&good(&["schema", "openapi"])), openapi);
 }
 
 #[test]
