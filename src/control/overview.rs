@@ -48,7 +48,7 @@ impl Endpoints {
             token: settings.url(&paths.token),
             authorization: settings.url(&paths.authorization),
             jwks: settings.url(&paths.jwks),
-            metadata: settings.url("/.well-known/openid-configuration"),
+            metadata: settings.url(crate::oauth::endpoint::METADATA_PATHS[0]),
             control: sandboxes.control_url(sandbox),
         }
     }

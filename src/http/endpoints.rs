@@ -12,7 +12,7 @@ use crate::http::asked::Asked;
 use crate::http::cors::Cors;
 use crate::http::reply::{Decision, Reply};
 use crate::http::{authorization, cors, jwks, metadata, token};
-use crate::oauth::endpoint::Endpoint;
+use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::sandbox::Epoch;
 
@@ -153,7 +153,7 @@ fn no_such_endpoint(request: &HttpRequest, epoch: &Epoch) -> Refusal {
         endpoints: format!(
             "the token endpoint is POST {}, the metadata {}",
             settings.path(&settings.profile.paths.token),
-            settings.path("/.well-known/openid-configuration")
+            settings.path(METADATA_PATHS[0])
         ),
     }
 }

@@ -24,6 +24,12 @@ pub enum Endpoint {
     Unknown,
 }
 
+/// The paths of the metadata documents (OpenID Connect Discovery §4, RFC 8414 §3). The first is the one that URLs are made of.
+pub(crate) const METADATA_PATHS: [&str; 2] = [
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+];
+
 impl Endpoint {
     /// Every endpoint, in the order of this enum.
     pub const ALL: &'static [Self] = &[

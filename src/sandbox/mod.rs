@@ -15,7 +15,7 @@ use crate::authority::{Authority, InitialState, MintError, MintOrder, Settings};
 use crate::clock::{Clock, ClockState, Timestamp};
 use crate::fault::plan::Plan;
 use crate::journal::{Exchange, Filter, Journal, Limits, Progress};
-use crate::oauth::endpoint::Endpoint;
+use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
 use crate::oauth::response::TokenResponse;
 use crate::sandbox::life::Life;
 
@@ -24,12 +24,6 @@ pub(crate) const RESERVED: &str = "/_mimic";
 
 /// What comes before the id in a sandbox's path.
 pub(crate) const SANDBOX: &str = "/s/";
-
-/// The documents of metadata, by the paths they are well known at.
-const DOCUMENTS: [&str; 2] = [
-    "/.well-known/openid-configuration",
-    "/.well-known/oauth-authorization-server",
-];
 
 /// One server among those of this process: its settings, its clock, and the epoch that requests work in.
 #[derive(Debug)]
@@ -232,7 +226,7 @@ fn endpoints(settings: &Settings) -> HashMap<String, Endpoint> {
     }
     // RFC 8414 §3.1 puts the well-known part before the issuer's path, OpenID Connect Discovery §4 after it.
     for prefix in std::iter::once(&paths.prefix).chain(&paths.aliases) {
-        for document in DOCUMENTS {
+        for document in METADATA_PATHS {
             endpoints.insert(format!("{prefix}{document}"), Endpoint::Metadata);
             endpoints.insert(format!("{document}{prefix}"), Endpoint::Metadata);
         }

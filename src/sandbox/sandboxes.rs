@@ -15,10 +15,11 @@ use tokio::sync::Notify;
 use crate::authority::InitialState;
 use crate::clock::{Clock, Uptime};
 use crate::journal::Limits;
+use crate::oauth::endpoint::METADATA_PATHS;
 use crate::random::Random;
 use crate::sandbox::life::Life;
 use crate::sandbox::order::check_id;
-use crate::sandbox::{DOCUMENTS, RESERVED, SANDBOX, Sandbox, SandboxError, SandboxOrder};
+use crate::sandbox::{RESERVED, SANDBOX, Sandbox, SandboxError, SandboxOrder};
 use crate::seed::Inherited;
 
 /// The shortest pause between two looks for expired sandboxes.
@@ -85,7 +86,7 @@ impl Sandboxes {
     /// Finds the sandbox a path speaks of, and the path as that sandbox sees it.
     pub(crate) fn find<'p>(&self, path: &'p str) -> Option<(Arc<Sandbox>, Cow<'p, str>)> {
         // The well-known part may stand in front of the issuer's path, and a sandbox's issuer begins with its own.
-        let document = DOCUMENTS
+        let document = METADATA_PATHS
             .into_iter()
             .find(|document| {
                 path.strip_prefix(document)

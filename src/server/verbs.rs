@@ -14,7 +14,7 @@ use crate::fault::{ActiveRule, Rule};
 use crate::journal::{Exchange, Expectation, Filter, block_on};
 use crate::keys::NotRetired;
 use crate::oauth::client::Client;
-use crate::oauth::endpoint::Endpoint;
+use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
 use crate::oauth::user::User;
 use crate::sandbox::{Sandbox, Sandboxes};
 use crate::seed::{FixtureError, NamedRefreshToken};
@@ -66,7 +66,7 @@ impl Mimic {
     /// The metadata (OpenID Connect Discovery §4).
     #[must_use]
     pub fn metadata_url(&self) -> String {
-        self.inner.settings.url("/.well-known/openid-configuration")
+        self.inner.settings.url(METADATA_PATHS[0])
     }
 
     /// Mints tokens as the endpoint would have issued them, to start a test with.

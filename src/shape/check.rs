@@ -1,13 +1,8 @@
 //! Checks of a profile's paths and lifetimes.
 
+use crate::oauth::endpoint::METADATA_PATHS;
 use crate::shape::ProfileError;
 use crate::shape::document::{LifetimesDocument, Paths};
-
-/// The paths of the metadata documents, which no other endpoint may have.
-const METADATA: [&str; 2] = [
-    "/.well-known/openid-configuration",
-    "/.well-known/oauth-authorization-server",
-];
 
 /// Checks that paths are plain, differ from one another and leave the server's own paths free.
 pub(super) fn paths(paths: &Paths) -> Result<(), ProfileError> {
@@ -39,7 +34,7 @@ pub(super) fn paths(paths: &Paths) -> Result<(), ProfileError> {
             "is below /_mimic, which is reserved for the control plane"
         } else if path == "/s" || path.starts_with("/s/") {
             "is below /s, which is reserved for sandboxes"
-        } else if METADATA.contains(&path.as_str()) {
+        } else if METADATA_PATHS.contains(&path.as_str()) {
             "is the path of the metadata (RFC 8414 §3, OpenID Connect Discovery §4)"
         } else {
             continue;
@@ -57,7 +52,7 @@ fn distinct(paths: &Paths, own: &[(&str, &String)]) -> Result<(), ProfileError> 
     let prefixes = || std::iter::once(&paths.prefix).chain(&paths.aliases);
     let mut seen: Vec<(String, &str)> = prefixes()
         .flat_map(|prefix| {
-            METADATA
+            METADATA_PATHS
                 .iter()
                 .map(move |document| (format!("{prefix}{document}"), "the metadata"))
         })
