@@ -366,6 +366,59 @@ fn an_idle_connection_costs_one_descriptor() {
     drop(connections);
 }
 
+/// The server learns that a client is gone when it writes the next heartbeat.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_abandoned_stream_gives_its_descriptor_back() {
+    const STREAMS: usize = 50;
+    let server = Server::start(&[]);
+    let descriptors = || {
+        let path = format!("/proc/{}/fd", server.process.id());
+        std::fs::read_dir(path).expect("a process").count()
+    };
+    let before = descriptors();
+    let address = server.base_url.trim_start_matches("http://");
+    for _ in 0..STREAMS {
+        let mut stream = TcpStream::connect(address).expect("the server listens");
+        let request = format!(
+            "GET /_mimic/requests/stream?heartbeat=0.02 HTTP/1.1\r\nHost: {address}\r\n\r\n"
+        );
+        stream
+            .write_all(request.as_bytes())
+            .expect("the connection is open");
+        assert!(stream.read(&mut [0; 4096]).expect("an answer") > 0);
+    }
+    let watch = std::time::Instant::now();
+    while descriptors() > before + 2 {
+        let waited = watch.elapsed();
+        assert!(
+            waited.as_secs() < 20,
+            "{before} before, {} now",
+            descriptors()
+        );
+        std::thread::yield_now();
+    }
+}
+
+/// Three hundred forms of ten thousand unknown names once took half a gigabyte.
+#[cfg(target_os = "linux")]
+#[test]
+fn hostile_forms_do_not_fill_the_memory() {
+    let server = Server::start(&[]);
+    let form: String = (0..10_000).map(|n| format!("p{n}&")).collect();
+    for _ in 0..300 {
+        assert_eq!(server.post(None, &form).status, 401);
+    }
+    let path = format!("/proc/{}/status", server.process.id());
+    let status = std::fs::read_to_string(path).expect("a process");
+    let resident = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))
+        .and_then(|kilobytes| kilobytes.parse::<u64>().ok())
+        .expect("a size");
+    assert!(resident < 100_000, "{resident} kB");
+}
+
 #[test]
 fn a_scenario_is_played_at_the_start() {
     let own = write(
