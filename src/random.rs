@@ -1,18 +1,16 @@
-//! The source of everything random: ids.
-//!
-//! Drawn from the operating system, or from a seed, so that two runs answer alike.
+//! The source of random bytes: the operating system, or a seed that makes two runs answer alike.
 
 use std::sync::{Mutex, PoisonError};
 
 use rand::rngs::ChaCha12Rng;
 use rand::{Rng, SeedableRng};
 
-/// Where random bytes come from.
+/// A source of random bytes.
 #[derive(Debug)]
 pub(crate) enum Random {
     System,
-    /// One stream for the whole server: its order is the order of the requests. `ChaCha12` by name, because
-    /// `rand`'s standard generator may change from one release to the next and the bytes must not.
+    /// A stream that follows from a seed. `ChaCha12` by name, because `rand`'s standard generator may change from one
+    /// release to the next and the bytes must not.
     Seeded(Box<Mutex<ChaCha12Rng>>),
 }
 
@@ -23,6 +21,18 @@ impl Random {
 
     pub(crate) fn seeded(seed: u64) -> Self {
         Self::Seeded(Box::new(Mutex::new(ChaCha12Rng::seed_from_u64(seed))))
+    }
+
+    /// Returns a source for one purpose, whose bytes depend on the draws of no other one.
+    pub(crate) fn fork(&self) -> Self {
+        match self {
+            Self::System => Self::System,
+            Self::Seeded(_) => {
+                let mut seed = [0; 32];
+                self.fill(&mut seed);
+                Self::from_digest(seed)
+            }
+        }
     }
 
     /// A stream that depends on `bytes` alone, so that replicas draw the same.
@@ -45,5 +55,30 @@ impl Random {
                 .unwrap_or_else(PoisonError::into_inner)
                 .fill_bytes(bytes),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forks_draw_the_same_however_their_draws_interleave() {
+        let drawn = |forks: [&Random; 2], order: [usize; 4]| {
+            let mut drawn = [Vec::new(), Vec::new()];
+            for which in order {
+                let mut bytes = [0; 11];
+                forks[which].fill(&mut bytes);
+                drawn[which].push(bytes);
+            }
+            drawn
+        };
+        let forks = || {
+            let random = Random::seeded(1);
+            [random.fork(), random.fork()]
+        };
+        let [a, b] = forks();
+        let [c, d] = forks();
+        assert_eq!(drawn([&a, &b], [0, 0, 1, 1]), drawn([&c, &d], [1, 0, 1, 0]));
     }
 }

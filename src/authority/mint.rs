@@ -87,8 +87,9 @@ impl Authority {
         lifetimes.access_token = or(order.access_token_lifetime, lifetimes.access_token);
         lifetimes.id_token = or(order.id_token_lifetime, lifetimes.id_token);
         lifetimes.refresh_token = or(order.refresh_token_lifetime, lifetimes.refresh_token);
+        let random = self.random.fork();
         let grant = Grant {
-            id: profile.draw_grant_id(&self.random),
+            id: profile.draw_grant_id(&random),
             client_id: client.client_id.clone(),
             subject: user.map(|user| user.sub.clone()),
             scope: scope.clone(),
@@ -110,7 +111,7 @@ impl Authority {
             defect: order.defect.as_ref(),
             now,
         };
-        Ok(profile.issue(&issue, self.keys().signing(), &self.random))
+        Ok(profile.issue(&issue, self.keys().signing(), &random))
     }
 }
 

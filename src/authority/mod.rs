@@ -40,7 +40,10 @@ use crate::store::{Spend, Spent, Store};
 #[derive(Debug)]
 pub(crate) struct Authority {
     pub(crate) settings: Arc<Settings>,
-    pub(crate) random: Random,
+    /// Decides whether a fault happens and how long it delays; apart from the ids, so that rules do not change them.
+    pub(crate) chance: Random,
+    /// Every request draws its ids from a fork, so that they do not depend on other requests that run at once.
+    random: Random,
     pub(crate) registry: Registry,
     keys: KeyRing,
     store: Store,
@@ -179,10 +182,12 @@ impl From<Refusal> for Stop {
 impl Authority {
     /// A server in its initial state, which starts at `now`.
     pub(crate) fn new(initial: &InitialState, settings: Arc<Settings>, now: Timestamp) -> Self {
+        let random = Random::new(initial.seed);
         Self {
             registry: Registry::new(&initial.entries, &settings.profile, now),
             settings,
-            random: Random::new(initial.seed),
+            chance: random.fork(),
+            random,
             keys: KeyRing::new(Arc::clone(&initial.keys), initial.seed),
             store: Store::default(),
         }
@@ -235,12 +240,13 @@ impl Authority {
         let client = authenticate(&self.registry, request.credentials, tolerance)?;
         self.settings.reading.screen(&client, params, tolerance)?;
         let grant_type = grant_type(params, &client, tolerance)?;
+        let random = self.random.fork();
         let ground = Ground {
             profile: &self.settings.profile,
             issuer: &self.settings.issuer,
             keys: &keys,
             registry: &self.registry,
-            random: &self.random,
+            random: &random,
             now,
         };
         let mut proved = grant::prove(grant_type, params, &client, &ground, tolerance)?;
@@ -298,7 +304,7 @@ impl Authority {
             now,
         };
         let signing = ground.keys.signing();
-        Ok(self.settings.profile.issue(&issue, signing, &self.random))
+        Ok(self.settings.profile.issue(&issue, signing, ground.random))
     }
 
     /// Marks the presented token as used, now that nothing else can refuse the request, and returns which refresh token the

@@ -24,7 +24,7 @@ pub(super) async fn before(
     epoch: &Epoch,
 ) -> Option<HttpResponse> {
     if let Some(delay) = effects.delay {
-        rt::time::sleep(duration(delay, || epoch.authority.random.unit())).await;
+        rt::time::sleep(duration(delay, || epoch.authority.chance.unit())).await;
     }
     effects
         .instead

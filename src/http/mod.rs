@@ -72,7 +72,7 @@ async fn respond(
     let mut faults = match asked.method {
         // A preflight must not use up a fault that is meant for the request after it.
         Method::OPTIONS => Vec::new(),
-        _ => epoch.faults.next(&asked.traits(), &epoch.authority.random),
+        _ => epoch.faults.next(&asked.traits(), &epoch.authority.chance),
     };
     let mut instead = inject::before(&Effects::of(&faults), request, epoch).await;
     let mut named = None;

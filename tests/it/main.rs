@@ -9,6 +9,7 @@ mod arrivals;
 mod control;
 mod cors;
 mod defects;
+mod determinism;
 mod drive;
 mod faults;
 mod golden;
