@@ -114,6 +114,7 @@ mod tests {
             (b"\0", MalformedForm::Nul),
         ] {
             assert_eq!(decode(bytes), Err(why), "{bytes:?}");
+            assert_ne!(why.to_string(), "", "{bytes:?}: it says what is wrong");
         }
     }
 

@@ -11,4 +11,4 @@ try:
 except ValidationError:
     pass
 else:
-    raise AssertionError("there is no such kind")
+    raise AssertionError("the kind is unknown")
