@@ -106,11 +106,10 @@ fn every_block_of_code_has_a_test_that_runs_it() {
         for block in blocks(&fs::read_to_string(&path).expect("a page")) {
             let tested = match block.language.as_str() {
                 "rust" => lib.contains(&format!("include_str!(\"../{name}\")")),
-                // `.ci/readme` runs the commands of every page that has some.
-                "console" | "text" => true,
+                // `.ci/readme` runs the commands of every page that has some, and
+                // `the_fixtures_and_profiles_of_the_book_start_a_server` the JSON.
+                "console" | "text" | "json" => true,
                 "toml" => block.text.lines().all(is_a_true_line_of_toml),
-                // `the_fixtures_and_profiles_of_the_book_start_a_server`.
-                "json" => true,
                 "sh" | "python" | "js" | "go" | "java" => is_an_example(&block),
                 _ => false,
             };

@@ -65,7 +65,7 @@ pub(super) struct Serve {
         value_delimiter = ','
     )]
     allow_host: Vec<String>,
-    /// Let web pages of this origin, such as http://localhost:3000, drive the control plane; may be repeated
+    /// Let web pages of this origin, such as <http://localhost:3000>, drive the control plane; may be repeated
     #[arg(
         long,
         env = "OAUTH_MIMIC_CONTROL_ORIGIN",

@@ -436,8 +436,9 @@ mod tests {
     #[test]
     fn a_hostile_form_takes_at_most_4_kib() {
         let long = "%C3%A9".repeat(2000);
-        let unknown: String = (0..9000).map(|n| format!("&{n:0>60}={n}")).collect();
-        let form = format!("client_id={long}&grant_type={long}&scope={long}&scope=x{unknown}");
+        let unknown: Vec<_> = (0..9000).map(|n| format!("{n:0>60}={n}")).collect();
+        let unknown = unknown.join("&");
+        let form = format!("client_id={long}&grant_type={long}&scope={long}&scope=x&{unknown}");
         let refusal = Refusal::ScopeNotGranted {
             asked: excerpt(&"\u{10348}".repeat(100)),
             granted: "openid".parse().expect("a scope"),

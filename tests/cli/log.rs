@@ -236,10 +236,8 @@ fn the_json_log_has_one_object_a_request_with_client_grant_outcome_and_reason() 
         );
     }
     assert_eq!(lines[0]["scope"], "openid email phone");
-    assert_eq!(
-        (&lines[0]["outcome"], &lines[2]["outcome"]),
-        (&"issued".into(), &"refused".into())
-    );
+    assert_eq!(lines[0]["outcome"], "issued");
+    assert_eq!(lines[2]["outcome"], "refused");
 }
 
 #[cfg(unix)]

@@ -185,11 +185,7 @@ fn refresh_storm_lets_one_of_all_threads_win_and_tells_of_the_others() {
                 .map(|advice| advice.code.as_str())
                 .collect()
         };
-        let advised: Vec<Vec<&str>> = server
-            .requests()
-            .iter()
-            .map(|exchange| advice(exchange))
-            .collect();
+        let advised: Vec<Vec<&str>> = server.requests().iter().map(advice).collect();
         let races = advised
             .iter()
             .filter(|codes| codes.contains(&"refresh_race"));
