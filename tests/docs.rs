@@ -586,3 +586,25 @@ fn the_guide_for_rust_lists_every_example() {
         );
     }
 }
+
+#[test]
+fn every_file_that_a_page_names_exists() {
+    let mut missing = Vec::new();
+    for path in pages() {
+        let text = fs::read_to_string(&path).expect("a page");
+        for folder in ["src/", "tests/", "fixtures/", "examples/", "keys/", ".ci/"] {
+            for name in words_after(&text, &format!("`{folder}"), |c| {
+                c.is_alphanumeric() || "/-_.".contains(c)
+            }) {
+                // `fixtures/profiles/*.json` and `src/grant/NAME.rs` are patterns.
+                let pattern = name.ends_with('/') || name.contains("NAME");
+                let file = root().join(folder).join(name);
+                let exists = file.exists() || file.with_extension("rs").is_file();
+                if !pattern && !exists {
+                    missing.push(format!("{}: {folder}{name}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "no such file:\n{}", missing.join("\n"));
+}
