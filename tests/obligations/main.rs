@@ -42,6 +42,7 @@ macro_rules! table {
 
 mod client_authentication;
 mod discovery;
+mod grants;
 mod http_abuse;
 mod jwt;
 mod refresh_token;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         client_authentication::rows(),
         refresh_token::rows(),
         scope::rows(),
+        grants::rows(),
         jwt::rows(),
         discovery::rows(),
         http_abuse::rows(),
