@@ -29,6 +29,8 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "--control-port",
             "--control-token",
             "--allow-host",
+            "--control-origin",
+            "--journal-bytes",
             "--max-sandboxes",
             "--no-control",
         ],
