@@ -137,6 +137,24 @@ fn neither_log_holds_a_secret_or_a_token() {
 }
 
 #[cfg(unix)]
+/// Rows of the log: the index, message, status, client, grant, error, and the beginning of the reason.
+#[rustfmt::skip] // One request, one line.
+fn logged_requests() -> [(usize, &'static str, u16, &'static str, &'static str, &'static str, &'static str); 8] {
+    const TOKEN: &str = "POST /connect/oauth/token";
+    const CLIENT: &str = "client-default";
+    [
+        (0, TOKEN, 200, CLIENT, "refresh_token", "", ""),
+        (2, TOKEN, 400, CLIENT, "refresh_token", "invalid_grant", "this is an access token, not a refresh token"),
+        (4, TOKEN, 400, CLIENT, "refresh_token", "invalid_grant", "the signature of the refresh token is wrong: no published key verifies it"),
+        (7, TOKEN, 401, CLIENT, "refresh_token", "invalid_client", "the secret of client client-default is wrong"),
+        (9, TOKEN, 400, CLIENT, "password", "unsupported_grant_type", "the grant type password is not supported; this server supports refresh_token, client_credentials"),
+        (12, TOKEN, 400, CLIENT, "refresh_token", "invalid_scope", "scope admin was requested, but client client-default is registered for openid email phone only"),
+        (14, "GET /nowhere", 404, "", "", "invalid_request", "no endpoint answers at /nowhere; "),
+        (15, "GET /connect/.well-known/jwks.json", 200, "", "", "", ""),
+    ]
+}
+
+#[cfg(unix)]
 #[test]
 fn the_json_log_has_one_object_a_request_with_client_grant_outcome_and_reason() {
     let (log, sent) = logged("json");
@@ -145,80 +163,8 @@ fn the_json_log_has_one_object_a_request_with_client_grant_outcome_and_reason() 
         .map(|line| serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}")))
         .collect();
     assert_eq!(lines.len(), sent.requests, "{log}");
-    for (index, message, status, client, grant, error, reason) in [
-        (
-            0,
-            "POST /connect/oauth/token",
-            200,
-            "client-default",
-            "refresh_token",
-            "",
-            "",
-        ),
-        (
-            2,
-            "POST /connect/oauth/token",
-            400,
-            "client-default",
-            "refresh_token",
-            "invalid_grant",
-            "this is an access token, not a refresh token",
-        ),
-        (
-            4,
-            "POST /connect/oauth/token",
-            400,
-            "client-default",
-            "refresh_token",
-            "invalid_grant",
-            "the signature of the refresh token is wrong: no published key verifies it",
-        ),
-        (
-            7,
-            "POST /connect/oauth/token",
-            401,
-            "client-default",
-            "refresh_token",
-            "invalid_client",
-            "the secret of client client-default is wrong",
-        ),
-        (
-            9,
-            "POST /connect/oauth/token",
-            400,
-            "client-default",
-            "password",
-            "unsupported_grant_type",
-            "the grant type password is not supported; this server supports refresh_token, client_credentials",
-        ),
-        (
-            12,
-            "POST /connect/oauth/token",
-            400,
-            "client-default",
-            "refresh_token",
-            "invalid_scope",
-            "scope admin was requested, but client client-default is registered for openid email phone only",
-        ),
-        (
-            14,
-            "GET /nowhere",
-            404,
-            "",
-            "",
-            "invalid_request",
-            "no endpoint answers at /nowhere; ",
-        ),
-        (
-            15,
-            "GET /connect/.well-known/jwks.json",
-            200,
-            "",
-            "",
-            "",
-            "",
-        ),
-    ] {
+    for row in logged_requests() {
+        let (index, message, status, client, grant, error, reason) = row;
         let line = &lines[index];
         let text = |name: &str| line[name].as_str().unwrap_or_default();
         assert_eq!(text("message"), message, "{index}: {line}");
