@@ -361,6 +361,81 @@ fn the_grant_is_refused_by_rows_14_to_18() {
     );
 }
 
+/// A server with clients that act for themselves; `unscoped` has no registered scope.
+fn machines() -> TokenServer {
+    let machine =
+        |client_id| Client::confidential(client_id, "s3cret").grant_types(["client_credentials"]);
+    TokenServer::builder()
+        .error_dialect(ErrorDialect::Spring)
+        .issuer(ISSUER)
+        .client(machine("machine").scope("write read"))
+        .client(machine("unscoped"))
+        .client(Client::confidential("client", "s3cret").scope("read"))
+        .client(
+            Client::public("public")
+                .grant_types(["client_credentials"])
+                .scope("read"),
+        )
+        .start()
+}
+
+const MACHINE_SCOPE: Expected = OAuth(
+    400,
+    None,
+    r#"{"error":"invalid_scope","error_description":"Invalid scope","scope":"write read"}"#,
+);
+
+#[test]
+fn client_credentials_are_refused_by_rows_15_17_25_and_27() {
+    let server = machines();
+    let by = |client_id: &str, more: &str| {
+        form(format!("grant_type=client_credentials{more}")).by(client_id, "s3cret")
+    };
+    let public = form("grant_type=client_credentials&client_id=public");
+    check_all(
+        &server,
+        [
+            ("1", by("machine", ""), Granted("write read")),
+            ("1, narrowed", by("machine", "&scope=read"), Granted("read")),
+            (
+                "15",
+                form("grant_type=Client_Credentials").by("machine", "s3cret"),
+                UNSUPPORTED,
+            ),
+            ("17", by("client", ""), GRANT_NOT_ALLOWED),
+            ("17, public", public, GRANT_NOT_ALLOWED),
+            ("25", by("machine", "&scope=admin"), MACHINE_SCOPE),
+            (
+                "25, in part",
+                by("machine", "&scope=read+admin"),
+                MACHINE_SCOPE,
+            ),
+            ("27", by("unscoped", ""), EMPTY_SCOPE),
+        ],
+    );
+}
+
+/// `wire.md` §1.2, §1.4 and §2.
+#[test]
+fn client_credentials_are_answered_in_the_documented_order() {
+    let server = machines();
+    let answer = form("grant_type=client_credentials")
+        .by("machine", "s3cret")
+        .send(server.address());
+    let names = |object: &Value| -> Vec<String> {
+        let members = object.as_object().expect("an object");
+        members.keys().cloned().collect()
+    };
+    assert_eq!(
+        names(&answer.json()),
+        ["access_token", "token_type", "expires_in", "scope", "jti"]
+    );
+    assert_eq!(
+        names(&part(&answer.member("access_token"), 1)),
+        ["scope", "iss", "exp", "iat", "jti", "client_id"]
+    );
+}
+
 #[test]
 fn the_refresh_token_is_refused_by_rows_19_to_24() {
     let server = server();

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use oauth_mimic::{Scope, TokenServer};
+use oauth_mimic::{Mimic, RefusalName, Scope, TokenServer};
 use serde_json::Value;
 
 use super::{
     Expected, GOOD, JWKS, METADATA, RefreshTokenIn as _, Request, Row, TOKEN, World, alpha,
     assert_refused, assert_tokens, post, story,
 };
-use crate::support::{Answer, get, part, path_of, send};
+use crate::support::{Answer, get, part, path_of, refresh_as, send};
 
 const ANOTHER_FORM: &str = "/.well-known/oauth-authorization-server";
 
@@ -96,10 +96,39 @@ pub(crate) fn rows() -> Vec<Row> {
         "D15", "another issuer's keys", Request::new("GET", &format!("/other{JWKS}")) => not_found;
         "D15", "another issuer's token endpoint", alpha(GOOD).target(&format!("/other{TOKEN}")) => not_found;
     };
+    rows.push(story(
+        "D15",
+        "a sandbox is another issuer, and refuses the tokens of its server",
+        a_sandbox_is_another_issuer,
+    ));
     rows.extend(metadata_rows());
     rows.extend(key_rows());
     rows.extend(http_rows());
     rows
+}
+
+/// D15: a token is refused wherever its issuer is another one, although the name of its client and of its user are known.
+fn a_sandbox_is_another_issuer(world: &World) {
+    let server = &world.server;
+    let (one, other) = (server.sandbox(), server.sandbox());
+    let issuers: [&Mimic; 3] = [server, &one, &other];
+    for (from, issuer) in issuers.iter().enumerate() {
+        let token = issuer.mint().client("alpha").scope("a").refresh_token();
+        for (to, mimic) in issuers.iter().enumerate() {
+            if to == from {
+                continue;
+            }
+            assert_ne!(mimic.issuer(), issuer.issuer());
+            let answer = refresh_as(mimic, "alpha", &token, "");
+            assert_refused(&answer, &[400], &["invalid_grant"]);
+            let refusal = mimic
+                .requests()
+                .last()
+                .and_then(|exchange| exchange.refusal);
+            assert_eq!(refusal, Some(RefusalName::RefreshTokenWrongIssuer));
+        }
+        assert_eq!(refresh_as(issuer, "alpha", &token, "").status, 200);
+    }
 }
 
 fn metadata_rows() -> Vec<Row> {

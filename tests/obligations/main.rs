@@ -8,17 +8,18 @@
 //! After every refusal the runner checks that the refresh token of the request still works: a refused refresh costs
 //! nothing (R30).
 //!
-//! Void, because the server does not have what they test:
+//! Rows that do not apply, because the server does not have what they test:
 //! - J08: only RS256 is offered, so there is no ECDSA signature.
 //! - R19: there is no grace period; a used refresh token is a replay.
-//! - D12: keys do not rotate while a server runs.
 //!
-//! Tested as far as the server has what they are about:
-//! - R12: there are no codes and no device codes to try as refresh tokens.
-//! - J09: one library verifies here.
-//! - R14, J10: no introspection and no userinfo; an access token is tried where a token is accepted: as a refresh token.
-//! - R11: no revocation endpoint; a family is revoked by a replay.
-//! - D15: there is one issuer; at the paths of another, nothing answers.
+//! Rows that are tested in another target: D12 (key rotation) in `tests/it/rotation.rs`.
+//!
+//! Rows that are tested as far as the server has the feature:
+//! - R12: no authorization codes and no device codes are issued, so only access tokens and ID tokens are tried.
+//! - J09: one library verifies here; `tests/clients` has the libraries of other languages.
+//! - R14, J10: there is no introspection and no userinfo; an access token is tried where a token is accepted: as a
+//!   refresh token, as a bearer credential and as a client assertion.
+//! - R11: there is no revocation endpoint; a replay revokes a family.
 //! - D03, D05: there is no TLS mode, so `https` is not required.
 //!
 //! Smaller than in the list, because a debug build runs them beside everything else: R16 (rounds), R23 and J12 (how many
@@ -41,6 +42,7 @@ macro_rules! table {
 }
 
 mod client_authentication;
+mod client_credentials;
 mod discovery;
 mod grants;
 mod http_abuse;
@@ -72,6 +74,7 @@ fn main() -> ExitCode {
     let rows = [
         token_endpoint::rows(),
         client_authentication::rows(),
+        client_credentials::rows(),
         refresh_token::rows(),
         scope::rows(),
         grants::rows(),
@@ -484,9 +487,27 @@ fn in_no_time(send: impl Fn() -> Answer) -> Answer {
     answer
 }
 
-/// A good answer of a token endpoint, in every respect (RFC 6749 §5.1).
+/// A good answer of a token endpoint with a refresh token, in every respect (RFC 6749 §5.1).
 #[track_caller]
 fn assert_tokens(answer: &Answer) {
+    assert_access_token(answer);
+    assert_token_text(answer, "refresh_token");
+}
+
+/// A token in an answer is 1*VSCHAR (RFC 6749 Appendix A).
+#[track_caller]
+fn assert_token_text(answer: &Answer, name: &str) {
+    let token = answer.member(name);
+    assert!(!token.is_empty(), "{name} is empty");
+    assert!(
+        token.bytes().all(|byte| (0x20..=0x7E).contains(&byte)),
+        "{name} is not VSCHAR: {token}"
+    );
+}
+
+/// A good answer of a token endpoint, in every respect but a refresh token (RFC 6749 §5.1).
+#[track_caller]
+fn assert_access_token(answer: &Answer) {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_never_stored(answer);
     let body = answer.json();
@@ -497,14 +518,7 @@ fn assert_tokens(answer: &Answer) {
     assert_eq!(body["token_type"], "Bearer");
     let expires_in = body["expires_in"].as_u64().expect("an integer");
     assert!((1..=31_536_000).contains(&expires_in), "{expires_in}");
-    for name in ["access_token", "refresh_token"] {
-        let token = answer.member(name);
-        assert!(!token.is_empty(), "{name} is empty");
-        assert!(
-            token.bytes().all(|byte| (0x20..=0x7E).contains(&byte)),
-            "{name} is not VSCHAR: {token}"
-        );
-    }
+    assert_token_text(answer, "access_token");
     let access_token = answer.member("access_token");
     let b64token = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
     assert!(
