@@ -6,6 +6,7 @@
 )]
 
 mod arrivals;
+mod concurrent;
 mod control;
 mod cors;
 mod defects;
