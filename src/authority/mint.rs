@@ -3,31 +3,118 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
 use crate::authority::{Authority, scope};
 use crate::clock::Timestamp;
-use crate::fault::TokenFault;
+use crate::fault::Defect;
+use crate::json::invalid::Invalid;
 use crate::oauth::client::Client;
 use crate::oauth::grant::Grant;
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::leniency::Tolerance;
 use crate::oauth::response::TokenResponse;
+use crate::oauth::token_kind::TokenKind;
 use crate::oauth::user::User;
 use crate::registry::Registry;
-use crate::shape::{Issue, RefreshTokenOrder};
+use crate::seed::FixtureTime;
+use crate::shape::{Altered, Issue, RefreshTokenOrder};
 
-/// An order for a minted response. Omitted members: the first client, the first user, the client's scope and lifetimes.
-#[derive(Debug, Clone, Default)]
+/// Which tokens to mint. The command line, the control plane and the library have the same members, which combine freely.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub(crate) struct MintOrder {
+    /// The grant that the tokens are issued for. Default: `refresh_token`, the grant of a user.
     pub(crate) grant_type: GrantType,
+    /// The client. Default: the first.
     pub(crate) client_id: Option<String>,
-    pub(crate) subject: Option<String>,
+    /// The user. Default: the first. A `client_credentials` grant has none.
+    pub(crate) sub: Option<String>,
+    /// The scope. Default: the scope that the client is registered for.
     pub(crate) scope: Option<String>,
-    pub(crate) auth_time: Option<Timestamp>,
-    pub(crate) access_token_lifetime: Option<Duration>,
-    pub(crate) id_token_lifetime: Option<Duration>,
-    pub(crate) refresh_token_lifetime: Option<Duration>,
-    /// Claims to set in the access token, or whatever else is to be wrong with one of the tokens.
-    pub(crate) defect: Option<TokenFault>,
+    /// When the user logged in; here the start is the time of the minting. Default: the time of the minting.
+    pub(crate) auth_time: Option<FixtureTime>,
+    /// Seconds that the access token lives; 0: it has just expired. Default: as client or profile say.
+    pub(crate) access_token_lifetime: Option<u32>,
+    /// Seconds that the ID token lives; 0: it has just expired. Default: as client or profile say.
+    pub(crate) id_token_lifetime: Option<u32>,
+    /// Seconds that the refresh token lives; 0: it has just expired. Default: as client or profile say.
+    pub(crate) refresh_token_lifetime: Option<u32>,
+    /// Claims that are set in the token of `kind`, or in the access token of a response. They replace claims of the same
+    /// name, also those of the defect. Default: none.
+    pub(crate) claims: Map<String, Value>,
+    /// What is wrong with the same token. Default: nothing.
+    pub(crate) defect: Option<Defect>,
+    /// What to answer. Default: `response`.
+    pub(crate) kind: MintKind,
+}
+
+/// What minting answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MintKind {
+    AccessToken,
+    RefreshToken,
+    IdToken,
+    /// Everything that the token endpoint would have answered.
+    #[default]
+    Response,
+}
+
+impl MintKind {
+    /// Returns the kind of the one token; `None` for a response.
+    const fn token(self) -> Option<TokenKind> {
+        match self {
+            Self::AccessToken => Some(TokenKind::AccessToken),
+            Self::RefreshToken => Some(TokenKind::RefreshToken),
+            Self::IdToken => Some(TokenKind::IdToken),
+            Self::Response => None,
+        }
+    }
+}
+
+impl From<TokenKind> for MintKind {
+    fn from(kind: TokenKind) -> Self {
+        match kind {
+            TokenKind::AccessToken => Self::AccessToken,
+            TokenKind::RefreshToken => Self::RefreshToken,
+            TokenKind::IdToken => Self::IdToken,
+        }
+    }
+}
+
+impl MintOrder {
+    /// Checks what the types cannot exclude.
+    fn check(&self) -> Result<(), Invalid> {
+        if let Some(time) = self.auth_time {
+            time.check()
+                .map_err(|problem| Invalid::member("auth_time", problem))?;
+        }
+        match &self.defect {
+            Some(defect) => defect.check().map_err(|why| why.within("defect")),
+            None => Ok(()),
+        }
+    }
+
+    /// How the token of `kind`, or else the access token, differs from a good one.
+    fn altered(&self) -> Option<Altered<'_>> {
+        let changes = self.defect.is_some() || !self.claims.is_empty();
+        changes.then(|| Altered {
+            token: self.kind.token().unwrap_or(TokenKind::AccessToken),
+            defect: self.defect.as_ref(),
+            claims: Some(&self.claims),
+        })
+    }
+}
+
+/// What was minted.
+#[derive(Debug)]
+pub(crate) struct Minted {
+    pub(crate) response: TokenResponse,
+    /// The token of the order's kind, or the response as JSON.
+    pub(crate) text: String,
 }
 
 /// Why nothing can be minted.
@@ -56,15 +143,65 @@ pub enum MintError {
     /// A user was named for a grant that has none (RFC 6749 §4.4).
     #[error("a client_credentials grant has no user; leave the user out")]
     NoUser,
+    /// The response has no token of that kind.
+    #[error(
+        "a response for this grant and the scope `{scope}` has no {kind}; an ID token needs openid"
+    )]
+    NoToken {
+        /// The kind of token.
+        kind: TokenKind,
+        /// The scope of the response.
+        scope: String,
+    },
+    /// A member of the order has a value that is not possible.
+    #[error("{}: {problem}", pointer.trim_start_matches('/'))]
+    Invalid {
+        /// The JSON Pointer of the value (RFC 6901).
+        pointer: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl MintError {
+    /// Returns the JSON Pointer of the member of the order that is wrong.
+    pub(crate) fn pointer(&self) -> &str {
+        match self {
+            Self::ClientUnknown { .. } => "/client_id",
+            Self::UserUnknown { .. } | Self::NoUser => "/sub",
+            Self::Scope(_) => "/scope",
+            Self::NoToken { .. } => "/kind",
+            Self::Invalid { pointer, .. } => pointer,
+        }
+    }
+}
+
+impl From<Invalid> for MintError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid {
+            pointer: invalid.pointer,
+            problem: invalid.problem,
+        }
+    }
 }
 
 impl Authority {
-    /// Mints a whole response, as the token endpoint would have answered.
-    pub(crate) fn mint(
-        &self,
-        order: &MintOrder,
-        now: Timestamp,
-    ) -> Result<TokenResponse, MintError> {
+    /// Mints a whole response, as the token endpoint would have answered, or one token of it.
+    pub(crate) fn mint(&self, order: &MintOrder, now: Timestamp) -> Result<Minted, MintError> {
+        order.check()?;
+        let response = self.response(order, now)?;
+        let text = match order.kind.token() {
+            None => response.as_json(),
+            Some(kind) => response.token(kind).ok_or_else(|| MintError::NoToken {
+                kind,
+                scope: response.scope().to_string(),
+            })?,
+        };
+        let text = text.to_owned();
+        Ok(Minted { response, text })
+    }
+
+    fn response(&self, order: &MintOrder, now: Timestamp) -> Result<TokenResponse, MintError> {
         let client = &*self
             .registry
             .pick::<Client>(order.client_id.as_deref())
@@ -83,7 +220,9 @@ impl Authority {
         .map_err(|refusal| MintError::Scope(refusal.to_string()))?;
         let profile = &self.settings.profile;
         let mut lifetimes = profile.lifetimes_of(client);
-        let or = |ordered: Option<Duration>, usual: Duration| ordered.unwrap_or(usual);
+        let or = |ordered: Option<u32>, usual: Duration| {
+            ordered.map_or(usual, |seconds| Duration::from_secs(seconds.into()))
+        };
         lifetimes.access_token = or(order.access_token_lifetime, lifetimes.access_token);
         lifetimes.id_token = or(order.id_token_lifetime, lifetimes.id_token);
         lifetimes.refresh_token = or(order.refresh_token_lifetime, lifetimes.refresh_token);
@@ -93,7 +232,11 @@ impl Authority {
             client_id: client.client_id.clone(),
             subject: user.map(|user| user.sub.clone()),
             scope: scope.clone(),
-            auth_time: user.map(|_| order.auth_time.unwrap_or(now)),
+            auth_time: user.map(|_| {
+                order
+                    .auth_time
+                    .map_or(now, |auth_time| auth_time.since(now))
+            }),
         };
         let issue = Issue {
             issuer: &self.settings.issuer,
@@ -108,7 +251,7 @@ impl Authority {
                 None => RefreshTokenOrder::None,
             },
             presented: None,
-            defect: order.defect.as_ref(),
+            altered: order.altered(),
             now,
         };
         Ok(profile.issue(&issue, self.keys().signing(), &random))
@@ -117,11 +260,11 @@ impl Authority {
 
 /// The user of the order; a client that acts for itself has none.
 fn user(order: &MintOrder, registry: &Registry) -> Result<Option<Arc<User>>, MintError> {
-    match (order.grant_type, &order.subject) {
+    match (order.grant_type, &order.sub) {
         (GrantType::ClientCredentials, None) => Ok(None),
         (GrantType::ClientCredentials, Some(_)) => Err(MintError::NoUser),
-        (GrantType::RefreshToken, subject) => {
-            let user = registry.pick::<User>(subject.as_deref());
+        (GrantType::RefreshToken, sub) => {
+            let user = registry.pick::<User>(sub.as_deref());
             user.map(Some).map_err(|none| MintError::UserUnknown {
                 asked: none.asked,
                 known: none.known,

@@ -11,7 +11,7 @@ mod overview;
 mod scope;
 
 pub use mint::MintError;
-pub(crate) use mint::MintOrder;
+pub(crate) use mint::{MintKind, MintOrder, Minted};
 
 use std::sync::Arc;
 
@@ -300,7 +300,7 @@ impl Authority {
                 .presented
                 .as_ref()
                 .map(|presented| presented.id.as_str()),
-            defect: request.defect,
+            altered: request.defect.map(Into::into),
             now,
         };
         let signing = ground.keys.signing();

@@ -11,12 +11,11 @@ pub use order::SandboxError;
 pub(crate) use order::SandboxOrder;
 pub(crate) use sandboxes::{Sandboxes, ServerDefaults};
 
-use crate::authority::{Authority, InitialState, MintError, MintOrder, Settings};
+use crate::authority::{Authority, InitialState, MintError, MintOrder, Minted, Settings};
 use crate::clock::{Clock, ClockState, Timestamp};
 use crate::fault::plan::Plan;
 use crate::journal::{Exchange, Filter, Journal, Limits, Progress};
 use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
-use crate::oauth::response::TokenResponse;
 use crate::sandbox::life::Life;
 
 /// The prefix of the control plane's paths, below the sandbox's own.
@@ -171,7 +170,7 @@ impl Sandbox {
         Hold(Arc::clone(self))
     }
 
-    pub(crate) fn mint(&self, order: &MintOrder) -> Result<TokenResponse, MintError> {
+    pub(crate) fn mint(&self, order: &MintOrder) -> Result<Minted, MintError> {
         let (epoch, now) = self.begin();
         epoch.authority.mint(order, now)
     }

@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::authority::{MintError, MintOrder};
-use crate::clock::Timestamp;
-use crate::fault::{Defect, Fault, SetClaimsDefect};
+use crate::authority::{MintError, MintKind, MintOrder, Minted};
+use crate::fault::Defect;
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::response::TokenResponse;
 use crate::oauth::token_kind::TokenKind;
 use crate::sandbox::Sandbox;
+use crate::seed::FixtureTime;
 
 /// Describes tokens and mints them, by the same path on which the endpoint issues them.
 ///
-/// What is left out is decided by the fixtures: the first client, the first user, the client's scope, and the lifetimes
-/// of client and profile.
+/// Default: the first client, the first user, the client's scope, and the lifetimes of client and profile. The command
+/// `mint` and `POST /_mimic/tokens` have the same members, and all of them combine.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,84 +44,85 @@ impl<'s> Mint<'s> {
         }
     }
 
-    /// Sets the grant that the tokens are issued for; default: a user's grant. A client credentials grant has no user, no
-    /// refresh token and no ID token (RFC 6749 §4.4).
-    pub fn grant(mut self, grant_type: GrantType) -> Self {
+    /// Sets the grant that the tokens are issued for. Default: [`GrantType::RefreshToken`], the grant of a user. A client
+    /// credentials grant has no user, no refresh token and no ID token (RFC 6749 §4.4).
+    pub fn grant_type(mut self, grant_type: GrantType) -> Self {
         self.order.grant_type = grant_type;
         self
     }
 
-    /// For that client.
+    /// Sets the client, by its `client_id`. Default: the first.
     pub fn client(mut self, client_id: impl Into<String>) -> Self {
         self.order.client_id = Some(client_id.into());
         self
     }
 
-    /// About that user.
+    /// Sets the user, by its `sub`. Default: the first.
     pub fn subject(mut self, sub: impl Into<String>) -> Self {
-        self.order.subject = Some(sub.into());
+        self.order.sub = Some(sub.into());
         self
     }
 
-    /// Of that space-separated scope.
+    /// Sets the scope, separated by spaces. Default: the scope that the client is registered for.
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.order.scope = Some(scope.into());
         self
     }
 
-    /// For a user who logged in then; the default is now.
-    pub fn auth_time(mut self, at: Timestamp) -> Self {
-        self.order.auth_time = Some(at);
+    /// Sets when the user logged in: an instant, or seconds before now as a number that is zero or negative. Default: now.
+    pub fn auth_time(mut self, at: impl Into<FixtureTime>) -> Self {
+        self.order.auth_time = Some(at.into());
         self
     }
 
-    /// With an access token that lives so long, in whole seconds.
+    /// Sets how long the access token lives, in whole seconds; zero: it has just expired. Default: as client or profile
+    /// say.
     pub fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.order.access_token_lifetime = Some(lifetime);
+        self.order.access_token_lifetime = Some(whole_seconds(lifetime));
         self
     }
 
-    /// With an ID token that lives so long, in whole seconds.
+    /// Sets how long the ID token lives, in whole seconds; zero: it has just expired. Default: as client or profile
+    /// say.
     pub fn id_token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.order.id_token_lifetime = Some(lifetime);
+        self.order.id_token_lifetime = Some(whole_seconds(lifetime));
         self
     }
 
-    /// With a refresh token that lives so long, in whole seconds.
+    /// Sets how long the refresh token lives, in whole seconds; zero: it has just expired. Default: as client or profile
+    /// say.
     pub fn refresh_token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.order.refresh_token_lifetime = Some(lifetime);
+        self.order.refresh_token_lifetime = Some(whole_seconds(lifetime));
         self
     }
 
-    /// With that defect: of the one token that is asked for, or of a response's access token.
+    /// Sets the defect of the one token that is minted, or of a response's access token. Default: none.
     ///
     /// ```
     /// use oauth_mimic::{Defect, TokenServer};
     /// let server = TokenServer::start();
     /// let stale = server.mint().defect(Defect::Expired).access_token();
-    /// let forged = server.mint().scope("openid").defect(Defect::ForeignKey).id_token();
+    /// let forged = server.mint().claim("roles", "admin").defect(Defect::ForeignKey).access_token();
     /// # let _ = (stale, forged);
     /// ```
     pub fn defect(mut self, defect: impl Into<Defect>) -> Self {
-        self.order.defect = Some(Fault::token(TokenKind::AccessToken, defect));
+        self.order.defect = Some(defect.into());
         self
     }
 
-    /// With that claim, whatever it should be: of the one token that is asked for, or of a response's access token.
+    /// Sets a claim of the one token that is minted, or of a response's access token. It replaces a claim of the same
+    /// name, also one that a [defect](Self::defect) changes.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        let set = match self.order.defect.take().map(|fault| fault.defect) {
-            Some(Defect::SetClaims(set)) => set,
-            _ => SetClaimsDefect::default(),
-        };
-        self.defect(set.claim(name, value))
+        self.order.claims.insert(name.into(), value.into());
+        self
     }
 
     /// Mints a whole response.
     ///
     /// # Errors
-    /// There is no such client or user, or the scope is not the client's.
+    /// There is no such client or user, the scope is not the client's, or a value is not possible.
     pub fn try_response(&self) -> Result<TokenResponse, MintError> {
-        self.sandbox.mint(&self.order)
+        Ok(self.try_mint(MintKind::Response)?.response)
     }
 
     /// Mints a whole response.
@@ -131,10 +132,7 @@ impl<'s> Mint<'s> {
     #[must_use]
     #[track_caller]
     pub fn response(&self) -> TokenResponse {
-        match self.try_response() {
-            Ok(response) => response,
-            Err(why) => panic!("nothing can be minted: {why}"),
-        }
+        self.minted(MintKind::Response).response
     }
 
     /// Mints a refresh token.
@@ -169,25 +167,27 @@ impl<'s> Mint<'s> {
 
     #[track_caller]
     fn token(&self, kind: TokenKind) -> String {
-        let response = self.response_of(kind);
-        match response.token(kind) {
-            Some(token) => token.to_owned(),
-            None => panic!("a response of scope `{}` has no {kind}", response.scope()),
-        }
+        self.minted(kind.into()).text
     }
 
     #[track_caller]
-    fn response_of(&self, which: TokenKind) -> TokenResponse {
-        let mut order = self.order.clone();
-        if let Some(fault) = &mut order.defect {
-            fault.token = which;
+    fn minted(&self, kind: MintKind) -> Minted {
+        match self.try_mint(kind) {
+            Ok(minted) => minted,
+            Err(why) => panic!("nothing can be minted: {why}"),
         }
-        Self {
-            sandbox: self.sandbox,
-            order,
-        }
-        .response()
     }
+
+    fn try_mint(&self, kind: MintKind) -> Result<Minted, MintError> {
+        let mut order = self.order.clone();
+        order.kind = kind;
+        self.sandbox.mint(&order)
+    }
+}
+
+/// Without the fraction; a longer time than the number can express is its greatest value, 136 years.
+fn whole_seconds(lifetime: Duration) -> u32 {
+    u32::try_from(lifetime.as_secs()).unwrap_or(u32::MAX)
 }
 
 impl fmt::Debug for Mint<'_> {

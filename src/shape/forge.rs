@@ -1,15 +1,35 @@
-//! Tokens with a defect: written by the same templates as good ones, with one thing wrong.
+//! Tokens with a defect: written by the same templates as good ones, with one thing wrong. Claims can be set on top of it.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::fault::Defect;
+use crate::fault::{Defect, TokenFault};
 use crate::keys::{SigningKey, forge, jws};
+use crate::oauth::token_kind::TokenKind;
 use crate::shape::template::{Placeholder, Template, TokenFacts};
 
 /// Beyond the leeway of any verifier.
 const FAR: Duration = Duration::from_secs(3600);
+
+/// How one token of a response differs from a good one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Altered<'a> {
+    pub(crate) token: TokenKind,
+    pub(crate) defect: Option<&'a Defect>,
+    /// Claims to set after the defect has changed the claims, and before the token is signed.
+    pub(crate) claims: Option<&'a Map<String, Value>>,
+}
+
+impl<'a> From<&'a TokenFault> for Altered<'a> {
+    fn from(fault: &'a TokenFault) -> Self {
+        Self {
+            token: fault.token,
+            defect: Some(&fault.defect),
+            claims: None,
+        }
+    }
+}
 
 /// What a defect changes; the default changes nothing.
 #[derive(Default)]
@@ -98,15 +118,15 @@ impl<'d> Changes<'d> {
     }
 }
 
-/// Writes a token with a defect. Everything else of it is as in a good one.
+/// Writes an altered token. Everything else of it is as in a good one.
 pub(super) fn write(
     header: &Template,
     claims: &Template,
     facts: &TokenFacts<'_>,
     key: &SigningKey,
-    defect: &Defect,
+    altered: &Altered<'_>,
 ) -> String {
-    let changes = Changes::of(defect);
+    let changes = altered.defect.map(Changes::of).unwrap_or_default();
     let facts = shifted(facts, &changes.times);
     let mut header_members = object(&header.write(&facts));
     if let Some((name, value)) = changes.header {
@@ -114,6 +134,7 @@ pub(super) fn write(
     }
     let mut claim_members = object(&claims.write(&facts));
     change(&mut claim_members, claims, &facts, &changes.claims);
+    claim_members.extend(altered.claims.cloned().unwrap_or_default());
     let header = Value::Object(header_members).to_string();
     let claims = Value::Object(claim_members).to_string();
     match changes.signature {

@@ -17,6 +17,7 @@ mod token;
 mod validity;
 
 pub(crate) use facts::{JwkFacts, MetadataFacts};
+pub(crate) use forge::Altered;
 pub(crate) use merge::merged;
 pub(crate) use profile::{Issue, Profile, RefreshTokenOrder};
 pub(crate) use validity::{Expected, Invalid};

@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
-use crate::fault::TokenFault;
 use crate::keys::SigningKey;
 use crate::keys::jws::{Jws, Members};
 use crate::oauth::client::Client;
@@ -24,7 +23,9 @@ use crate::shape::errors::ErrorTable;
 use crate::shape::id::IdTemplate;
 use crate::shape::template::{Place, Template, TokenFacts};
 use crate::shape::token::{ReadBack, TokenShape};
-use crate::shape::{Expected, Invalid, JwkFacts, MetadataFacts, ProfileError, check, validity};
+use crate::shape::{
+    Altered, Expected, Invalid, JwkFacts, MetadataFacts, ProfileError, check, validity,
+};
 
 /// A profile, checked and ready to write and read tokens.
 #[derive(Debug, Clone)]
@@ -76,8 +77,8 @@ pub(crate) struct Issue<'a> {
     pub(crate) refresh_token: RefreshTokenOrder<'a>,
     /// The id of the token that was presented, for the lineage.
     pub(crate) presented: Option<&'a str>,
-    /// A defect of one of the tokens.
-    pub(crate) defect: Option<&'a TokenFault>,
+    /// How one of the tokens differs from a good one.
+    pub(crate) altered: Option<Altered<'a>>,
     pub(crate) now: Timestamp,
 }
 
@@ -231,7 +232,7 @@ impl Profile {
             access_token: self.access_token.of(issue.grant_type).write(
                 &facts,
                 key,
-                issue.defect_of(TokenKind::AccessToken),
+                issue.altered(TokenKind::AccessToken),
             ),
             refresh_token: self.write_refresh_token(&facts, key),
             id_token: id_shape.map(|shape| {
@@ -240,7 +241,7 @@ impl Profile {
                     id: ids.id_token.as_deref().unwrap_or_default(),
                     ..facts
                 };
-                shape.write(&facts, key, issue.defect_of(TokenKind::IdToken))
+                shape.write(&facts, key, issue.altered(TokenKind::IdToken))
             }),
         };
         facts.tokens = Some(&tokens);
@@ -282,9 +283,9 @@ impl Profile {
                 .draw(grant_id, random),
             refresh_token: match issue.refresh_token {
                 RefreshTokenOrder::None => None,
-                // A defective token is always new.
+                // An altered token is always new.
                 RefreshTokenOrder::Same { id, .. }
-                    if issue.defect_of(TokenKind::RefreshToken).is_none() =>
+                    if issue.altered(TokenKind::RefreshToken).is_none() =>
                 {
                     Some(id.to_owned())
                 }
@@ -298,8 +299,8 @@ impl Profile {
 
     fn write_refresh_token(&self, facts: &TokenFacts<'_>, key: &SigningKey) -> Option<String> {
         let issue = facts.issue;
-        let defect = issue.defect_of(TokenKind::RefreshToken);
-        match (issue.refresh_token, defect) {
+        let altered = issue.altered(TokenKind::RefreshToken);
+        match (issue.refresh_token, altered) {
             (RefreshTokenOrder::None, _) => None,
             (RefreshTokenOrder::Same { token, .. }, None) => Some(token.to_owned()),
             (RefreshTokenOrder::Same { .. }, Some(_)) | (RefreshTokenOrder::New, _) => {
@@ -312,7 +313,7 @@ impl Profile {
                     id: facts.ids.refresh_token.as_deref().unwrap_or_default(),
                     ..*facts
                 };
-                Some(self.refresh_token.write(&facts, key, defect))
+                Some(self.refresh_token.write(&facts, key, altered))
             }
         }
     }
@@ -390,11 +391,11 @@ impl Profile {
 }
 
 impl Issue<'_> {
-    /// Returns the defect of a kind of token.
-    fn defect_of(&self, kind: TokenKind) -> Option<&crate::fault::Defect> {
-        self.defect
-            .filter(|fault| fault.token == kind)
-            .map(|fault| &fault.defect)
+    /// Returns how a kind of token differs from a good one.
+    fn altered(&self, kind: TokenKind) -> Option<&Altered<'_>> {
+        self.altered
+            .as_ref()
+            .filter(|altered| altered.token == kind)
     }
 }
 

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::clock::Timestamp;
-use crate::fault::Defect;
 use crate::keys::jws::{self, Members};
 use crate::keys::{Alg, SigningKey};
 use crate::oauth::grant::Grant;
@@ -11,7 +10,7 @@ use crate::oauth::scope::Scope;
 use crate::shape::document::TokenDocument;
 use crate::shape::id::IdTemplate;
 use crate::shape::template::{Place, Placeholder, Template, TokenFacts};
-use crate::shape::{ProfileError, forge};
+use crate::shape::{Altered, ProfileError, forge};
 
 /// The templates of one kind of token.
 #[derive(Debug, Clone)]
@@ -54,15 +53,15 @@ impl TokenShape {
         })
     }
 
-    /// Writes and signs the token, with a defect if one is given.
+    /// Writes and signs the token, altered if that is asked for.
     pub(super) fn write(
         &self,
         facts: &TokenFacts<'_>,
         key: &SigningKey,
-        defect: Option<&Defect>,
+        altered: Option<&Altered<'_>>,
     ) -> String {
-        match defect {
-            Some(defect) => forge::write(&self.header, &self.claims, facts, key, defect),
+        match altered {
+            Some(altered) => forge::write(&self.header, &self.claims, facts, key, altered),
             None => jws::sign(&self.header.write(facts), &self.claims.write(facts), key),
         }
     }

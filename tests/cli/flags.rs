@@ -38,17 +38,17 @@ const COMMANDS: &[(&str, &[&str])] = &[
     (
         "mint",
         &[
-            "--grant",
-            "--client",
-            "--subject",
+            "--grant-type",
+            "--client-id",
+            "--sub",
             "--scope",
             "--auth-time",
             "--access-token-lifetime",
             "--id-token-lifetime",
             "--refresh-token-lifetime",
-            "--only",
-            "--defect",
             "--claims",
+            "--defect",
+            "--kind",
             "--host",
             "--port",
             "--base-url",
@@ -181,7 +181,7 @@ fn the_examples_of_help_that_end_by_themselves_work() {
 
 /// A claim or header member of the access token that is minted in an environment.
 fn minted(environment: &[(&str, &str)], index: usize, member: &str) -> Value {
-    let token = good_with(&["mint", "--only", "access-token"], environment);
+    let token = good_with(&["mint", "--kind", "access_token"], environment);
     part(&token, index)[member].clone()
 }
 
@@ -339,7 +339,7 @@ fn every_flag_of_the_server_has_an_environment_variable_that_counts() {
 #[test]
 fn a_flag_has_the_last_word_over_its_variable() {
     let token = good_with(
-        &["mint", "--only", "access-token", "--port", "9001"],
+        &["mint", "--kind", "access_token", "--port", "9001"],
         &[("OAUTH_MIMIC_PORT", "9000")],
     );
     assert_eq!(part(&token, 1)["iss"], "http://127.0.0.1:9001/connect");

@@ -8,7 +8,7 @@ use crate::support::{Outcome, Process, directory, good, json, run, write};
 const CLOCK: &str = "2023-03-28T12:23:16Z";
 
 fn minted(only: &str, more: &[&str]) -> String {
-    good(&[&["mint", "--clock", CLOCK, "--only", only], more].concat())
+    good(&[&["mint", "--clock", CLOCK, "--kind", only], more].concat())
 }
 
 fn inspected(args: &[&str], input: &str) -> Outcome {
@@ -38,9 +38,9 @@ fn wrong(token: &str, args: &[&str], problem: &str) -> String {
 #[test]
 fn a_good_token_is_decoded_and_everything_good_about_it_is_said() {
     for (only, kind, left) in [
-        ("access-token", "an access token", 900),
-        ("refresh-token", "a refresh token", 3600),
-        ("id-token", "an ID token", 900),
+        ("access_token", "an access token", 900),
+        ("refresh_token", "a refresh token", 3600),
+        ("id_token", "an ID token", 900),
     ] {
         let outcome = inspected(&[&minted(only, &[])], "");
         assert_eq!(outcome.code, Some(0), "{outcome:?}");
@@ -62,7 +62,7 @@ fn a_good_token_is_decoded_and_everything_good_about_it_is_said() {
 
 #[test]
 fn the_claims_are_shown_in_the_order_they_have() {
-    let token = minted("access-token", &[]);
+    let token = minted("access_token", &[]);
     let shown = inspected(&[&token], "").stdout;
     let at = |claim: &str| shown.find(&format!("\"{claim}\"")).expect(claim);
     assert!(
@@ -72,7 +72,7 @@ fn the_claims_are_shown_in_the_order_they_have() {
 
 #[test]
 fn it_reads_a_token_or_a_whole_response_from_standard_input() {
-    let token = format!("{}\n", minted("access-token", &[]));
+    let token = format!("{}\n", minted("access_token", &[]));
     for args in [&[][..], &["-"]] {
         let outcome = inspected(args, &token);
         assert_eq!(outcome.code, Some(0), "{outcome:?}");
@@ -108,7 +108,7 @@ fn one_wrong_token_makes_a_whole_response_wrong() {
 
 #[test]
 fn an_expired_token_says_when_and_how_long_ago() {
-    let token = minted("access-token", &["--access-token-lifetime", "60"]);
+    let token = minted("access_token", &["--access-token-lifetime", "60"]);
     wrong(
         &token,
         &["--clock", "2023-03-28T12:24:17Z"],
@@ -124,7 +124,7 @@ fn an_expired_token_says_when_and_how_long_ago() {
 
 #[test]
 fn a_token_of_the_future_says_when_it_was_issued() {
-    let token = minted("access-token", &[]);
+    let token = minted("access_token", &[]);
     wrong(
         &token,
         &["--clock", "2023-03-28T12:23:06Z"],
@@ -134,7 +134,7 @@ fn a_token_of_the_future_says_when_it_was_issued() {
 
 #[test]
 fn a_damaged_token_is_told_by_its_signature() {
-    let token = minted("access-token", &[]);
+    let token = minted("access_token", &[]);
     let (signing_input, signature) = token.rsplit_once('.').expect("three parts");
     let other = if signature.starts_with('A') { "B" } else { "A" };
     let damaged = format!("{signing_input}.{other}{}", &signature[1..]);
@@ -157,7 +157,7 @@ fn a_damaged_token_is_told_by_its_signature() {
 
 #[test]
 fn a_token_that_claims_no_algorithm_or_another_is_wrong() {
-    let token = minted("access-token", &[]);
+    let token = minted("access_token", &[]);
     let (_, rest) = token.split_once('.').expect("three parts");
     let (claims, _) = rest.split_once('.').expect("three parts");
     for alg in ["none", "HS256"] {
@@ -173,7 +173,7 @@ fn a_token_that_claims_no_algorithm_or_another_is_wrong() {
 #[test]
 fn a_foreign_key_is_told_and_with_it_the_token_is_good() {
     let keys = ["--keys", "keys/unpublished.pem"];
-    let token = minted("access-token", &keys);
+    let token = minted("access_token", &keys);
     wrong(&token, &[], "no published key verifies it");
     assert_eq!(
         inspected(&[&keys[..], &[&token]].concat(), "").code,
@@ -181,7 +181,7 @@ fn a_foreign_key_is_told_and_with_it_the_token_is_good() {
     );
     // Where the token names its key, that it is unknown is what is wrong.
     let named = minted(
-        "access-token",
+        "access_token",
         &[&keys[..], &["--profile", "standard"]].concat(),
     );
     wrong(
@@ -193,7 +193,7 @@ fn a_foreign_key_is_told_and_with_it_the_token_is_good() {
 
 #[test]
 fn a_token_of_another_shape_is_odd_but_not_wrong() {
-    let token = minted("access-token", &["--profile", "standard"]);
+    let token = minted("access_token", &["--profile", "standard"]);
     let outcome = inspected(&[&token], "");
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(
@@ -244,7 +244,7 @@ const DEFECTS: [(&str, Option<&str>); 14] = [
 #[test]
 fn every_defect_that_makes_a_token_unacceptable_is_reported_and_ends_with_1() {
     for profile in ["connect", "standard"] {
-        for only in ["access-token", "refresh-token", "id-token"] {
+        for only in ["access_token", "refresh_token", "id_token"] {
             for (defect, problem) in DEFECTS {
                 let profile = ["--profile", profile];
                 let order = [&profile[..], &["--defect", defect]].concat();
@@ -277,7 +277,7 @@ fn a_token_of_an_unknown_client_is_odd_because_its_audience_is_not_checked() {
         r#"{ "clients": [{ "client_id": "other", "client_secret": "s" }], "users": [{ "sub": "alice" }] }"#,
     );
     let standard = ["--profile", "standard"];
-    let token = minted("access-token", &standard);
+    let token = minted("access_token", &standard);
     let outcome = inspected(
         &[&standard[..], &["--fixtures", &fixtures, &token]].concat(),
         "",
@@ -294,7 +294,7 @@ fn a_token_of_an_unknown_client_is_odd_because_its_audience_is_not_checked() {
 
 #[test]
 fn another_issuer_is_wrong_where_one_is_asked_for() {
-    let token = minted("access-token", &[]);
+    let token = minted("access_token", &[]);
     wrong(
         &token,
         &["--issuer", "https://login.example.test"],
@@ -306,7 +306,7 @@ fn another_issuer_is_wrong_where_one_is_asked_for() {
 
 #[test]
 fn a_life_that_no_server_gives_is_odd() {
-    let token = minted("refresh-token", &["--refresh-token-lifetime", "4294967295"]);
+    let token = minted("refresh_token", &["--refresh-token-lifetime", "4294967295"]);
     let outcome = inspected(&[&token], "");
     assert_eq!(outcome.code, Some(0));
     assert!(

@@ -6,6 +6,7 @@
 )]
 
 mod bad_input;
+mod faces;
 mod flags;
 mod inspect;
 mod log;

@@ -9,7 +9,7 @@ use crate::support::{Outcome, Process, Server, directory, good, json, part, run,
 #[test]
 fn check_says_what_there_is() {
     let told = good(&["check"]);
-    let kid = crate::support::good(&["mint", "--profile", "standard", "--only", "access-token"]);
+    let kid = crate::support::good(&["mint", "--profile", "standard", "--kind", "access_token"]);
     let kid = part(&kid, 0)["kid"].as_str().expect("a name").to_owned();
     assert_eq!(
         told,
@@ -44,8 +44,8 @@ fn a_new_key_signs_and_is_published() {
             &path,
             "--profile",
             "standard",
-            "--only",
-            "access-token",
+            "--kind",
+            "access_token",
         ]);
         assert_eq!(part(&minted, 0)["kid"], kid);
         let inspect =
@@ -94,14 +94,14 @@ fn a_set_of_keys_signs_with_the_first_and_believes_all() {
     ];
     let before = good(
         &[
-            &["mint", "--keys", &one, "--only", "refresh-token"],
+            &["mint", "--keys", &one, "--kind", "refresh_token"],
             &issuer[..],
         ]
         .concat(),
     );
     let after = good(
         &[
-            &["mint", "--keys", &both, "--only", "refresh-token"],
+            &["mint", "--keys", &both, "--kind", "refresh_token"],
             &issuer[..],
         ]
         .concat(),

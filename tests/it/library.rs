@@ -514,7 +514,7 @@ fn minting_for_an_unknown_client_panics_with_the_known_ones() {
 }
 
 #[test]
-#[should_panic(expected = "a response of scope `email` has no id_token")]
+#[should_panic(expected = "the scope `email` has no id_token")]
 fn minting_an_id_token_without_openid_panics() {
     let _token = TokenServer::start().mint().scope("email").id_token();
 }

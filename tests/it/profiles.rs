@@ -105,7 +105,7 @@ fn a_member_is_written_only_where_its_condition_holds() {
             .mint()
             .client("client-default")
             .scope(scope)
-            .grant(grant)
+            .grant_type(grant)
             .response();
         serde_json::from_str(response.as_json()).expect("JSON")
     };
@@ -162,7 +162,7 @@ fn client_credentials_have_the_claims_that_their_profile_documents() {
         let response = server
             .mint()
             .client("client-default")
-            .grant(GrantType::ClientCredentials)
+            .grant_type(GrantType::ClientCredentials)
             .response();
         let names = |object: &Value| -> Vec<String> {
             object

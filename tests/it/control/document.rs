@@ -218,7 +218,7 @@ fn bodies() -> Vec<(&'static str, &'static str, Value)> {
         (
             "post",
             "/tokens",
-            json!({ "client_id": "client-default", "sub": USER, "scope": "openid", "lifetime": 60, "claims": { "a": 1 }, "kind": "id_token" }),
+            json!({ "client_id": "client-default", "sub": USER, "scope": "openid", "auth_time": -60, "id_token_lifetime": 60, "defect": { "kind": "expired" }, "claims": { "a": 1 }, "kind": "id_token" }),
         ),
         (
             "post",

@@ -9,7 +9,7 @@ mod rows;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use oauth_mimic::{Defect, Mimic, TokenServer};
+use oauth_mimic::{Defect, FixtureTime, GrantType, Mimic, TokenServer};
 use serde_json::{Value, json};
 
 use crate::drive::{Plane, frozen};
@@ -321,23 +321,33 @@ impl Way<'_> {
         if let Some(scope) = text("scope") {
             mint = mint.scope(scope);
         }
-        if let Some(defect) = order.get("defect") {
-            mint = mint.defect(read::<Defect>(defect));
+        if let Some(time) = order.get("auth_time") {
+            mint = mint.auth_time(read::<FixtureTime>(time));
+        }
+        if let Some(grant_type) = order.get("grant_type") {
+            mint = mint.grant_type(read::<GrantType>(grant_type));
+        }
+        let lifetime = |name: &str| order[name].as_u64().map(Duration::from_secs);
+        if let Some(lifetime) = lifetime("access_token_lifetime") {
+            mint = mint.access_token_lifetime(lifetime);
+        }
+        if let Some(lifetime) = lifetime("id_token_lifetime") {
+            mint = mint.id_token_lifetime(lifetime);
+        }
+        if let Some(lifetime) = lifetime("refresh_token_lifetime") {
+            mint = mint.refresh_token_lifetime(lifetime);
         }
         for (name, value) in order["claims"].as_object().into_iter().flatten() {
             mint = mint.claim(name, value.clone());
         }
-        let lifetime = order["lifetime"].as_u64().map(Duration::from_secs);
-        match (order["kind"].as_str(), lifetime) {
-            (Some("access_token"), None) => mint.access_token(),
-            (Some("access_token"), Some(time)) => mint.access_token_lifetime(time).access_token(),
-            (Some("refresh_token"), None) => mint.refresh_token(),
-            (Some("refresh_token"), Some(time)) => {
-                mint.refresh_token_lifetime(time).refresh_token()
-            }
-            (Some("id_token"), None) => mint.id_token(),
-            (Some("id_token"), Some(time)) => mint.id_token_lifetime(time).id_token(),
-            (kind, _) => panic!("a kind without a test: {kind:?}"),
+        if let Some(defect) = order.get("defect") {
+            mint = mint.defect(read::<Defect>(defect));
+        }
+        match order["kind"].as_str() {
+            Some("access_token") => mint.access_token(),
+            Some("refresh_token") => mint.refresh_token(),
+            Some("id_token") => mint.id_token(),
+            kind => panic!("a kind without a test: {kind:?}"),
         }
     }
 
