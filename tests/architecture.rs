@@ -61,7 +61,7 @@ const WORDS: &[(&[&str], &[&str])] = &[
     (&["clap"], &["cli"]),
     // Who cannot see a secret cannot compare it with `==`.
     (&[".reveal()"], &["seed", "cli"]),
-    // A profile is data: no claim name of a provider stands in the code.
+    // A profile is data: no claim name of a provider appears in the code.
     (
         &["personid", "data_center", "\"authorities\"", "\"ati\""],
         &[],

@@ -266,7 +266,7 @@ fn every_flag_of_the_server_has_an_environment_variable_that_counts() {
     ));
     let refused = server.post(None, "grant_type=refresh_token");
     assert_eq!(refused.member("error"), "Unauthorized", "{}", refused.body);
-    assert!(server.process.told("\"outcome\":").contains('{'));
+    assert!(server.process.printed("\"outcome\":").contains('{'));
     tried.insert("OAUTH_MIMIC_ERROR_DIALECT".to_owned());
     tried.insert("OAUTH_MIMIC_LOG".to_owned());
     let told = Process::start(&["--port", "0"], &[("OAUTH_MIMIC_WORKERS", "0")], "").finish();
@@ -301,7 +301,7 @@ fn every_flag_of_the_server_has_an_environment_variable_that_counts() {
         assert_eq!(server.get("/connect/.well-known/jwks.json").status, 200);
         assert_eq!(server.get(path).status, status, "{environment:?}");
         if environment.0 == "OAUTH_MIMIC_CONTROL_PORT" {
-            server.process.told("control plane on http://127.0.0.1:");
+            server.process.printed("control plane on http://127.0.0.1:");
         }
         tried.insert(environment.0.to_owned());
     }
@@ -358,7 +358,7 @@ fn the_variables_of_the_server_do_not_stand_in_the_way_of_a_command() {
 }
 
 #[test]
-fn a_bad_flag_is_told_with_what_it_could_be() {
+fn a_bad_flag_is_reported_with_its_possible_values() {
     for (args, problems) in [
         (
             &["--nope"][..],
@@ -416,7 +416,7 @@ fn a_bad_flag_is_told_with_what_it_could_be() {
 }
 
 #[test]
-fn a_bad_environment_variable_is_told_by_its_name() {
+fn a_bad_environment_variable_is_reported_by_its_name() {
     for (variable, value, problem) in [
         (
             "OAUTH_MIMIC_PORT",
@@ -455,7 +455,7 @@ fn a_bad_environment_variable_is_told_by_its_name() {
         );
         assert!(told.contains(&named), "{told}");
     }
-    // The variable is no one's fault where a flag was given.
+    // A flag takes precedence, so the variable is not read.
     let outcome = Process::start(&["--port=http"], &[("OAUTH_MIMIC_PORT", "9000")], "").finish();
     assert!(
         !outcome.stderr.contains("environment"),

@@ -133,7 +133,7 @@ fn a_token_of_the_future_says_when_it_was_issued() {
 }
 
 #[test]
-fn a_damaged_token_is_told_by_its_signature() {
+fn a_damaged_token_is_reported_by_its_signature() {
     let token = minted("access_token", &[]);
     let (signing_input, signature) = token.rsplit_once('.').expect("three parts");
     let other = if signature.starts_with('A') { "B" } else { "A" };
@@ -171,7 +171,7 @@ fn a_token_that_claims_no_algorithm_or_another_is_wrong() {
 }
 
 #[test]
-fn a_foreign_key_is_told_and_with_it_the_token_is_good() {
+fn a_foreign_key_is_reported_and_with_it_the_token_is_good() {
     let keys = ["--keys", "keys/unpublished.pem"];
     let token = minted("access_token", &keys);
     wrong(&token, &[], "no published key verifies it");
@@ -205,7 +205,7 @@ fn a_token_of_another_shape_is_odd_but_not_wrong() {
     );
 }
 
-/// Every defect, and what is reported of a token that has it; nothing if the defect is no reason to refuse the token.
+/// Every defect, and what is reported of a token that has it; nothing if the defect is not a reason to refuse the token.
 const DEFECTS: [(&str, Option<&str>); 14] = [
     (
         "expired",
@@ -330,7 +330,7 @@ fn the_name_of_a_refresh_token_is_known_for_what_it_is() {
 }
 
 #[test]
-fn garbage_is_told_for_what_it_is_not() {
+fn garbage_is_reported_with_the_format_that_it_lacks() {
     for (garbage, problem) in [
         (
             "garbage",

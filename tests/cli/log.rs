@@ -98,7 +98,7 @@ fn everything(server: &Server) -> Sent {
         secrets.extend(token.split('.').map(str::to_owned));
         secrets.push(token);
     }
-    // The headers of all are alike, and short: what they say is no secret.
+    // The headers of all are alike, and short: their content is not secret.
     secrets.retain(|secret| !secret.starts_with("eyJhbGciOi") || secret.contains('.'));
     Sent {
         secrets,
@@ -111,7 +111,7 @@ fn everything(server: &Server) -> Sent {
 fn logged(format: &str) -> (String, Sent) {
     let mut server = Server::start(&["--log", format]);
     // The curl to try shows the secret of a fixture on purpose; machines get none.
-    let before = server.process.told(match format {
+    let before = server.process.printed(match format {
         "json" => "\"serving\"",
         _ => "refresh_token=REFRESH_TOKEN",
     });
@@ -188,7 +188,7 @@ fn the_json_log_has_one_object_a_request_with_client_grant_outcome_and_reason() 
 
 #[cfg(unix)]
 #[test]
-fn all_that_is_told_for_machines_is_json() {
+fn all_output_for_machines_is_json() {
     let server = Server::started(Process::start(
         &["--host", "0.0.0.0", "--port", "0", "--log", "json"],
         &[],
@@ -208,7 +208,7 @@ fn all_that_is_told_for_machines_is_json() {
         (&"serving".into(), &"connect".into())
     );
     assert!(lines[0]["issuer"].is_string());
-    // Whoever reaches it can use the public keys, and drive the control plane.
+    // A client that reaches it can use the public keys, and drive the control plane.
     assert_eq!(
         (&lines[1]["level"], &lines[2]["level"]),
         (&"WARN".into(), &"WARN".into())

@@ -1,4 +1,4 @@
-//! Several fixture files: merged, and their conflicts told with both files.
+//! Several fixture files: merged, and their conflicts, reported with both files.
 
 use std::path::Path;
 
@@ -109,7 +109,7 @@ fn an_empty_directory_is_a_mistake() {
 }
 
 #[test]
-fn what_two_files_both_say_is_told_with_both() {
+fn what_two_files_both_define_is_reported_with_both() {
     let directory = directory("conflicts");
     for (member, one, other, place) in [
         (
@@ -136,7 +136,7 @@ fn what_two_files_both_say_is_told_with_both() {
         let one = write(&directory, &format!("{member}-1.json"), one);
         let other = write(&directory, &format!("{member}-2.json"), other);
         let told = bad(&["check", &one, &other]);
-        // It is told where it stands a second time, and names the first.
+        // It is reported at its second place, and names the first.
         assert!(
             told.contains(&format!("oauth-mimic: {other}: {place}: ")),
             "{told}"
@@ -150,7 +150,7 @@ fn what_two_files_both_say_is_told_with_both() {
 }
 
 #[test]
-fn a_token_that_stands_in_two_files_is_told_with_both() {
+fn a_token_that_is_in_two_files_is_reported_with_both() {
     let directory = directory("same_token");
     let [token, client, user] = three(&directory);
     let again = write(&directory, "4-token.json", TOKEN);
@@ -162,7 +162,7 @@ fn a_token_that_stands_in_two_files_is_told_with_both() {
 }
 
 #[test]
-fn what_two_files_agree_on_is_no_conflict() {
+fn what_two_files_agree_on_is_not_a_conflict() {
     let directory = directory("agreement");
     let one = write(
         &directory,

@@ -220,7 +220,7 @@ fn the_standard_profile_mints_its_own_shape() {
 }
 
 #[test]
-fn what_cannot_be_minted_is_told_with_what_there_is() {
+fn what_cannot_be_minted_is_reported_with_what_there_is() {
     for (args, problems) in [
         (
             &["--client-id", "nobody"][..],

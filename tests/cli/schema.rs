@@ -86,7 +86,7 @@ fn what_is_shipped_is_good_by_its_schema_and_names_it() {
     }
 }
 
-/// What is wrong with these files no schema can see: how their parts go together, or that they are no JSON.
+/// What is wrong with these files no schema can see: how their parts go together, or that they are not JSON.
 const BEYOND_A_SCHEMA: &[&str] = &[
     "audience-without-the-client.json",
     "comment.json",

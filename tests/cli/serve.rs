@@ -10,7 +10,7 @@ use crate::support::{Answer, Process, Server, bad, directory, post, run, write};
 #[test]
 fn it_says_on_standard_error_what_it_is_and_what_to_try() {
     let mut server = Server::start(&["--profile", "standard"]);
-    let told = server.process.told("refresh_token=REFRESH_TOKEN");
+    let told = server.process.printed("refresh_token=REFRESH_TOKEN");
     let issuer = &server.base_url;
     assert!(
         told.contains(&format!("profile standard, issuer {issuer}\n")),
@@ -77,15 +77,15 @@ impl Curl {
 
     /// The one that a server prints, replayed.
     fn replayed(server: &mut Server) -> Answer {
-        let told = server.process.told("refresh_token=");
+        let told = server.process.printed("refresh_token=");
         // The credentials of the form stand behind it.
         let more = if told.ends_with("\\\n") {
-            server.process.told("client_id=")
+            server.process.printed("client_id=")
         } else {
             told
         };
         let more = if more.ends_with("\\\n") {
-            server.process.told("client_secret=")
+            server.process.printed("client_secret=")
         } else {
             more
         };
@@ -97,7 +97,7 @@ impl Curl {
 }
 
 #[test]
-fn the_curl_it_prints_works_as_it_stands() {
+fn the_curl_it_prints_works_unchanged() {
     let directory = directory("the_curl_it_prints");
     let fixtures = |name: &str, mut client: serde_json::Value, token: &str| {
         client["scope"] = "read".into();
@@ -179,7 +179,7 @@ fn a_signal_while_a_connection_is_open_ends_it_all_the_same() {
 }
 
 #[test]
-fn a_taken_port_is_told_with_a_remedy() {
+fn a_taken_port_is_reported_with_a_remedy() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
     let told = bad(&["--port", &port]);
@@ -194,7 +194,7 @@ fn a_taken_port_is_told_with_a_remedy() {
 }
 
 #[test]
-fn bad_fixtures_are_told_even_where_the_port_is_taken() {
+fn bad_fixtures_are_reported_even_where_the_port_is_taken() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
     let told = bad(&["--port", &port, "--fixtures", "fixtures/bad/empty-sub.json"]);
@@ -202,7 +202,7 @@ fn bad_fixtures_are_told_even_where_the_port_is_taken() {
 }
 
 #[test]
-fn a_host_that_cannot_be_had_is_told_with_a_remedy() {
+fn a_host_that_cannot_be_had_is_reported_with_a_remedy() {
     // Set aside for documentation (RFC 5737): no machine has it.
     let told = bad(&["--host", "192.0.2.1", "--port", "0"]);
     assert!(told.contains("cannot listen on 192.0.2.1:0"), "{told}");
@@ -235,7 +235,7 @@ fn a_name_of_this_machine_is_bound_at_its_ipv4_address() {
 }
 
 #[test]
-fn a_url_that_cannot_be_one_is_told() {
+fn a_url_that_cannot_be_one_is_reported() {
     for (args, problem) in [
         (
             ["--issuer", "login.example.test"],
@@ -270,7 +270,7 @@ fn what_it_is_called_by_others_is_what_its_documents_say() {
 }
 
 #[test]
-fn an_address_that_is_open_to_others_is_told() {
+fn an_address_that_is_open_to_others_is_reported() {
     let mut server = Server::started(Process::start(
         &["--host", "0.0.0.0", "--port", "0"],
         &[],
@@ -279,7 +279,7 @@ fn an_address_that_is_open_to_others_is_told() {
     // What it prints is where a client reaches it.
     assert!(server.base_url.starts_with("http://localhost:"));
     assert_eq!(server.get("/_mimic/clock").status, 200);
-    let told = server.process.told("warning: ");
+    let told = server.process.printed("warning: ");
     assert!(
         told.contains("open to everyone who can reach this machine"),
         "{told}"
@@ -310,7 +310,7 @@ fn two_runs_with_the_same_clock_and_seed_answer_byte_for_byte_alike() {
 }
 
 #[test]
-fn a_stopped_clock_stands_in_every_token() {
+fn the_time_of_a_stopped_clock_is_in_every_token() {
     let server = Server::start(&["--clock", "2023-03-28T12:23:16Z"]);
     let token = server.refresh("REFRESH_TOKEN").member("access_token");
     let claims = crate::support::part(&token, 1);
@@ -319,7 +319,7 @@ fn a_stopped_clock_stands_in_every_token() {
 }
 
 #[test]
-fn the_version_is_told_and_help_is_no_mistake() {
+fn the_version_is_printed_and_help_is_not_a_mistake() {
     for flag in ["--version", "--help", "-h"] {
         let outcome = run(&[flag]);
         assert_eq!(

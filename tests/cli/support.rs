@@ -69,7 +69,7 @@ impl Lines {
         }
     }
 
-    /// The next line; none where there will be no more.
+    /// The next line; `None` at the end of the output.
     #[track_caller]
     fn next(&mut self) -> Option<String> {
         match self.receiver.recv_timeout(PATIENCE) {
@@ -110,7 +110,7 @@ impl Process {
             .spawn()
             .expect("the binary is there");
         let mut stdin = child.stdin.take().expect("a pipe");
-        // Whoever does not read its input closes it.
+        // A process that does not read its input closes it.
         let _ = stdin.write_all(input.as_bytes());
         drop(stdin);
         let stdout = Lines::of(child.stdout.take().expect("a pipe"));
@@ -140,12 +140,12 @@ impl Process {
 
     /// Reads on in standard error to the line that holds `text`, and hands back everything up to it.
     #[track_caller]
-    pub(crate) fn told(&mut self, text: &str) -> String {
+    pub(crate) fn printed(&mut self, text: &str) -> String {
         loop {
             match self.stderr.next() {
                 Some(line) if line.contains(text) => return self.stderr.taken.clone(),
                 Some(_) => {}
-                None => panic!("`{text}` was not told; this was:\n{}", self.stderr.taken),
+                None => panic!("`{text}` was not printed; this was:\n{}", self.stderr.taken),
             }
         }
     }
@@ -273,7 +273,7 @@ impl Server {
         answered(agent().get(format!("{}{path}", self.base_url)).call())
     }
 
-    /// Posts a form, as it stands, to the token endpoint of profile `connect`.
+    /// Posts a form, unchanged, to the token endpoint of profile `connect`.
     pub(crate) fn post(&self, authorization: Option<&str>, form: &str) -> Answer {
         let url = format!("{}/connect/oauth/token", self.base_url);
         post(&url, authorization, form)

@@ -242,7 +242,7 @@ pub(crate) struct Verifier {
 enum Leave<'a> {
     Nothing,
     Out(&'a str),
-    /// Another key and algorithm are told to be right.
+    /// Another key and algorithm are configured as right.
     Key(&'a DecodingKey, Algorithm),
 }
 

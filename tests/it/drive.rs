@@ -210,7 +210,7 @@ pub(crate) fn assert_problem(case: &str, answer: &Answer, status: u16, place: Op
     assert_eq!(pointer.and_then(Value::as_str), place, "{told}");
 }
 
-/// A server whose clock stands at the documented sample's instant.
+/// A server whose clock is frozen at the documented sample's instant.
 pub(crate) fn frozen() -> TokenServer {
     let at = oauth_mimic::Timestamp::from_unix(1_680_006_196);
     TokenServer::builder()

@@ -143,7 +143,7 @@ fn ask(case: &str, server: &TokenServer, endpoint: &str) -> Came {
     raw(case, server.address(), &request_to(server, endpoint))
 }
 
-/// What of an answer is the same at every request: status, headers but for lengths and dates, names of the members.
+/// The parts of an answer that are the same at every request: status, headers but for lengths and dates, names of the members.
 fn form_of(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<String>) {
     let headers = answer.headers.iter().filter(|(name, _)| {
         !["content-length", "date", "etag", "connection"].contains(&name.as_str())
@@ -196,7 +196,7 @@ fn assert_no_answer(came: &Came, broken: Option<ErrorKind>) {
 /// A fault as JSON has it, what the client must see, and the status that the journal must show.
 type Row = (Value, fn(&Came, &Answer), fn(u16) -> u16);
 
-/// Every fault that is no business of one endpoint alone.
+/// Every fault that applies to more than one endpoint.
 #[expect(clippy::too_many_lines, reason = "one table")]
 fn everywhere() -> Vec<Row> {
     const ASKED: &str = "injected fault";

@@ -290,7 +290,7 @@ fn at_a_port_of_its_own_it_is_alone() {
         assert_eq!(plane.get("/health").status, 200);
         assert_eq!(Plane::of(mimic).get("/health").status, 200);
         assert_eq!(refresh(mimic, "REFRESH_TOKEN", "").status, 200);
-        // What tells of endpoints tells where it is.
+        // The list of endpoints names the control plane's address.
         let told = plane.read("")["endpoints"].clone();
         assert_eq!(told["control"], format!("{base}{path}/_mimic"));
         assert_eq!(told["token"], mimic.token_url());
@@ -330,7 +330,7 @@ fn beside_the_protocol_it_is_at_the_servers_own_address() {
 }
 
 #[test]
-fn a_control_port_that_is_taken_is_told() {
+fn a_control_port_that_is_taken_is_reported() {
     let taken = TokenServer::start();
     let why = TokenServer::builder()
         .control_port(taken.address().port())

@@ -240,7 +240,7 @@ fn openidconnect_discovers_refreshes_and_verifies_the_id_token() {
 }
 
 #[test]
-fn openidconnect_accepts_partners_only_where_it_is_told_of_them() {
+fn openidconnect_accepts_partners_only_where_they_are_configured() {
     for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let metadata = discover(&server);

@@ -24,7 +24,7 @@ fn last(mimic: &Mimic) -> Exchange {
 // --- what it keeps ------------------------------------------------------------------------------------------------
 
 #[test]
-fn it_keeps_the_last_so_many() {
+fn it_keeps_as_many_of_the_last_exchanges_as_it_has_room_for() {
     for (capacity, kept) in [
         (0, &[][..]),
         (1, &[5]),
@@ -309,7 +309,7 @@ fn a_lineage_can_be_drawn_from_what_was_presented_to_what_was_issued() {
         refresh(&server, "REFRESH_TOKEN", "");
         let presented = last(&server).presented.expect("an id");
         assert!(presented.starts_with("named "), "{presented}");
-        // Whoever is refused before the token is looked at presented nothing.
+        // A client that is refused before its token is read has presented none.
         refresh_as(&server, "client-rotating", &token, "");
         assert_eq!(
             (last(&server).presented, last(&server).issued),
@@ -320,7 +320,7 @@ fn a_lineage_can_be_drawn_from_what_was_presented_to_what_was_issued() {
 
 // --- what it advises -----------------------------------------------------------------------------------------------
 
-/// A server whose clients reissue, rotate and reuse, and whose clock stands.
+/// A server whose clients reissue, rotate and reuse, and whose clock is frozen.
 fn advising() -> TokenServer {
     let client = |id: &str, policy| {
         Client::confidential(id, format!("{id}-secret"))
@@ -359,7 +359,7 @@ fn advice(mimic: &Mimic) -> Vec<&'static str> {
 }
 
 #[track_caller]
-fn assert_held_against(mimic: &Mimic, codes: &[&str]) {
+fn assert_advice(mimic: &Mimic, codes: &[&str]) {
     assert_eq!(advice(mimic), codes, "{:?}", last(mimic));
     let verified = Plane::of(mimic).post("/verify", &json!({ "no_advice": true }));
     let told = verified.text();
@@ -379,26 +379,26 @@ fn minted(mimic: &Mimic, client_id: &str) -> String {
 }
 
 #[test]
-fn a_good_client_is_told_nothing() {
+fn a_good_client_gets_no_advice() {
     let server = advising();
     let mut token = minted(&server, "rotating");
     for _ in 0..3 {
         let answer = refresh_as(&server, "rotating", &token, "&scope=openid");
         assert_eq!(answer.status, 200, "{}", answer.text());
         token = answer.member("refresh_token");
-        assert_held_against(&server, &[]);
+        assert_advice(&server, &[]);
         server.clock().advance(850);
     }
     fetch(&server.jwks_url());
-    assert_held_against(&server, &[]);
+    assert_advice(&server, &[]);
     server.verify(&Expectation::no_advice(Filter::any()));
 }
 
 #[test]
-fn a_token_request_that_is_no_post_is_advised_on() {
+fn a_token_request_by_another_method_than_post_gets_advice() {
     let server = advising();
     request("GET", &server.token_url(), "", "");
-    assert_held_against(&server, &["method"]);
+    assert_advice(&server, &["method"]);
 }
 
 #[test]
@@ -418,7 +418,7 @@ fn parameters_in_the_uri_are_advised_on() {
             Some(("client-default", "client-default-secret")),
             &form,
         );
-        assert_held_against(&server, &["parameter_in_uri"]);
+        assert_advice(&server, &["parameter_in_uri"]);
         let text = last(&server).advice[0].text.clone();
         assert!(text.starts_with(words), "{text}");
     }
@@ -432,10 +432,10 @@ fn basic_credentials_that_are_not_form_encoded_are_advised_on() {
         minted(&server, "odd")
     );
     post_form(&server.token_url(), Some(("odd", "a%2Fb+c")), &form);
-    assert_held_against(&server, &[]);
+    assert_advice(&server, &[]);
     let server = advising();
     post_form(&server.token_url(), Some(("odd", "a/b c")), &form);
-    assert_held_against(&server, &["basic_not_encoded"]);
+    assert_advice(&server, &["basic_not_encoded"]);
 }
 
 #[test]
@@ -443,7 +443,7 @@ fn several_authentication_methods_are_advised_on() {
     let server = advising();
     let more = "&client_id=client-default&client_secret=client-default-secret";
     refresh(&server, &minted(&server, "client-default"), more);
-    assert_held_against(&server, &["several_methods"]);
+    assert_advice(&server, &["several_methods"]);
 }
 
 #[test]
@@ -454,7 +454,7 @@ fn a_repeated_parameter_is_advised_on() {
         &minted(&server, "client-default"),
         "&scope=openid&scope=email",
     );
-    assert_held_against(&server, &["parameter_repeated"]);
+    assert_advice(&server, &["parameter_repeated"]);
 }
 
 #[test]
@@ -466,14 +466,14 @@ fn an_unknown_parameter_is_advised_on_and_a_repeatable_one_is_not() {
         &token,
         "&resource=https://a.example&resource=https://b.example",
     );
-    assert_held_against(&server, &[]);
+    assert_advice(&server, &[]);
     let server = advising();
     refresh(
         &server,
         &minted(&server, "client-default"),
         "&colour=red&colour=blue",
     );
-    assert_held_against(&server, &["parameter_unknown"]);
+    assert_advice(&server, &["parameter_unknown"]);
     let text = last(&server).advice[0].text.clone();
     assert_eq!(
         text,
@@ -493,7 +493,7 @@ fn a_refresh_long_before_the_access_token_ends_is_advised_on() {
         let first = refresh(&server, &minted(&server, "client-default"), "");
         server.clock().advance(after);
         refresh(&server, &first.member("refresh_token"), "");
-        assert_held_against(&server, codes);
+        assert_advice(&server, codes);
     }
 }
 
@@ -505,12 +505,12 @@ fn a_token_presented_again_later_is_a_replay() {
         let first = refresh_as(&server, client_id, &token, "");
         server.clock().advance(600);
         refresh_as(&server, client_id, &token, "");
-        assert_held_against(&server, &["refresh_replay"]);
+        assert_advice(&server, &["refresh_replay"]);
         if client_id == "rotating" {
             // The family is revoked: its youngest member is advised on, too.
             let successor = first.member("refresh_token");
             assert_eq!(refresh_as(&server, client_id, &successor, "").status, 400);
-            assert_held_against(&server, &["refresh_replay"]);
+            assert_advice(&server, &["refresh_replay"]);
         }
     }
 }
@@ -522,7 +522,7 @@ fn what_the_ledger_remembers_is_a_replay_even_where_the_journal_forgot() {
     refresh_as(&server, "rotating", &token, "");
     Plane::of(&server).delete("/requests");
     refresh_as(&server, "rotating", &token, "");
-    assert_held_against(&server, &["refresh_replay"]);
+    assert_advice(&server, &["refresh_replay"]);
 }
 
 #[test]
@@ -532,7 +532,7 @@ fn a_token_that_came_back_is_presented_again_rightly() {
         for _ in 0..3 {
             let answer = refresh_as(&server, "reusing", &token, "");
             assert_eq!(answer.member("refresh_token"), token);
-            assert_held_against(&server, &[]);
+            assert_advice(&server, &[]);
             server.clock().advance(850);
         }
     }

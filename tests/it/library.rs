@@ -412,10 +412,10 @@ fn with_a_seed_and_a_frozen_clock_two_servers_answer_byte_for_byte_alike() {
     }
 }
 
-// --- what is told when it cannot start --------------------------------------------------------------------------
+// --- what is reported when it cannot start --------------------------------------------------------------------------
 
 #[test]
-fn a_mistake_is_told_with_its_place_and_remedy() {
+fn a_mistake_is_reported_with_its_place_and_remedy() {
     let mut wrong = Vec::new();
     let json = |text: &str| TokenServer::builder().fixtures_json("mine.json", text);
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -528,7 +528,7 @@ fn a_malformed_scope_in_code_panics_at_once() {
 }
 
 #[test]
-fn what_cannot_be_minted_is_told() {
+fn what_cannot_be_minted_is_reported() {
     let server = TokenServer::start();
     let empty = TokenServer::builder().fixtures_json("empty", "{}").start();
     for (mint, told) in [

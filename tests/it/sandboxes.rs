@@ -13,7 +13,7 @@ use crate::drive::{
 };
 use crate::support::part;
 
-/// Makes a sandbox over HTTP; answers what it is told of, and its control plane.
+/// Makes a sandbox over HTTP. Returns its description and its control plane.
 #[track_caller]
 fn create(server: &Mimic, order: &Value) -> (Value, Plane) {
     let answer = Plane::of(server).post("/sandboxes", order);
@@ -104,7 +104,7 @@ fn what_is_spent_in_one_is_good_in_every_other() {
 }
 
 #[test]
-fn a_token_of_one_is_no_token_of_another() {
+fn a_token_of_one_is_not_valid_at_another() {
     let server = frozen();
     let (a, b) = (server.sandbox(), server.sandbox());
     a.clock().freeze(server.clock().now());
@@ -266,7 +266,7 @@ fn one_with_a_ttl_is_gone_after_it_and_another_stays() {
     let (brief, _) = create(&server, &json!({ "ttl": 1 }));
     let (lasting, _) = create(&server, &json!({ "ttl": 600 }));
     let (forever, _) = create(&server, &json!({}));
-    // A list is no use, so the time runs on.
+    // Listing does not count as use, so the idle time continues.
     let began = Instant::now();
     while plane.list("/sandboxes").contains(&brief) {
         assert!(began.elapsed() < Duration::from_secs(20));
@@ -474,7 +474,7 @@ fn the_library_makes_one_with_options() {
 }
 
 #[test]
-fn an_unknown_one_is_told_in_json_to_protocol_and_control() {
+fn an_unknown_one_is_reported_in_json_to_protocol_and_control() {
     let server = frozen();
     for path in [
         "/s/nothing",
@@ -562,7 +562,7 @@ fn two_thousand_live_side_by_side() {
 }
 
 #[test]
-fn posted_fixtures_read_no_file_and_their_mistakes_are_told_by_path() {
+fn posted_fixtures_read_no_file_and_their_mistakes_are_reported_by_path() {
     let server = frozen();
     let plane = Plane::of(&server);
     let client = |more: Value| {

@@ -153,7 +153,7 @@ fn lost_rotation_spends_the_token_whose_successor_never_arrives() {
 }
 
 #[test]
-fn refresh_storm_lets_one_of_all_threads_win_and_tells_of_the_others() {
+fn refresh_storm_lets_one_of_all_threads_win_and_records_the_others() {
     for (way, play) in WAYS {
         let server = TokenServer::builder().workers(2).start();
         let minted = server.mint().response();

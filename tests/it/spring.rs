@@ -571,7 +571,7 @@ fn the_scope_is_refused_or_read_by_rows_25_to_29() {
     );
 }
 
-/// Row 31, multipart, is not built: its body is as invisible as any other that is no form. Row 35 takes a token that no
+/// Row 31, multipart, is not built: its body is not read, like any other that is not a form. Row 35 takes a token that no
 /// server of this kind signs. Rows 36 and 37 are of set-ups and grants that this server does not have.
 #[test]
 fn parameters_are_read_as_a_servlet_does_by_rows_30_to_34() {
@@ -641,7 +641,7 @@ fn parameters_are_read_as_a_servlet_does_by_rows_30_to_34() {
     );
 }
 
-/// §6: the form filter stands before the Basic filter, and neither knows of the other.
+/// §6: the form filter runs before the Basic filter, independently of it.
 #[test]
 fn basic_and_form_meet_as_in_the_authentication_matrix() {
     let server = server();
@@ -757,7 +757,7 @@ fn basic_credentials_are_not_form_decoded() {
     check("encoded", &raw("raw%2Bid", "100%25%2Bs3cret"), UNAUTHORIZED);
 }
 
-/// §3: of several things that are wrong, the one that is looked at first is told.
+/// §3: of several mistakes, the one that is checked first is reported.
 #[test]
 fn sender_and_grant_are_checked_in_the_frameworks_order() {
     let server = server();
@@ -892,7 +892,7 @@ fn a_token_of_another_issuer_or_of_a_user_who_is_gone_is_an_invalid_grant() {
             .start();
         server.mint().refresh_token()
     };
-    // The framework looks at no issuer; that this server does is told in the nearest of its words.
+    // The framework does not check the issuer. This server does, and reports it with the framework's nearest message.
     let stranger = elsewhere("https://elsewhere.example.test", "alice");
     check(
         "24",

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::support::{Connection, encoded};
 
-/// Never accepted; which of the two it is told does not matter where both are wrong.
+/// Never accepted; either error is right where both mistakes are made.
 const REFUSED: Expected = Expected::Refused(&[400, 401], &["invalid_request", "invalid_client"]);
 const UNAUTHORIZED: Expected = Expected::Refused(&[400], &["unauthorized_client"]);
 
@@ -38,7 +38,7 @@ pub(crate) fn rows() -> Vec<Row> {
     rows.extend([
         story(
             "C15",
-            "who is unknown is told what a wrong secret is told",
+            "an unknown client gets the answer of a wrong secret",
             |world| {
                 let wrong = [
                     basic_bytes("alpha:wrong"),

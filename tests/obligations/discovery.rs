@@ -70,7 +70,7 @@ fn keys(world: &World) -> Vec<Value> {
 fn list(metadata: &Value, name: &str) -> Vec<String> {
     let values = metadata[name]
         .as_array()
-        .unwrap_or_else(|| panic!("{name} is no array"));
+        .unwrap_or_else(|| panic!("{name} is not an array"));
     let texts = values
         .iter()
         .map(|value| value.as_str().expect("a text").to_owned());

@@ -38,7 +38,7 @@ fn seconds(claims: &Value, name: &str) -> i64 {
     // Not `as_f64`: 1.7e9 is a number, but no NumericDate of whole seconds.
     claims[name]
         .as_i64()
-        .unwrap_or_else(|| panic!("{name} is no integer: {claims}"))
+        .unwrap_or_else(|| panic!("{name} is not an integer: {claims}"))
 }
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -121,19 +121,15 @@ pub(crate) fn rows() -> Vec<Row> {
                 }
             },
         ),
-        story(
-            "J04",
-            "the issuer is the metadata's to the letter",
-            |world| {
-                let issuer = document(world, METADATA)["issuer"].clone();
-                assert_eq!(issuer, world.server.issuer());
-                for answer in answers(world) {
-                    for (name, token) in tokens(&answer) {
-                        assert_eq!(part(&token, 1)["iss"], issuer, "{name}");
-                    }
+        story("J04", "the issuer is exactly the metadata's", |world| {
+            let issuer = document(world, METADATA)["issuer"].clone();
+            assert_eq!(issuer, world.server.issuer());
+            for answer in answers(world) {
+                for (name, token) in tokens(&answer) {
+                    assert_eq!(part(&token, 1)["iss"], issuer, "{name}");
                 }
-            },
-        ),
+            }
+        }),
         story(
             "J07",
             "a token is three parts of unpadded base64url, each name in it once",

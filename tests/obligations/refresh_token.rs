@@ -118,7 +118,7 @@ pub(crate) fn rows() -> Vec<Row> {
         }),
         story(
             "R12",
-            "what is no refresh token is not taken for one",
+            "a token of another kind is not accepted as a refresh token",
             |world| {
                 let minted = world.server.mint().client("alpha").scope("openid a");
                 let response = minted.response();
@@ -338,18 +338,22 @@ pub(crate) fn rows() -> Vec<Row> {
                 }
             },
         ),
-        story("R30", "whoever listens on still gets the answer", |world| {
-            let mut stream = world.connect();
-            let request = alpha(GOOD).bytes_with(&world.refresh_token("alpha"));
-            stream.write_all(&request).expect("the server listens");
-            stream
-                .shutdown(Shutdown::Write)
-                .expect("a half-closed connection");
-            let (received, closed) = read_to_end(&mut stream);
-            let answers = answers(&request, &received);
-            assert!(closed && answers.len() == 1, "{answers:?}");
-            assert_tokens(&answers[0]);
-        }),
+        story(
+            "R30",
+            "a client that half-closes still gets the answer",
+            |world| {
+                let mut stream = world.connect();
+                let request = alpha(GOOD).bytes_with(&world.refresh_token("alpha"));
+                stream.write_all(&request).expect("the server listens");
+                stream
+                    .shutdown(Shutdown::Write)
+                    .expect("a half-closed connection");
+                let (received, closed) = read_to_end(&mut stream);
+                let answers = answers(&request, &received);
+                assert!(closed && answers.len() == 1, "{answers:?}");
+                assert_tokens(&answers[0]);
+            },
+        ),
     ]);
     rows
 }
@@ -440,7 +444,7 @@ fn lifetimes(_: &World) {
         assert_tokens(&answer);
         token = answer.member("refresh_token");
         let claims = part(&token, 1);
-        assert_eq!(claims["auth_time"], login, "refreshing is no login");
+        assert_eq!(claims["auth_time"], login, "refreshing is not a login");
         let end = claims["exp"].as_i64().expect("an integer");
         assert_eq!(end, (clock.now().as_unix() + 90).min(1_700_000_200));
     }

@@ -16,7 +16,7 @@ pub(crate) fn rows() -> Vec<Row> {
         "T04", "GET with a query",
             Request::new("GET", &format!("{TOKEN}?{GOOD}&client_id=alpha&client_secret=alpha-secret"))
             => NOT_ALLOWED;
-        "T04", "and is told to POST", Request::new("GET", TOKEN) => Expected::That(|answer| {
+        "T04", "and names POST as allowed", Request::new("GET", TOKEN) => Expected::That(|answer| {
             let allow = answer.header("allow").unwrap_or_default();
             assert!(allow.split(", ").any(|method| method == "POST"), "{allow}");
         });

@@ -125,7 +125,7 @@ fn every_reference_resolves() {
 
 /// The query parameters of each operation are those that its type takes.
 #[test]
-fn the_filter_stands_in_every_query_of_the_journal() {
+fn the_filter_is_in_every_query_of_the_journal() {
     let document = Plane::of(&frozen()).read("/openapi.json");
     let names = |path: &str| -> BTreeSet<String> {
         let parameters = &document["paths"][path]["get"]["parameters"];

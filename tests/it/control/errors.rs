@@ -9,7 +9,7 @@ use crate::drive::{Plane, assert_problem, frozen};
 use crate::support::send;
 
 #[test]
-fn what_is_not_there_is_told_with_where_to_look() {
+fn what_is_not_there_is_reported_with_where_to_look() {
     let server = frozen();
     let plane = Plane::of(&server);
     for path in [
@@ -34,7 +34,7 @@ fn what_is_not_there_is_told_with_where_to_look() {
 }
 
 #[test]
-fn another_method_is_told_which_there_are() {
+fn another_method_is_refused_with_those_there_are() {
     let server = frozen();
     let plane = Plane::of(&server);
     for (path, method, allow) in [
@@ -84,7 +84,7 @@ fn an_empty_name_is_not_the_whole_list() {
 }
 
 #[test]
-fn a_body_that_is_no_json_of_its_type_is_told_where() {
+fn a_body_that_is_not_json_of_its_type_is_refused_with_the_place() {
     let server = frozen();
     let plane = Plane::of(&server);
     let filter = r#"{"filter":{"endpoint":"token"}}"#;
@@ -273,7 +273,7 @@ fn no_message_names_a_type_of_rust() {
 }
 
 #[test]
-fn a_query_with_an_unknown_or_impossible_member_is_told_which() {
+fn a_query_with_an_unknown_or_impossible_member_is_refused_with_its_name() {
     let server = frozen();
     let plane = Plane::of(&server);
     for (path, at) in [
@@ -318,7 +318,7 @@ fn a_head_is_a_get_without_its_body() {
 }
 
 #[test]
-fn mistakes_in_a_sandbox_are_told_the_same_way() {
+fn mistakes_in_a_sandbox_are_reported_the_same_way() {
     let server = frozen();
     let sandbox = server.sandbox();
     let plane = Plane::of(&sandbox);

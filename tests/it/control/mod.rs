@@ -23,7 +23,7 @@ struct Way<'m> {
     http: Option<Plane>,
 }
 
-/// Runs it over HTTP and through the library, each with a server of its own whose clock stands.
+/// Runs it over HTTP and through the library, each with a server of its own whose clock is frozen.
 fn both(run: impl Fn(&Way<'_>)) {
     for http in [true, false] {
         let server = frozen();
@@ -45,7 +45,7 @@ fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
 }
 
 /// What a library call panicked with.
-fn told<T>(call: impl FnOnce() -> T) -> Result<T, String> {
+fn outcome_of<T>(call: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|panic| {
         panic
             .downcast_ref::<String>()
@@ -117,7 +117,7 @@ impl Way<'_> {
         }
     }
 
-    /// Answers whether there was one.
+    /// Returns true if there was one.
     #[track_caller]
     fn remove_fault(&self, id: u64) -> bool {
         match &self.http {
@@ -147,12 +147,12 @@ impl Way<'_> {
         }
     }
 
-    /// Answers what came, or what was told of it.
+    /// Returns the value, or the message of the error.
     #[track_caller]
     fn wait(&self, filter: &Value, count: usize, seconds: f64) -> Result<usize, String> {
         let Some(plane) = &self.http else {
             let patience = Duration::from_secs_f64(seconds);
-            return told(|| self.mimic.wait_for(&read(filter), count, patience).len());
+            return outcome_of(|| self.mimic.wait_for(&read(filter), count, patience).len());
         };
         let mut path = format!("/requests/wait?count={count}&timeout={seconds}");
         for (name, value) in filter.as_object().expect("a filter") {
@@ -181,7 +181,7 @@ impl Way<'_> {
                 Self::expect(&answer, 409);
                 Err(answer.member("detail"))
             }
-            None => told(|| self.mimic.verify(&read(expectation))),
+            None => outcome_of(|| self.mimic.verify(&read(expectation))),
         }
     }
 
@@ -288,7 +288,7 @@ impl Way<'_> {
                 }
                 Err(answer.member("detail"))
             }
-            None => told(|| self.mimic.keys().retire(kid)),
+            None => outcome_of(|| self.mimic.keys().retire(kid)),
         }
     }
 
@@ -304,7 +304,7 @@ impl Way<'_> {
                 Self::expect(&answer, 400);
                 Err(answer.member("detail"))
             }
-            None => told(|| self.mint_by_library(order)),
+            None => outcome_of(|| self.mint_by_library(order)),
         }
     }
 
@@ -363,7 +363,7 @@ impl Way<'_> {
                 Self::expect(&answer, 404);
                 Err(answer.member("detail"))
             }
-            None => told(|| self.mimic.play(scenario).len()),
+            None => outcome_of(|| self.mimic.play(scenario).len()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::control::{both, read, token_path, told};
+use crate::control::{both, outcome_of, read, token_path};
 use crate::drive::{Plane, USER, assert_problem, frozen, post_form, refresh};
 
 /// The list of a kind, the path of one item without its name, the item, and the member that is its name.
@@ -291,7 +291,7 @@ fn the_library_refuses_what_http_refuses() {
         .expect_err(&case);
         assert_eq!(why.pointer, pointer, "{case}");
         assert_eq!(why.problem, answer.member("detail"), "{case}");
-        let panic = told(|| match path {
+        let panic = outcome_of(|| match path {
             "/clients" => server.put_client(read(&body)),
             "/users" => server.put_user(read(&body)),
             _ => server.put_refresh_token(read(&body)),

@@ -339,7 +339,7 @@ fn what_is_expected_is_verified() {
 }
 
 #[test]
-fn what_is_not_as_expected_is_told_with_what_arrived_the_nearest_first() {
+fn what_is_not_as_expected_is_reported_with_what_arrived_the_nearest_first() {
     both(|way| {
         assert_eq!(
             way.verify(&json!({ "at_least": 1 })),
@@ -435,7 +435,7 @@ fn tokens_of_each_kind_are_minted_with_lifetime_claims_or_defect() {
 }
 
 #[test]
-fn what_cannot_be_minted_is_told() {
+fn what_cannot_be_minted_is_reported() {
     both(|way| {
         for (order, words) in [
             (
@@ -630,7 +630,7 @@ fn every_scenario_that_ships_is_listed_and_played() {
 }
 
 #[test]
-fn the_health_is_told() {
+fn the_health_is_reported() {
     let server = frozen();
     let health = Plane::of(&server).read("/health");
     assert_eq!(health["status"], "ok");
