@@ -44,7 +44,6 @@ macro_rules! table {
 mod client_authentication;
 mod client_credentials;
 mod discovery;
-mod grants;
 mod http_abuse;
 mod jwt;
 mod refresh_token;
@@ -77,7 +76,6 @@ fn main() -> ExitCode {
         client_credentials::rows(),
         refresh_token::rows(),
         scope::rows(),
-        grants::rows(),
         jwt::rows(),
         discovery::rows(),
         http_abuse::rows(),
