@@ -14,10 +14,12 @@ mod client;
 mod cost;
 mod embedded;
 mod load;
+mod refreshing;
 mod sandboxes;
 mod soak;
 mod start;
 mod stats;
+mod watchers;
 
 fn main() {
     let mut arguments = std::env::args()
@@ -36,12 +38,13 @@ fn main() {
         }
         _ => {}
     }
-    let parts: [(&str, fn()); 5] = [
+    let parts: [(&str, fn()); 6] = [
         ("cost", cost::run),
         ("load", load::run),
         ("start", start::run),
         ("embedded", embedded::run),
         ("sandboxes", sandboxes::run),
+        ("watchers", watchers::run),
     ];
     for (name, run) in parts {
         if part.as_deref().is_none_or(|wanted| wanted == name) {
