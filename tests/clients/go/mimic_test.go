@@ -130,13 +130,13 @@ func (s *sandbox) mint(kind string, defect any) string {
 	return minted.Token
 }
 
-// arrived fails the test unless exactly so many requests match; the server says what did arrive.
+// arrived fails the test unless exactly count requests match; the server reports what did arrive.
 func (s *sandbox) arrived(count int, filter object) {
 	s.t.Helper()
 	s.control("POST", "/verify", object{"filter": filter, "exactly": count}, nil)
 }
 
-// faultless fails the test if the server has anything to hold against the client's token requests.
+// faultless fails the test if the server has advice on the client's token requests.
 func (s *sandbox) faultless() {
 	s.t.Helper()
 	s.control("POST", "/verify", object{"filter": object{"endpoint": "token"}, "no_advice": true}, nil)
@@ -151,7 +151,7 @@ func (s *sandbox) unavailableOnce() {
 	}, nil)
 }
 
-// config is that of a client that is told how to authenticate.
+// config is that of a client whose way to authenticate is configured.
 func (s *sandbox) config(clientID, secret string) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID:     clientID,

@@ -83,7 +83,7 @@ func TestAReplayIsReported(t *testing.T) {
 	s.arrived(2, object{"client_id": "client-rotating", "error": "invalid_grant", "status": http.StatusBadRequest})
 }
 
-// A token source keeps the successor, so that its own refreshes are no replays.
+// A token source keeps the successor, so that its own refreshes are not replays.
 func TestATokenSourceFollowsTheRotation(t *testing.T) {
 	s := newSandbox(t)
 	// Whatever arrives counts as expired, so each call refreshes.

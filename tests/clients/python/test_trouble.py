@@ -30,7 +30,7 @@ def test_a_503_is_raised(session, sandbox):
 
 
 def test_a_503_is_survived_with_the_adapter_that_retries(sandbox):
-    """urllib3's Retry, mounted on requests as its documentation shows, and told that a POST may be repeated."""
+    """urllib3's Retry, mounted on requests as its documentation shows, and allowed to repeat a POST."""
     sandbox.fault(BUSY)
     client = over_requests(sandbox)
     client.mount("http://", patient())
@@ -145,7 +145,7 @@ def test_flaky_gateway(session, sandbox):
 
 
 def test_flaky_gateway_with_the_adapter_that_retries(sandbox):
-    """It takes all three failures: a POST may be repeated after a connection died, since it was told so."""
+    """It takes all three failures: it is configured to repeat a POST after a connection died."""
     sandbox.control("POST", "scenarios/flaky-gateway")
     client = over_requests(sandbox)
     client.mount("http://", patient())

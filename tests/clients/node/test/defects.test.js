@@ -154,7 +154,7 @@ describe('by setting', { concurrency: true }, () => {
     await expect(/"iat"/, () => verify(server, token, { ...OF_AN_ID_TOKEN, maxTokenAge: '1h' }));
   });
 
-  it('jose allows for clock skew where it is told to', async (t) => {
+  it('jose allows for clock skew where that is configured', async (t) => {
     // The server's clock is ninety seconds ahead.
     const server = await sandbox(t);
     await server.scenario('clock-skew');

@@ -15,7 +15,7 @@ const rotate = (server) => server.control('POST', 'keys/rotate');
 const fetched = (server, times) => server.verify({ filter: { endpoint: 'jwks' }, exactly: times });
 const kid = (token) => decodeProtectedHeader(token).kid;
 
-/** A cache of keys, fetched so many seconds ago. */
+/** A cache of keys, fetched `seconds` ago. */
 async function fetchedAgo(server, seconds) {
   const jwks = await (await fetch(server.jwksUrl)).json();
   return { jwks, uat: Math.floor(Date.now() / 1000) - seconds };

@@ -101,7 +101,7 @@ class SpringTokensTest {
         }
     }
 
-    /** What a resource server has that was told the issuer alone: no audience, and no access token of RFC 9068. */
+    /** What a resource server has whose only setting is the issuer: no audience, and no access token of RFC 9068. */
     @Test
     void aDecoderFromTheIssuerAloneKnowsNoAudience() {
         try (var sandbox = Sandbox.documented()) {
