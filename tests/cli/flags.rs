@@ -324,12 +324,12 @@ fn every_flag_of_the_server_has_an_environment_variable_that_counts() {
     tried.insert("OAUTH_MIMIC_ALLOW_HOST".to_owned());
 
     let environment = [("OAUTH_MIMIC_CONTROL_ORIGIN", "http://app.test")];
-    let mut server = Server::started(Process::start(&["--port", "0"], &environment, ""));
+    let server = Server::started(Process::start(&["--port", "0"], &environment, ""));
     assert_eq!(server.get("/_mimic/clock").status, 200);
     tried.insert("OAUTH_MIMIC_CONTROL_ORIGIN".to_owned());
     // A journal without room for an entry keeps none.
     let environment = [("OAUTH_MIMIC_JOURNAL_BYTES", "0")];
-    let mut server = Server::started(Process::start(&["--port", "0"], &environment, ""));
+    let server = Server::started(Process::start(&["--port", "0"], &environment, ""));
     assert_eq!(server.get("/connect/.well-known/jwks.json").status, 200);
     assert_eq!(server.get("/_mimic/requests/1").status, 404);
     tried.insert("OAUTH_MIMIC_JOURNAL_BYTES".to_owned());
