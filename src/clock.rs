@@ -1,8 +1,8 @@
 //! Time as a parameter.
 //!
-//! The only room that asks the system for the time. Everything else is told what time it is, so that one
-//! [`Clock`] rules issuing, checking and the store alike. Whatever waits for a network peer (a stalled body)
-//! uses real time on purpose: a client's time-out is in real time too.
+//! The only module that asks the system for the time. All others get the time as an argument, so that issuing, checking and the
+//! store follow one [`Clock`]. Waits for a network peer (a stalled body) use real time on purpose, as the time-outs of
+//! clients do.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -17,16 +17,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// An instant that never comes.
+    /// An instant that is never reached: `i64::MAX` seconds after 1970.
     pub(crate) const NEVER: Self = Self(i64::MAX);
 
-    /// The instant `seconds` after 1970-01-01T00:00:00Z.
+    /// Makes the instant `seconds` after 1970-01-01T00:00:00Z; a negative number is before.
     #[must_use]
     pub const fn from_unix(seconds: i64) -> Self {
         Self(seconds)
     }
 
-    /// Seconds since 1970-01-01T00:00:00Z.
+    /// Returns the whole seconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub const fn as_unix(self) -> i64 {
         self.0
@@ -48,12 +48,12 @@ impl Timestamp {
             .map_err(|_| InvalidTimestamp(text.to_owned()))
     }
 
-    /// The instant `seconds` later, earlier when negative; saturating.
+    /// Returns the instant `seconds` later, or earlier if negative. Saturates at the limits of `i64`.
     pub(crate) const fn moved_by(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds))
     }
 
-    /// Seconds from `earlier` to this instant; negative when `earlier` is later.
+    /// Returns the seconds from `earlier` to this instant; negative if `earlier` is later.
     #[must_use]
     pub const fn seconds_since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
@@ -108,7 +108,7 @@ impl Sub<Duration> for Timestamp {
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339 in UTC; the bare number of seconds where the year does not fit.
+    /// Writes RFC 3339 in UTC, or the number of seconds if RFC 3339 cannot express the year.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match DateTime::<Utc>::from_timestamp(self.0, 0) {
             Some(at) => f.write_str(&at.to_rfc3339_opts(SecondsFormat::Secs, true)),
@@ -117,14 +117,14 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// What stood where an RFC 3339 date and time was due.
+/// The error of [`Timestamp::parse`], with the text that is not an RFC 3339 date and time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an RFC 3339 date and time such as 2023-03-28T12:23:16Z")]
 pub struct InvalidTimestamp(String);
 
 /// The server's time: real, frozen at an instant, or shifted by some seconds.
 ///
-/// A clone is the same clock, so a test keeps one and hands the other to the builder:
+/// Clones share their state, so a test keeps one and gives the other to the builder:
 ///
 /// ```
 /// use oauth_mimic::{Clock, Timestamp};
@@ -145,19 +145,19 @@ enum Mode {
 }
 
 impl Clock {
-    /// A clock that shows the system's time.
+    /// Makes a clock that shows the system's time.
     #[must_use]
     pub fn real() -> Self {
         Self(Arc::new(Mutex::new(Mode::Shifted(0))))
     }
 
-    /// A clock that stands still at `at`.
+    /// Makes a clock that is frozen at `at`.
     #[must_use]
     pub fn frozen(at: Timestamp) -> Self {
         Self(Arc::new(Mutex::new(Mode::Frozen(at))))
     }
 
-    /// What time it is.
+    /// Returns the clock's time, in whole seconds.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match *self.mode() {
@@ -184,12 +184,12 @@ impl Clock {
         *self.mode() = state.0;
     }
 
-    /// Stands still at `at` from now on.
+    /// Freezes the clock at `at`.
     pub fn freeze(&self, at: Timestamp) {
         *self.mode() = Mode::Frozen(at);
     }
 
-    /// Moves by `seconds`, backwards when negative; a frozen clock stays frozen, a running one runs on.
+    /// Moves the clock by `seconds`, backwards if negative. A frozen clock stays frozen, a running one keeps running.
     pub fn advance(&self, seconds: i64) {
         let mut mode = self.mode();
         *mode = match *mode {
@@ -198,13 +198,13 @@ impl Clock {
         };
     }
 
-    /// Shows the system's time again.
+    /// Returns to the system's time: neither frozen nor shifted.
     pub fn release(&self) {
         *self.mode() = Mode::Shifted(0);
     }
 
     fn mode(&self) -> std::sync::MutexGuard<'_, Mode> {
-        // A panic elsewhere cannot leave a half-written mode behind.
+        // A poisoned lock is safe to use: the mode is replaced in one assignment.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -237,7 +237,7 @@ pub(crate) fn rfc3339_of_millis(millis: i64) -> String {
         .unwrap_or_default()
 }
 
-/// Real time that has passed, whatever the clocks say.
+/// Measures real time, independently of the server's clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch(std::time::Instant);
 
@@ -251,7 +251,7 @@ impl Stopwatch {
     }
 }
 
-/// Real time since some beginning, whatever the clocks say: for what expires. A test moves its own by hand.
+/// Real time since a fixed beginning, independent of the server's clock, for things that expire. Tests move their own by hand.
 #[derive(Debug, Clone)]
 pub(crate) enum Uptime {
     Real(std::time::Instant),

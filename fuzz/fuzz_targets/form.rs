@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
             assert_eq!(fuzzing::form(written.as_bytes()), Some(pairs));
         }
         None => {
-            // What that decoder repairs or lets through: a stray %, bytes that are no UTF-8, a NUL.
+            // That decoder repairs or accepts these: a stray %, bytes that are not UTF-8, a NUL.
             let repaired = theirs
                 .iter()
                 .flat_map(|(name, value)| [name, value])

@@ -1,4 +1,4 @@
-//! What the command line tells of an authority.
+//! The summary of an authority that the command line prints.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use crate::oauth::client::Client;
 use crate::oauth::user::User;
 
 impl Authority {
-    /// Whether a refresh token of the fixtures goes by that name.
+    /// Returns true if the fixtures have a refresh token of that name.
     pub(crate) fn names_token(&self, name: &str) -> bool {
         !self.registry.owners_of(name).is_empty()
     }
 
-    /// What there is, in one line.
+    /// Returns the profile, the numbers of clients, users and tokens, and the signing key, in one line.
     pub(crate) fn summary(&self) -> String {
         format!(
             "profile {}, {} clients, {} users, {} named refresh tokens, signing key {}",
@@ -24,7 +24,7 @@ impl Authority {
         )
     }
 
-    /// The first seeded client that can be pasted into a curl, and its named refresh token with which all goes well.
+    /// Returns the first seeded client that a curl command can use, and a named refresh token of it that is accepted.
     pub(crate) fn example(&self) -> Option<(Arc<Client>, String)> {
         let tokens = self.registry.refresh_tokens();
         self.registry

@@ -1,4 +1,4 @@
-//! The sandbox's keys.
+//! The control plane's routes for the signing keys of a sandbox.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::control::route::{Json, NoContent, OptionalBody, Path};
 use crate::control::{Call, Problem, ProblemCode};
 use crate::keys::NotRetired;
 
-/// The keys, the signing one first.
+/// The published keys, the signing key first.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Keys {
     keys: Vec<Key>,
@@ -18,20 +18,20 @@ pub(super) struct Keys {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Key {
     kid: String,
-    /// Whether it signs.
+    /// True if new tokens are signed with this key.
     signs: bool,
-    /// Whether it is published now.
+    /// True if the JWKS has this key now.
     published: bool,
-    /// When it is published no more, by the server's clock, in RFC 3339.
+    /// The time at which the JWKS stops publishing it, by the server's clock, in RFC 3339; absent if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     retires_at: Option<String>,
 }
 
-/// How a rotation goes.
+/// The options of a key rotation.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Rotate {
-    /// Seconds for which the key that signed so far stays published, by the server's clock; omitted, until it is
+    /// Seconds for which the previous signing key stays published, by the server's clock; omitted, until it is
     /// deleted.
     retire_after: Option<u32>,
 }

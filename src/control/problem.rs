@@ -1,4 +1,4 @@
-//! What is wrong with a request of the control plane: problem details (RFC 9457) that name the place.
+//! Error responses of the control plane: problem details (RFC 9457) with the place of the wrong value.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, rt, web};
@@ -13,7 +13,7 @@ use crate::json;
 use crate::json::invalid::Invalid;
 use crate::seed::FixtureError;
 
-/// Bytes of a body: a sandbox may bring its fixtures.
+/// The largest body in bytes; the body of a new sandbox can contain fixtures.
 const BODY: usize = 4 * 1024 * 1024;
 
 /// The kinds of problems: a program compares these, a person reads `detail`.
@@ -32,7 +32,7 @@ pub(crate) enum ProblemCode {
     HostRefused,
     /// The `Origin` header names a web page of another site.
     OriginRefused,
-    /// There is nothing at this path, or no resource of this name.
+    /// There is no route at this path, or no resource of this name.
     NotFound,
     /// The path has no such method; `Allow` lists those it has.
     MethodNotAllowed,
@@ -73,8 +73,8 @@ impl ProblemCode {
     }
 }
 
-/// Problem details (RFC 9457 §3.1). Their `type` is `about:blank`, which is left out; `code` tells problems of one status
-/// apart.
+/// Problem details (RFC 9457 §3.1). Their `type` is `about:blank`, which is left out; `code` distinguishes problems of one
+/// status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Problem {
     /// The HTTP status.
@@ -139,7 +139,7 @@ impl Problem {
             self.code,
             ProblemCode::BodyTimeout | ProblemCode::BodyTooLarge
         ) {
-            // The rest of the body is still to come, so the connection cannot be used again.
+            // The client may still send the rest of the body, so the connection cannot be used again.
             response.force_close();
         }
         if let Some(methods) = &self.allow {
@@ -200,7 +200,7 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })
 }
 
-/// Reads a query as the type wants it: a client that is called `123` is no number.
+/// Reads a query by the types of its members, so that a client with the id `123` is not read as a number.
 pub(super) fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let pairs = crate::oauth::form::decode_pairs(query.as_bytes()).map_err(|why| {
         Problem::new(
@@ -222,7 +222,7 @@ pub(super) fn query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     )
 }
 
-/// A value of a query: text, and a number where one is asked for.
+/// A value of a query: text, or a number if the type requires one.
 struct Text(String);
 
 impl IntoDeserializer<'_> for Text {

@@ -1,4 +1,4 @@
-//! What can go wrong on purpose, as data. `http` and `shape` carry it out; [`plan`] chooses it.
+//! Injected faults, as data. `http`, `shape` and `keys` carry them out; [`plan`] chooses them.
 
 mod defect;
 mod effect;
@@ -24,7 +24,7 @@ use crate::oauth::endpoint::Endpoint;
 use crate::oauth::token_kind::TokenKind;
 
 tagged! {
-    /// A way in which the server goes wrong, on purpose.
+    /// An injected fault: a way in which the server misbehaves because a test asked for it.
     ///
     /// ```
     /// use std::time::Duration;
@@ -72,71 +72,71 @@ tagged! {
     /// Members of the JSON answer are removed or set, as `{"set": {"expires_in": "899"}}`. The client sees a well-formed
     /// answer that does not mean what it should.
     Answer(AnswerFault) = "answer",
-    /// One of the issued tokens has a defect; it is the access token if none is named. The client sees a usual answer;
-    /// whoever verifies the token must refuse it.
+    /// One of the issued tokens has a defect; it is the access token if none is named. The client gets an
+    /// ordinary answer, and a correct verifier refuses the token.
     Token(TokenFault) = "token",
     /// The JWK Set is wrong. A verifier that fetches the keys finds none, old ones, or a wrong one.
     Keys(KeysFault) = "keys",
 }
 
 impl Fault {
-    /// An OAuth error with that code, such as `invalid_grant`.
+    /// Answers with an OAuth error of that code, such as `invalid_grant` (RFC 6749 §5.2).
     #[must_use]
     pub fn error(code: impl Into<String>) -> ErrorFault {
         ErrorFault::new(code)
     }
 
-    /// An HTTP status from 200 to 599.
+    /// Answers with that HTTP status, from 200 to 599.
     #[must_use]
     pub fn status(status: u16) -> StatusFault {
         StatusFault::new(status)
     }
 
-    /// The answer, that much later, in real time.
+    /// Delays the answer by that duration of real time.
     #[must_use]
     pub fn delay(delay: Duration) -> DelayFault {
         DelayFault::new(delay)
     }
 
-    /// The body of the answer at that rate, in bytes a second.
+    /// Sends the body of the answer at that rate, in bytes per second.
     #[must_use]
     pub fn drip(bytes_per_second: u32) -> DripFault {
         DripFault { bytes_per_second }
     }
 
-    /// The answer under that media type.
+    /// Sends the answer with that media type as its `Content-Type`.
     #[must_use]
     pub fn content_type(content_type: impl Into<String>) -> ContentTypeFault {
         let content_type = content_type.into();
         ContentTypeFault { content_type }
     }
 
-    /// That many bytes of the body of the answer, and no more.
+    /// Ends the body of the answer after `bytes` bytes.
     #[must_use]
     pub fn truncate(bytes: usize) -> TruncateFault {
         TruncateFault { bytes }
     }
 
-    /// A member of the JSON answer with that value.
+    /// Sets a member of the JSON answer to that value.
     #[must_use]
     pub fn set(member: impl Into<String>, value: impl Into<Value>) -> AnswerFault {
         AnswerFault::default().set(member, value)
     }
 
-    /// The JSON answer without that member.
+    /// Removes a member of the JSON answer.
     #[must_use]
     pub fn remove(member: impl Into<String>) -> AnswerFault {
         AnswerFault::default().remove(member)
     }
 
-    /// A token of that kind with that defect.
+    /// Issues the token of that kind with that defect.
     #[must_use]
     pub fn token(token: TokenKind, defect: impl Into<Defect>) -> TokenFault {
         let defect = defect.into();
         TokenFault { token, defect }
     }
 
-    /// A wrong JWK Set.
+    /// Serves a wrong JWK Set.
     #[must_use]
     pub fn keys(keys: WrongKeys) -> KeysFault {
         KeysFault { keys }

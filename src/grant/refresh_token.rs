@@ -51,7 +51,7 @@ pub(super) fn prove(
     Ok(proved)
 }
 
-/// The refusal of a name that is registered for other clients only.
+/// Returns the refusal of a token name that only other clients have.
 fn foreign_owners(token: &str, client: &Client, ground: &Ground<'_>) -> Option<Refusal> {
     let owners = ground.registry.owners_of(token);
     (!owners.is_empty()).then(|| Refusal::RefreshTokenWrongClient {
@@ -60,7 +60,7 @@ fn foreign_owners(token: &str, client: &Client, ground: &Ground<'_>) -> Option<R
     })
 }
 
-/// The grant of a token that the fixtures name, and the token's end.
+/// Returns the grant of a token that the fixtures name, and the token's expiry.
 fn from_fixture(named: &NamedToken, client: &Client, ground: &Ground<'_>) -> (Proved, Timestamp) {
     let start = ground.registry.start_of(named);
     let resolve = |time: FixtureTime| time.since(start);
@@ -99,7 +99,7 @@ fn from_fixture(named: &NamedToken, client: &Client, ground: &Ground<'_>) -> (Pr
     (proved, expires_at)
 }
 
-/// The grant that a signed token carries, and the token's end; `None` if the text is no refresh token and that is tolerated.
+/// Returns the grant of a signed token and the token's expiry; `None` if the text is not a refresh token and that is tolerated.
 fn from_signature(
     token: &str,
     client: &Client,

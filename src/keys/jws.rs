@@ -1,7 +1,7 @@
-//! The compact form of a signed token (RFC 7515 §7.1): written, and read strictly.
+//! Writing and strict reading of signed tokens in compact form (RFC 7515 §7.1).
 //!
-//! One token has one spelling: unpadded base64url with its unused bits clear, unique member names, exactly three
-//! parts. What reads as a token here reads the same to every verifier.
+//! A token has exactly one accepted encoding: three parts, unpadded base64url whose unused bits are zero, unique member names. So
+//! every verifier reads an accepted token in the same way.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ use serde_json::Value;
 use crate::keys::{Alg, PublicKey, SigningKey};
 use crate::oauth::refusal::excerpt;
 
-/// More than any token this server writes; what is longer is not even looked at.
+/// The largest token in bytes; the server writes none that is longer, and refuses a longer one without parsing it.
 const LONGEST: usize = 64 * 1024;
 
-/// More members than any header or claim set has; each new name is compared with those before it.
+/// The most members of a header or claim set. There is a limit because each name is compared with all earlier ones.
 const MOST_MEMBERS: usize = 256;
 
-/// Signs a header and claims that are JSON already.
+/// Signs a header and claims, both serialized as JSON.
 pub(crate) fn sign(header: &str, claims: &str, key: &SigningKey) -> String {
     let mut token = String::with_capacity((header.len() + claims.len()) * 4 / 3 + 360);
     URL_SAFE_NO_PAD.encode_string(header, &mut token);
@@ -31,7 +31,7 @@ pub(crate) fn sign(header: &str, claims: &str, key: &SigningKey) -> String {
     token
 }
 
-/// A token taken apart, its signature not yet looked at.
+/// A parsed token whose signature is not verified yet.
 #[derive(Debug)]
 pub(crate) struct Jws<'a> {
     pub(crate) header: Members,
@@ -40,7 +40,7 @@ pub(crate) struct Jws<'a> {
     signature: Vec<u8>,
 }
 
-/// Why a text is no token. What it quotes of the text went through [`excerpt`].
+/// Why a text is not a token. Quoted parts of the text went through [`excerpt`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Malformed {
     #[error("it is longer than {LONGEST} bytes")]
@@ -53,13 +53,13 @@ pub(crate) enum Malformed {
     Json(&'static str, String),
 }
 
-/// Why a token's signature does not count. What it quotes of the token went through [`excerpt`].
+/// Why a token's signature is not accepted. Quoted parts of the token went through [`excerpt`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Forged {
     #[error("its alg is {found}, and only {allowed} is accepted")]
     Algorithm { found: String, allowed: String },
     #[error(
-        "its header has crit, which demands what this server does not know (RFC 7515 section 4.1.11)"
+        "its header has crit, and this server supports no critical extension (RFC 7515 section 4.1.11)"
     )]
     Critical,
     #[error("its kid {0} names none of the published keys")]
@@ -144,9 +144,9 @@ fn decode(part: &'static str, encoded: &str) -> Result<Vec<u8>, Malformed> {
 
 fn object(part: &'static str, encoded: &str) -> Result<Members, Malformed> {
     let json = decode(part, encoded)?;
-    // Of an object's syntax the reader quotes nothing; of another value it would quote all.
+    // serde_json's error for a value that is not an object would quote the whole value, so it is refused before.
     if json.trim_ascii_start().first() != Some(&b'{') {
-        return Err(Malformed::Json(part, "it is another value".to_owned()));
+        return Err(Malformed::Json(part, "it is not an object".to_owned()));
     }
     serde_json::from_slice(&json).map_err(|why| Malformed::Json(part, why.to_string()))
 }
@@ -190,7 +190,7 @@ impl<'de> Deserialize<'de> for Members {
                     }
                     if members.get(&name).is_some() {
                         return Err(A::Error::custom(format_args!(
-                            "{} stands twice",
+                            "the member {} appears twice",
                             excerpt(&name)
                         )));
                     }
@@ -255,7 +255,7 @@ mod tests {
         let (signing_input, signature) = good.rsplit_once('.').expect("three parts");
         let (header, claims) = signing_input.split_once('.').expect("three parts");
         let last = signature.chars().last().expect("a character");
-        // 256 bytes leave two bits of the last character unused; setting them spells the same bytes.
+        // 256 bytes leave two bits of the last character unused; with these set, it decodes to the same bytes.
         let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         let index = alphabet.find(last).expect("base64url");
         let twin = &alphabet[index + 1..index + 2];
@@ -291,7 +291,7 @@ mod tests {
                 "kid ../../etc/passwd",
             ),
             (r#"{"alg":"RS256","kid":1}"#, "kid 1"),
-            (r#"{"alg":"RS256","alg":"RS256"}"#, "stands twice"),
+            (r#"{"alg":"RS256","alg":"RS256"}"#, "appears twice"),
             ("null", "JSON object"),
             ("[]", "JSON object"),
         ] {

@@ -1,4 +1,4 @@
-//! Reading keys: PEM or JWK in, a key that signs out, or a message that says what is wrong with it.
+//! Reads signing keys from PEM or JWK, with an error that names the place and the remedy.
 
 use std::path::Path;
 
@@ -17,11 +17,11 @@ use sha2::{Digest as _, Sha256};
 use crate::keys::backend::Signer;
 use crate::keys::{KeySet, SigningKey};
 
-/// The test key that everyone has.
+/// The built-in test key. It is public: anyone can sign with it.
 const BUILT_IN: &str = include_str!("../../keys/signing.pem");
-/// Another, which signs what must not be believed.
+/// A key that no server publishes; it signs tokens that verifiers must refuse.
 const UNPUBLISHED: &str = include_str!("../../keys/unpublished.pem");
-/// More of them, so that a rotation needs no key to be made.
+/// The built-in keys of the first rotations, so that these need not generate a key.
 const SUCCESSORS: [&str; 3] = [
     include_str!("../../keys/successor-1.pem"),
     include_str!("../../keys/successor-2.pem"),
@@ -30,7 +30,7 @@ const SUCCESSORS: [&str; 3] = [
 
 /// RFC 7518 §3.3.
 const LEAST_BITS: u32 = 2048;
-/// What the fastest verifiers take, too.
+/// The largest size that the verifiers of common libraries accept.
 const MOST_BITS: u32 = 8192;
 const EXPONENT: u32 = 65_537;
 
@@ -48,16 +48,16 @@ pub(crate) enum KeyError {
     #[error("{path}: is a public key; signing needs the private one")]
     Public { path: String },
     #[error(
-        "key: is encrypted; take the passphrase off, with `openssl rsa -in FILE -out signing.pem`"
+        "key: is encrypted; remove the passphrase with `openssl rsa -in FILE -out signing.pem`"
     )]
     Encrypted,
-    #[error("{path}: is no JWK: {why}")]
+    #[error("{path}: is not a JWK: {why}")]
     NotAJwk { path: String, why: String },
     #[error(
         "{path}: kty is {kty}; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one"
     )]
     NotRsa { path: String, kty: String },
-    #[error("{path}: is no base64url number without padding (RFC 7518 §6.3)")]
+    #[error("{path}: is not an unpadded base64url number (RFC 7518 §6.3)")]
     NotANumber { path: String },
     #[error("{path}: the RSA key is broken: {why}")]
     Broken { path: String, why: String },
@@ -66,7 +66,7 @@ pub(crate) enum KeyError {
     )]
     Weak { path: String, bits: u32 },
     #[error(
-        "{path}: the RSA key's public exponent is not {EXPONENT}, the one that all verifiers take"
+        "{path}: the RSA key's public exponent is not {EXPONENT}, the only one that all verifiers accept"
     )]
     Exponent { path: String },
     #[error("keys: is empty; one key must sign, and `oauth-mimic keygen` makes one")]
@@ -90,7 +90,7 @@ pub(super) fn successors() -> Vec<SigningKey> {
     SUCCESSORS.iter().map(|pem| trusted(pem)).collect()
 }
 
-/// Reads a key that is compiled in, without the checks that a stranger's key gets: they cost more than the rest of the
+/// Reads a built-in key without the checks that a key of a user gets, because these take longer than the rest of the
 /// start.
 fn trusted(pem: &str) -> SigningKey {
     #[expect(clippy::expect_used, reason = "the bytes are compiled in and tested")]
@@ -106,7 +106,7 @@ pub(crate) fn file(path: &Path) -> Result<KeySet, KeyError> {
     text(&String::from_utf8(std::fs::read(path)?).map_err(|_| KeyError::Binary)?)
 }
 
-/// Reads what such a file holds.
+/// Reads the text of such a file.
 pub(crate) fn text(text: &str) -> Result<KeySet, KeyError> {
     if text.trim_start().starts_with('{') {
         jwk(text)
@@ -158,7 +158,7 @@ fn block(text: &str) -> Result<(&str, &str), KeyError> {
         .iter()
         .find(|(label, _)| label.ends_with("PRIVATE KEY"))
         .or(blocks.first())
-        .ok_or_else(|| KeyError::NoKey("there is no such block in it".to_owned()))?;
+        .ok_or_else(|| KeyError::NoKey("it has no such block".to_owned()))?;
     let end = format!("-----END {label}-----");
     let at = from.find(&end).ok_or_else(|| KeyError::Broken {
         path: "key".to_owned(),
@@ -258,7 +258,7 @@ fn components(path: &str, jwk: &PrivateJwk) -> Result<PrivateKey, KeyError> {
     })
 }
 
-/// Makes a signing key of one that `rsa` has found whole, if it is strong enough.
+/// Makes a signing key of a key that `rsa` has validated, if its size and exponent are accepted.
 fn checked(key: &PrivateKey, path: &str, kid: Option<String>) -> Result<SigningKey, KeyError> {
     let path = path.to_owned();
     let bits = key.n().bit_width();
@@ -282,10 +282,10 @@ fn checked(key: &PrivateKey, path: &str, kid: Option<String>) -> Result<SigningK
         .ok_or_else(refused)
 }
 
-/// The size of a key that a rotation makes.
+/// The size in bits of a key that a rotation generates.
 const ROTATION_BITS: usize = 2048;
 
-/// Makes a random key to rotate to.
+/// Generates a random signing key.
 pub(super) fn generate_signing_key() -> SigningKey {
     #[expect(
         clippy::expect_used,
@@ -314,12 +314,12 @@ pub(super) fn derive(seed: u64, number: usize) -> SigningKey {
         .expect("a new RSA key is a good one")
 }
 
-/// A new key.
+/// A generated key.
 #[cfg(feature = "cli")]
 #[derive(Debug)]
 pub(crate) struct Generated(PrivateKey);
 
-/// Makes a new RSA key with a modulus of so many bits.
+/// Generates an RSA key with a modulus of `bits` bits.
 #[cfg(feature = "cli")]
 pub(crate) fn generate(bits: usize) -> rsa::Result<Generated> {
     PrivateKey::new(&mut rand::rng(), bits).map(Generated)
@@ -331,7 +331,7 @@ impl Generated {
         Ok(self.0.to_pkcs8_pem(rsa::pkcs8::LineEnding::LF)?.to_string())
     }
 
-    /// RFC 7518 §6.3, with the members that make reading it fast.
+    /// Returns the private key as a JWK (RFC 7518 §6.3), with its primes, which make it faster to read.
     pub(crate) fn to_jwk(&self) -> String {
         use rsa::traits::PrivateKeyParts as _;
 

@@ -1,7 +1,7 @@
-//! Keys: read them, sign with them, verify with them, publish them.
+//! Keys: reading, signing, verifying, publishing.
 //!
 //! The private key is parsed and checked once, never per request: signing is what a refresh costs. `rsa` reads keys;
-//! [`backend`] does the arithmetic; [`jws`] knows the compact form. This room knows no claim.
+//! [`backend`] signs and verifies; [`jws`] reads and writes the compact form. This module knows no claims.
 
 mod alg;
 pub(crate) mod forge;
@@ -133,7 +133,7 @@ impl SigningKey {
     }
 }
 
-/// The keys of a server: the first signs, all are published and believed until they retire.
+/// The keys of a server. The first one signs; each is published, and accepted for verification, until it retires.
 #[derive(Debug, Clone)]
 pub(crate) struct KeySet {
     held: Vec<Published>,
@@ -144,7 +144,7 @@ pub(crate) struct KeySet {
 #[derive(Debug, Clone)]
 struct Published {
     key: Arc<SigningKey>,
-    /// When it is published no more; without, never.
+    /// The time from which it is no longer published; `None` if it does not retire.
     retires_at: Option<Timestamp>,
 }
 
@@ -155,7 +155,7 @@ impl Published {
 }
 
 impl KeySet {
-    /// The test key that is compiled in, parsed once for the whole process.
+    /// Returns the built-in test key, which is parsed once per process.
     pub(crate) fn built_in() -> Self {
         static KEY: LazyLock<Arc<SigningKey>> = LazyLock::new(|| Arc::new(load::built_in()));
         Self::of(vec![Published {
@@ -164,7 +164,7 @@ impl KeySet {
         }])
     }
 
-    /// At least one key.
+    /// The keys, the signing one first; never empty.
     pub(crate) fn new(signing: SigningKey, others: impl IntoIterator<Item = SigningKey>) -> Self {
         let published = |key| Published {
             key: Arc::new(key),
@@ -186,7 +186,7 @@ impl KeySet {
         &self.held[0].key
     }
 
-    /// The public halves that are published at that time, the signing one first.
+    /// Iterates over the public keys that are published at that time, the signing one first.
     pub(crate) fn published(&self, now: Timestamp) -> impl Iterator<Item = &PublicKey> {
         self.held
             .iter()
@@ -221,7 +221,7 @@ impl KeySet {
         keys
     }
 
-    /// These keys with `next` to sign from now on, and the one that signed so far published until `retires_at`. Keys that
+    /// Returns a set in which `next` signs, and the previous signing key is published until `retires_at`. Keys that
     /// have retired are dropped, and so are the oldest beyond [`MOST_KEYS`].
     fn followed_by(
         &self,
@@ -251,7 +251,7 @@ impl KeySet {
         self.held.iter().any(|held| held.key.public.kid == kid)
     }
 
-    /// These keys without that one; the one that signs cannot go.
+    /// Returns a set without that key. The signing key cannot be removed.
     fn without(&self, kid: &str) -> Result<Self, NotRetired> {
         match self.held.iter().position(|held| held.key.public.kid == kid) {
             None => Err(NotRetired::Unknown),
@@ -272,7 +272,7 @@ impl KeySet {
     }
 }
 
-/// Why a key was not taken away.
+/// Why a key was not removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotRetired {
     Unknown,

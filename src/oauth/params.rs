@@ -2,12 +2,12 @@
 
 use crate::oauth::form::{self, MalformedForm};
 
-/// The form of a token request, in the order it came.
+/// The parameters of a token request, in the order in which they were sent.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Params(Vec<(String, String)>);
 
-/// The parameters that mean something at a token endpoint and so may stand there once (RFC 6749 §3.2): the IANA
-/// registry's, less `resource` (RFC 8707 §2) and `audience` (RFC 8693 §2.1), which may be repeated.
+/// The token endpoint's parameters that may appear only once (RFC 6749 §3.2): those of the IANA registry except `resource`
+/// (RFC 8707 §2) and `audience` (RFC 8693 §2.1), which may be repeated.
 const ONCE: &[&str] = &[
     "actor_token",
     "actor_token_type",
@@ -51,12 +51,12 @@ impl Params {
         Some(Self(texts.collect()))
     }
 
-    /// The first value of that name; one without a value counts as omitted (RFC 6749 §3.2).
+    /// Returns the first value of that name. A parameter without a value counts as omitted (RFC 6749 §3.2).
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.raw(name).filter(|value| !value.is_empty())
     }
 
-    /// The first value of that name, empty or not.
+    /// Returns the first value of that name, even if it is empty.
     pub(crate) fn raw(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -64,7 +64,7 @@ impl Params {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The first parameter that stands more often than it may. Unknown ones may: they are ignored.
+    /// Returns the first parameter that appears more often than allowed. Unknown parameters are ignored.
     pub(crate) fn repeated(&self) -> Option<&'static str> {
         let mut seen = [false; ONCE.len()];
         self.0.iter().find_map(|(name, _)| {
@@ -73,14 +73,14 @@ impl Params {
         })
     }
 
-    /// The first parameter that means something at a token endpoint.
+    /// Returns the first parameter that is defined for the token endpoint.
     pub(crate) fn first_known(&self) -> Option<&'static str> {
         self.0
             .iter()
             .find_map(|(name, _)| ONCE.iter().find(|known| *known == name).copied())
     }
 
-    /// Names that mean nothing at a token endpoint, each once.
+    /// Returns the names that are not defined for the token endpoint, each once.
     pub(crate) fn unknown(&self) -> impl Iterator<Item = &str> {
         const REPEATABLE: &[&str] = &["audience", "resource"];
         let known = |name: &str| ONCE.binary_search(&name).is_ok() || REPEATABLE.contains(&name);
@@ -91,21 +91,21 @@ impl Params {
             .filter(move |name| !known(name) && seen.insert(*name))
     }
 
-    /// All of them, in order.
+    /// Iterates over all parameters in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Puts another value in the place of the first of that name.
+    /// Replaces the value of the first parameter of that name.
     pub(crate) fn replace(&mut self, name: &str, value: &str) {
         if let Some(held) = self.0.iter_mut().find(|(held, _)| held == name) {
             value.clone_into(&mut held.1);
         }
     }
 
-    /// These, and behind them `others`.
+    /// Returns these parameters followed by `others`.
     pub(crate) fn followed_by(mut self, others: Self) -> Self {
         self.0.extend(others.0);
         self

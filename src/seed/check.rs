@@ -1,4 +1,4 @@
-//! What types cannot say: that fixtures make sense together.
+//! Checks of fixtures that their types cannot express, such as references between them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::seed::{Draft, FixtureError, Inherited, Seed, Written};
 use crate::shape::Profile;
 
 impl Draft {
-    /// Refuses what would make this process read files: for fixtures that come from elsewhere.
+    /// Refuses a profile that is a path, because fixtures that were sent over HTTP must not make the server read files.
     pub(crate) fn forbid_files(&self) -> Result<(), FixtureError> {
         match &self.profile {
             Some(named) if built_in_profile(&named.value).is_none() => Err(named.error(
@@ -40,7 +40,7 @@ impl Draft {
         self.check_with(profile, None, None, Leniency::default())
     }
 
-    /// Checks the fixtures of a sandbox. What they leave open is as in the server.
+    /// Checks the fixtures of a sandbox; settings that they omit are those of the server.
     pub(crate) fn check_within(self, server: &Inherited) -> Result<Seed, FixtureError> {
         let profile = match &self.profile {
             Some(named) => Arc::new(profile_from(named)?),
@@ -70,7 +70,8 @@ impl Draft {
             let client_id = client.value.client_id.as_str();
             if let Some(first) = clients.insert(client_id, client) {
                 let place = first.seen_from(client);
-                let problem = format!("`{client_id}` is registered already, at {place}; drop one");
+                let problem =
+                    format!("`{client_id}` is registered already, at {place}; remove one");
                 return Err(client.error("client_id", problem));
             }
         }
@@ -80,7 +81,7 @@ impl Draft {
             let sub = user.value.sub.as_str();
             if let Some(first) = users.insert(sub, user) {
                 let place = first.seen_from(user);
-                let problem = format!("`{sub}` is there already, at {place}; drop one");
+                let problem = format!("`{sub}` is defined already, at {place}; remove one");
                 return Err(user.error("sub", problem));
             }
         }
@@ -98,7 +99,7 @@ impl Draft {
             if let Some(first) = tokens.insert((name, client_id), token) {
                 let place = first.seen_from(token);
                 let problem = format!(
-                    "`{name}` is there already for client `{client_id}`, at {place}; drop one"
+                    "`{name}` is defined already for client `{client_id}`, at {place}; remove one"
                 );
                 return Err(token.error("token", problem));
             }
@@ -136,7 +137,7 @@ pub(crate) fn check_issuer(issuer: &str) -> Result<(), String> {
         rest.ok_or_else(|| format!("`{issuer}` must begin with https:// or http://"))?;
     let host = host_and_path.split('/').next().unwrap_or_default();
     if host.is_empty() {
-        return Err(format!("`{issuer}` names no host; write one behind the //"));
+        return Err(format!("`{issuer}` has no host; write one after the //"));
     }
     if host_and_path.contains(['?', '#', '@', '"', '\\', '<', '>'])
         || host_and_path
@@ -144,12 +145,12 @@ pub(crate) fn check_issuer(issuer: &str) -> Result<(), String> {
             .any(|c| c.is_control() || c.is_whitespace() || !c.is_ascii())
     {
         return Err(format!(
-            "`{issuer}` may hold no query, fragment, userinfo, space or non-ASCII character (RFC 8414 §2)"
+            "`{issuer}` must have no query, fragment, userinfo, space or non-ASCII character (RFC 8414 §2)"
         ));
     }
     if issuer.ends_with('/') {
         return Err(format!(
-            "`{issuer}` ends with /; leave it out, clients compare issuers to the letter"
+            "`{issuer}` ends with /; remove it, because clients compare issuers exactly"
         ));
     }
     Ok(())
@@ -195,7 +196,7 @@ pub(crate) fn client(client: &Client) -> Result<(), Invalid> {
         (Some(AuthMethod::None), Some(_)) => {
             return Err(Invalid::member(
                 "token_endpoint_auth_method",
-                "is none, but there is a client_secret; drop one",
+                "is none, but there is a client_secret; remove one",
             ));
         }
         (Some(AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost), None) => {
@@ -257,7 +258,7 @@ pub(crate) fn client(client: &Client) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// Checks a token of that client about that user, where they are registered.
+/// Checks a named refresh token; its client and user must be registered.
 pub(crate) fn refresh_token(
     token: &NamedRefreshToken,
     client: Option<&Client>,

@@ -1,4 +1,4 @@
-//! Fixtures as they are written: the types behind `fixtures/*.json` and their schema.
+//! The types of fixture files, from which their JSON schema is generated.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::oauth::scope::Scope;
 use crate::oauth::user::User;
 use crate::seed::time::FixtureTime;
 
-/// One fixture file: what a server starts with.
+/// The content of one fixture file: the profile, clients, users and tokens that a server starts with.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -19,7 +19,8 @@ pub struct Fixtures {
     /// The schema of this document, for editors.
     #[serde(default, rename = "$schema")]
     _schema: Option<String>,
-    /// What the server looks like: `connect` (the default), `standard`, or the path of a profile, relative to this file.
+    /// The profile, which says which provider is imitated: `connect` (the default), `standard`, or the path of a profile file,
+    /// relative to this file.
     #[serde(default)]
     #[schemars(
         example = &"connect",
@@ -27,31 +28,31 @@ pub struct Fixtures {
         example = &"profiles/mine.json"
     )]
     pub profile: Option<String>,
-    /// What tokens name as their issuer, a URL without query and without a slash at its end; omitted, the server's
-    /// address and the profile's prefix.
+    /// The issuer in the tokens and in the metadata (RFC 8414 §2): a URL without a query and without a final slash. Default: the
+    /// server's address followed by the profile's prefix.
     #[serde(default)]
     #[schemars(regex(pattern = r#"^https?://[^\s?\x23@"\\<>]*[^\s?\x23@"\\<>/]$"#))]
     pub issuer: Option<String>,
-    /// How refusals are told; omitted, as the profile says.
+    /// How requests are read and errors are written: `rfc` or `spring`. Default: as in the profile.
     #[serde(default)]
     pub error_dialect: Option<ErrorDialect>,
     /// Refusals that are tolerated for every client: a list of names, or `anything`. Default: none.
     #[serde(default)]
     pub leniency: Leniency,
-    /// The registered clients.
+    /// The registered clients. Default: none.
     #[serde(default)]
     pub clients: Vec<Client>,
-    /// The resource owners.
+    /// The users (resource owners, RFC 6749 §1.1). Default: none.
     #[serde(default)]
     pub users: Vec<User>,
-    /// Refresh tokens that a test can write down.
+    /// Refresh tokens with chosen names, which a test can contain as constants. Default: none.
     #[serde(default)]
     pub refresh_tokens: Vec<NamedRefreshToken>,
 }
 
-/// A refresh token that is known by a name instead of a signature, so that a test can write it down.
+/// A refresh token with a chosen name instead of a signature, which a test can contain as a constant.
 ///
-/// Never spent, unless its client rotates. The same name may stand for a different grant of each client.
+/// It can be used any number of times, unless its client's refresh policy is `rotate`. Each client can have a token of the same name.
 ///
 /// ```
 /// use oauth_mimic::NamedRefreshToken;
@@ -61,37 +62,37 @@ pub struct Fixtures {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
-    description = "A refresh token that is known by a name instead of a signature, so that a test can write it down. Never spent, unless its client rotates. The same name may stand for a different grant of each client."
+    description = "A refresh token with a chosen name instead of a signature, which a test can contain as a constant. It can be used any number of times, unless its client's refresh policy is `rotate`. Each client can have a token of the same name."
 )]
 #[non_exhaustive]
 pub struct NamedRefreshToken {
-    /// What is sent as `refresh_token`: printable ASCII (RFC 6749 Appendix A.17).
+    /// The value of the parameter `refresh_token`: printable ASCII (RFC 6749 Appendix A.17).
     #[schemars(regex(pattern = r"^[\x20-\x7E]+$"))]
     pub token: String,
-    /// The client it was issued to.
+    /// The id of the client that the token is issued to; it must be registered.
     pub client_id: String,
-    /// The user it is about.
+    /// The `sub` of the user whose grant it is; the user must be registered.
     pub sub: String,
-    /// The scope that was granted, within the client's; omitted, none.
+    /// The granted scope, a subset of the client's scope. Default: none.
     #[serde(default)]
     pub scope: Scope,
-    /// When the user logged in. Omitted, the start.
+    /// The time at which the user logged in (claim `auth_time`). Default: the start of the server.
     #[serde(default)]
     pub auth_time: FixtureTime,
-    /// When it was issued; the client's `refresh_token_lifetime` then ends it. Omitted, only `expires_at` and the
-    /// client's `refresh_token_absolute_lifetime` do.
+    /// The time of issue, from which the client's `refresh_token_lifetime` counts. Default: none, so that only `expires_at` and the
+    /// client's `refresh_token_absolute_lifetime` end the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_at: Option<FixtureTime>,
-    /// When it expires. Omitted, it never does, unless `issued_at` is there.
+    /// The time of expiry. Default: never, or as follows from `issued_at` if that is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<FixtureTime>,
-    /// What goes wrong with every refresh that presents it; omitted, nothing.
+    /// The fault of every refresh that presents it. Default: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<Fault>,
 }
 
 impl NamedRefreshToken {
-    /// A token for a grant of no scope, whose user logged in at the start, and which never expires.
+    /// Makes a token with an empty scope, whose user logged in at the start of the server, and which never expires.
     #[must_use]
     pub fn new(
         token: impl Into<String>,
@@ -110,7 +111,7 @@ impl NamedRefreshToken {
         }
     }
 
-    /// Sets the scope that was granted.
+    /// Sets the granted scope, which must be a subset of the client's. Default: empty.
     ///
     /// # Panics
     /// The text is not a scope (RFC 6749 §3.3).
@@ -124,28 +125,28 @@ impl NamedRefreshToken {
         self
     }
 
-    /// Sets when the user logged in; the default is the start.
+    /// Sets the time at which the user logged in (claim `auth_time`). Default: the start of the server.
     #[must_use]
     pub fn auth_time(mut self, time: impl Into<FixtureTime>) -> Self {
         self.auth_time = time.into();
         self
     }
 
-    /// Sets when it was issued; the client's `refresh_token_lifetime` then ends it.
+    /// Sets the time of issue, from which the client's `refresh_token_lifetime` counts. Default: none.
     #[must_use]
     pub fn issued_at(mut self, time: impl Into<FixtureTime>) -> Self {
         self.issued_at = Some(time.into());
         self
     }
 
-    /// Sets when it expires; the default is never, unless it was issued at a given time.
+    /// Sets the time of expiry. Default: never, or as follows from the time of issue if that is set.
     #[must_use]
     pub fn expires_at(mut self, time: impl Into<FixtureTime>) -> Self {
         self.expires_at = Some(time.into());
         self
     }
 
-    /// Sets what goes wrong with every refresh that presents it.
+    /// Sets the fault of every refresh that presents it. Default: none.
     #[must_use]
     pub fn fault(mut self, fault: impl Into<Fault>) -> Self {
         self.fault = Some(fault.into());

@@ -1,4 +1,4 @@
-//! Reading fixture files and profiles, with a message that names the place.
+//! Reads fixture files and profiles; errors name the file and the place in it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::seed::{Draft, FixtureError, Written};
 use crate::shape::document::ProfileDocument;
 use crate::shape::{Profile, merged};
 
-/// The fixtures of a server that was told of none.
+/// The fixtures of a server that is started without any.
 const DEFAULT: (&str, &str) = (
     "fixtures/default.json",
     include_str!("../../fixtures/default.json"),
 );
 
-/// The profiles that need no file.
+/// The names and texts of the built-in profiles.
 const PROFILES: &[(&str, &str)] = &[
     (
         "connect",
@@ -39,7 +39,7 @@ pub fn profiles() -> impl Iterator<Item = &'static str> {
 }
 
 impl Draft {
-    /// What is compiled in.
+    /// Returns the built-in fixtures.
     pub(crate) fn built_in() -> Result<Self, FixtureError> {
         let mut draft = Self::default();
         draft.add_text(DEFAULT.1, DEFAULT.0)?;
@@ -61,7 +61,7 @@ impl Draft {
         self.add(fixtures, file)
     }
 
-    /// Adds fixtures behind those that are there; what both say and can be said once is a mistake.
+    /// Appends fixtures. A setting that may be given only once and differs from an earlier one is an error.
     pub(crate) fn add(&mut self, fixtures: Fixtures, file: &str) -> Result<(), FixtureError> {
         let file: Arc<str> = file.into();
         let written = |value, pointer: &str| Written {
@@ -111,10 +111,7 @@ fn once<T: PartialEq>(
     match (&there, new) {
         (Some(old), Some(new)) if old.value != new.value => Err(new.error(
             "",
-            format!(
-                "says something else than {}; only one file may say it",
-                old.file
-            ),
+            format!("differs from {}; set it in one file only", old.file),
         )),
         (Some(_), _) => Ok(()),
         (None, new) => {
@@ -239,7 +236,7 @@ fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, FixtureError>
 
 fn unreadable(file: &str, why: &std::io::Error) -> FixtureError {
     let problem = if why.kind() == std::io::ErrorKind::InvalidData {
-        "is not UTF-8; save it as such".to_owned()
+        "is not UTF-8; save it as UTF-8".to_owned()
     } else {
         format!("cannot be read: {why}")
     };

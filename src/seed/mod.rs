@@ -1,7 +1,7 @@
-//! What a server starts with: fixtures read, merged and checked.
+//! The initial state of a server: fixtures are read, merged and checked.
 //!
-//! [`Fixtures`] is what a file holds; [`Seed`] is what a server is made of, with everything resolved and nothing left
-//! to doubt. A mistake is told with the file, the JSON Pointer inside it and the remedy.
+//! [`Fixtures`] is the content of one file; [`Seed`] is the merged and validated result. An error names the file, the JSON
+//! Pointer inside it and the remedy.
 
 pub(crate) mod check;
 mod fixtures;
@@ -24,20 +24,20 @@ use crate::oauth::user::User;
 use crate::shape::Profile;
 use crate::shape::errors::ErrorTable;
 
-/// A mistake in fixtures, in a profile, or in what is registered in a running server.
+/// An error in fixtures, in a profile, or in an entry that is registered in a running server.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[error("{file}: {}{problem}", place(.pointer))]
 pub struct FixtureError {
-    /// The file, or the name of what is wrong: for example "client `reports`".
+    /// The file, or the name of the wrong entry: for example "client `reports`".
     pub file: String,
     /// The JSON Pointer of the value that is wrong (RFC 6901); empty for the whole file.
     pub pointer: String,
-    /// What is wrong, and what to do.
+    /// What is wrong, and how to correct it.
     pub problem: String,
 }
 
-/// The place as it stands in front of a problem.
+/// Renders the pointer as the prefix of a message.
 fn place(pointer: &str) -> String {
     if pointer.is_empty() {
         String::new()
@@ -55,7 +55,7 @@ impl FixtureError {
         }
     }
 
-    /// A mistake in what is registered in a running server.
+    /// Makes the error of an entry that is registered in a running server.
     pub(crate) fn registered(what: &str, name: &str, mistake: Invalid) -> Self {
         Self::new(
             &format!("{what} `{name}`"),
@@ -65,7 +65,7 @@ impl FixtureError {
     }
 }
 
-/// A piece of the seed and where it was written.
+/// A value of the fixtures with its file and place.
 #[derive(Debug, Clone)]
 pub(crate) struct Written<T> {
     pub(crate) file: Arc<str>,
@@ -75,7 +75,7 @@ pub(crate) struct Written<T> {
 }
 
 impl<T> Written<T> {
-    /// Where this is, for a message that is told at another place.
+    /// Returns the place, for a message about another place.
     fn seen_from<U>(&self, other: &Written<U>) -> String {
         if self.file == other.file {
             self.pointer.clone()
@@ -99,37 +99,37 @@ impl<T> Written<T> {
     }
 }
 
-/// Everything that fixtures and code say together, not yet checked.
+/// The merged fixtures of all files and of the builder, before they are checked.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Draft {
     pub(crate) profile: Option<Written<String>>,
     pub(crate) issuer: Option<Written<String>>,
     pub(crate) error_dialect: Option<Written<ErrorDialect>>,
-    /// The union of what all files and flags tolerate.
+    /// The union of the leniencies of all files and flags.
     pub(crate) leniency: Leniency,
     pub(crate) clients: Vec<Written<Client>>,
     pub(crate) users: Vec<Written<User>>,
     pub(crate) refresh_tokens: Vec<Written<NamedRefreshToken>>,
 }
 
-/// What a server is made of.
+/// The validated initial state of a server.
 #[derive(Debug, Clone)]
 pub(crate) struct Seed {
     pub(crate) profile: Arc<Profile>,
-    /// Pinned; otherwise the server's address decides.
+    /// The configured issuer; without one it follows from the server's address.
     pub(crate) issuer: Option<String>,
     pub(crate) error_dialect: ErrorDialect,
     /// The dialect that fixtures or flags name; otherwise the profile decides.
     pub(crate) named_dialect: Option<ErrorDialect>,
     pub(crate) errors: ErrorTable,
     pub(crate) leniency: Leniency,
-    /// In the order they were written.
+    /// The named refresh tokens, in the order of the files.
     pub(crate) clients: Vec<Client>,
     pub(crate) users: Vec<User>,
     pub(crate) refresh_tokens: Vec<NamedRefreshToken>,
 }
 
-/// The part of a server's seed that its sandboxes have where their own fixtures leave it open.
+/// The settings that a sandbox inherits from the server if its own fixtures omit them.
 #[derive(Debug, Clone)]
 pub(crate) struct Inherited {
     profile: Arc<Profile>,

@@ -1,4 +1,4 @@
-//! What a server is to be, before it is one.
+//! [`TokenServerBuilder`]: collects options, validates them and starts the server.
 
 use std::fmt;
 use std::io;
@@ -26,10 +26,10 @@ use crate::server::handle::TokenServer;
 use crate::server::run::{self, Listeners};
 use crate::server::verbs::Mimic;
 
-/// Describes a [`TokenServer`] and starts it.
+/// Collects the options of a [`TokenServer`] and starts it.
 ///
-/// What is left out is as in the default fixtures: name clients, and yours replace those; name users, and yours
-/// replace those; the default refresh tokens stay only where both do. Name a fixture file, and no default is left.
+/// Without options the server has the default fixtures. Your clients replace the default clients, and your users the default
+/// users; the default refresh tokens are kept only if you set neither. With a fixture file there are no defaults.
 ///
 /// ```
 /// use oauth_mimic::{Client, NamedRefreshToken, TokenServer, User};
@@ -72,7 +72,7 @@ const MOST_SANDBOXES: usize = 20_000;
 
 #[derive(Debug, Default)]
 enum ControlPlace {
-    /// At the server's own port.
+    /// At the port of the server.
     #[default]
     Beside,
     /// At a port of its own.
@@ -109,106 +109,107 @@ enum KeySource {
     Text(String),
 }
 
-/// Why a server did not start. The message names the place and the remedy.
+/// Why a server did not start. The message names the place of the error and the remedy.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// A fixture file, a profile, or what code said in their place.
+    /// A fixture file, a profile, or an entry from code is invalid.
     #[error(transparent)]
     Fixtures(#[from] FixtureError),
-    /// A key that cannot be read, or must not be used.
+    /// The signing key cannot be read, or is not accepted.
     #[error("{source_name}: {problem}")]
     Keys {
-        /// The file, or what stands in for one.
+        /// The path of the key file, or `the given key`.
         source_name: String,
-        /// What is wrong with it.
+        /// What is wrong, and how to correct it.
         problem: String,
     },
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address.
     #[error("cannot listen on {address}: {why}; {}", remedy(why))]
     Listen {
-        /// The address that was asked for.
+        /// The configured address.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the operating system.
         why: io::Error,
     },
-    /// A URL that cannot be one.
+    /// A URL option is invalid.
     #[error("{name}: {problem}")]
     Url {
-        /// Which one.
+        /// The name of the option, such as `base_url`.
         name: &'static str,
-        /// What is wrong with it.
+        /// What is wrong, and how to correct it.
         problem: String,
     },
-    /// The system refused a thread or a socket.
+    /// The operating system refused a thread or a socket.
     #[error("the server cannot run: {0}")]
     Run(#[from] io::Error),
 }
 
 impl TokenServerBuilder {
-    /// Listens on that address; the default is a free port of 127.0.0.1.
+    /// Sets the address to listen on. Default: a free port of 127.0.0.1.
     pub fn address(mut self, address: SocketAddr) -> Self {
         self.addresses = vec![address];
         self
     }
 
-    /// Listens on the first of those addresses that can be bound.
+    /// Sets the addresses to listen on: the first one that can be bound is used.
     #[cfg(feature = "cli")]
     pub(crate) fn addresses(mut self, addresses: Vec<SocketAddr>) -> Self {
         self.addresses = addresses;
         self
     }
 
-    /// Listens with a socket that is bound already.
+    /// Listens on a socket that is already bound.
     pub fn listener(mut self, listener: TcpListener) -> Self {
         self.listener = Some(listener);
         self
     }
 
-    /// Says where clients reach this server, when that is not the address it listens on (a container's name, a
-    /// proxy). Without a path.
+    /// Sets the URL, without a path, at which clients reach the server, if it differs from the address it listens on: the name of
+    /// a container, a proxy. Default: the listening address.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// Sets how many threads serve; the default is one.
+    /// Sets the number of worker threads. Default: 1.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = Some(workers.max(1));
         self
     }
 
-    /// Adds a fixture file, or all `*.json` of a directory, and takes no default.
+    /// Adds a fixture file, or all `*.json` of a directory in the order of their names. The default fixtures are not used.
     pub fn fixtures(mut self, path: impl Into<PathBuf>) -> Self {
         self.fixture_paths.push(path.into());
         self
     }
 
-    /// Adds fixtures that are a text, and takes no default. `name` is what a message calls them.
+    /// Adds fixtures from JSON text. Error messages call them `name`. The default fixtures are not used.
     pub fn fixtures_json(mut self, name: impl Into<String>, json: impl Into<String>) -> Self {
         self.fixture_texts.push((name.into(), json.into()));
         self
     }
 
-    /// Chooses the profile: `connect`, `standard`, or the path of one.
+    /// Sets the profile: `connect`, `standard`, or the path of a profile file. Default: as in the fixtures, or else `connect`.
     pub fn profile(mut self, profile: impl Into<String>) -> Self {
         self.code.profile = Some(profile.into());
         self
     }
 
-    /// Pins what tokens name as their issuer.
+    /// Sets the issuer in tokens and metadata (RFC 8414 §2). Default: as in the fixtures, or else the server's URL followed by
+    /// the profile's prefix.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.code.issuer = Some(issuer.into());
         self
     }
 
-    /// Chooses how refusals are told.
+    /// Sets how requests are read and errors are written. Default: as in the fixtures, or else as in the profile.
     pub fn error_dialect(mut self, dialect: ErrorDialect) -> Self {
         self.code.error_dialect = Some(dialect);
         self
     }
 
-    /// Tolerates refusals for every client.
+    /// Sets the refusals that are tolerated for every client. Default: none.
     ///
     /// ```
     /// use oauth_mimic::{Leniency, TokenServer};
@@ -223,44 +224,45 @@ impl TokenServerBuilder {
         self
     }
 
-    /// Registers a client.
+    /// Registers a client; it replaces the default clients.
     pub fn client(mut self, client: Client) -> Self {
         self.code.clients.push(client);
         self
     }
 
-    /// Adds a user.
+    /// Adds a user; it replaces the default users.
     pub fn user(mut self, user: User) -> Self {
         self.code.users.push(user);
         self
     }
 
-    /// Adds a refresh token that is known by name.
+    /// Adds a named refresh token; its client and user must be registered.
     pub fn refresh_token(mut self, token: NamedRefreshToken) -> Self {
         self.code.refresh_tokens.push(token);
         self
     }
 
-    /// Signs with the key of a file: PEM, JWK or JWK Set. The default is the built-in test key.
+    /// Sets the file of the signing key: PEM, JWK, or a JWK Set whose first key signs. Default: the built-in test key, which is
+    /// public.
     pub fn keys(mut self, path: impl Into<PathBuf>) -> Self {
         self.keys = Some(KeySource::File(path.into()));
         self
     }
 
-    /// Signs with a key given as text: PEM, JWK or JWK Set.
+    /// Sets the signing key as text: PEM, JWK, or a JWK Set whose first key signs. Default: the built-in test key.
     pub fn keys_text(mut self, text: impl Into<String>) -> Self {
         self.keys = Some(KeySource::Text(text.into()));
         self
     }
 
-    /// Goes by this clock; the caller may keep moving it.
+    /// Sets the clock, which the caller can move later. Default: a clock of its own that shows the system's time.
     pub fn clock(mut self, clock: &Clock) -> Self {
         self.clock = clock.clone();
         self
     }
 
-    /// Draws ids from a seed. With a frozen clock and requests in the same order, two servers answer byte for byte
-    /// alike.
+    /// Sets the seed of all ids. With a frozen clock, two servers give byte-identical answers to the same requests in the same
+    /// order. Default: random ids.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
@@ -279,25 +281,25 @@ impl TokenServerBuilder {
         self
     }
 
-    /// Moves the control plane to a port of its own; 0 is any free one.
+    /// Moves the control plane, `/_mimic`, to a port of its own; 0 is any free port. Default: the port of the server.
     pub fn control_port(mut self, port: u16) -> Self {
         self.control = ControlPlace::Port(port);
         self
     }
 
-    /// Leaves the control plane out.
+    /// Removes the control plane, except for `/_mimic/health`. Default: it is at the port of the server.
     pub fn no_control(mut self) -> Self {
         self.control = ControlPlace::Nowhere;
         self
     }
 
-    /// Demands a bearer token from whoever drives the control plane.
+    /// Sets the bearer token (RFC 6750 §2.1) that every request to the control plane must have. Default: none is required.
     pub fn control_token(mut self, token: impl Into<String>) -> Self {
         self.control_token = Some(token.into());
         self
     }
 
-    /// How long a request may take to arrive, in real time: its head, and then its body; the default is 5 s. A request
+    /// Sets how long the headers of a request may take to arrive, and then its body, in real time. Default: 5 s. A request
     /// that takes longer is answered with 408 (RFC 9110 §15.5.9), and its connection is closed.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.patience = Patience(timeout);
@@ -328,8 +330,7 @@ impl TokenServerBuilder {
     /// Starts the server on a thread of its own.
     ///
     /// # Panics
-    /// Where [`TokenServerBuilder::try_start`] would have answered with an error: in a test, a mistake in the set-up
-    /// is best told at once.
+    /// [`TokenServerBuilder::try_start`] would return an error.
     #[must_use = "the server stops when it is dropped"]
     #[track_caller]
     pub fn start(self) -> TokenServer {
@@ -339,10 +340,10 @@ impl TokenServerBuilder {
         }
     }
 
-    /// Starts the server on a thread of its own, or says why not.
+    /// Starts the server on a thread of its own, or returns why it cannot start.
     ///
     /// # Errors
-    /// Fixtures, keys or URLs are wrong, or the address is taken.
+    /// Fixtures, keys or URLs are invalid, or the address cannot be used.
     pub fn try_start(self) -> Result<TokenServer, StartError> {
         let prepared = self.prepare()?;
         let sandboxes = Arc::clone(&prepared.sandboxes);
@@ -357,9 +358,9 @@ impl TokenServerBuilder {
         })
     }
 
-    /// Does everything but serve.
+    /// Validates the options and binds the listeners.
     pub(crate) fn prepare(mut self) -> Result<Prepared, StartError> {
-        // Fixtures first: a mistake in them is told even where the port is taken.
+        // Fixtures come first, so that an error in them is reported even if the port is in use.
         let seed = self.seeded()?;
         let keys = self.key_set()?;
         let listener = if let Some(listener) = self.listener.take() {
@@ -429,7 +430,7 @@ impl TokenServerBuilder {
         })
     }
 
-    /// An authority without a server, to mint or inspect with; it names itself as if it listened on `address`.
+    /// Makes an authority without a server, for `mint` and `inspect`. Its issuer is that of a server at `address`.
     #[cfg(feature = "cli")]
     pub(crate) fn authority(mut self, address: SocketAddr) -> Result<Sandbox, StartError> {
         let base_url = match self.base_url.take() {
@@ -470,7 +471,7 @@ impl TokenServerBuilder {
                 draft.users.clear();
             }
         }
-        // Code and flags have the last word on what can be said once.
+        // Code and flags override the settings of fixtures.
         draft.profile = draft.profile.filter(|_| code.profile.is_none());
         draft.issuer = draft.issuer.filter(|_| code.issuer.is_none());
         draft.error_dialect = draft.error_dialect.filter(|_| code.error_dialect.is_none());
@@ -492,7 +493,7 @@ impl TokenServerBuilder {
     }
 }
 
-/// What to do about an address that cannot be listened on.
+/// Returns the remedy for an address that cannot be used.
 fn remedy(why: &io::Error) -> &'static str {
     match why.kind() {
         io::ErrorKind::AddrNotAvailable => {
@@ -503,7 +504,7 @@ fn remedy(why: &io::Error) -> &'static str {
     }
 }
 
-/// A server that only has to be run.
+/// A validated server with its listeners, ready to run.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) listeners: Listeners,
@@ -525,7 +526,8 @@ fn check_base_url(url: String) -> Result<String, StartError> {
     Ok(url)
 }
 
-/// The URL of another port of the same host. That listener has no TLS, whatever stands in front of the first.
+/// Returns the URL of another port of the same host. It is always http, because that listener has no TLS, even if the first
+/// one is behind a TLS proxy.
 fn with_port(base_url: &str, port: u16) -> String {
     let authority = base_url.split("//").nth(1).unwrap_or(base_url);
     // An IPv6 address has colons and ends with a bracket.
@@ -536,7 +538,7 @@ fn with_port(base_url: &str, port: u16) -> String {
     format!("http://{host}:{port}")
 }
 
-/// The URL at which a client on this machine reaches a listener.
+/// Returns the URL at which a client on this machine reaches a listener.
 pub(crate) fn base_url_of(address: SocketAddr) -> String {
     let port = address.port();
     match address.ip() {

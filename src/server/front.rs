@@ -1,4 +1,4 @@
-//! What a listener answers: the protocol, the control plane, or both.
+//! Routes the requests of a listener to the protocol, to the control plane, or to both.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::http::cors;
 use crate::http::limits::Patience;
 use crate::sandbox::{RESERVED, Sandboxes};
 
-/// What one listener answers.
+/// The sandboxes and the control plane that one listener serves.
 #[derive(Debug, Clone)]
 pub(crate) struct Front {
     pub(crate) sandboxes: Arc<Sandboxes>,
@@ -20,18 +20,18 @@ pub(crate) struct Front {
     pub(crate) patience: Patience,
 }
 
-/// Where the control plane is, seen from a listener.
+/// Whether a listener serves the control plane.
 #[derive(Debug, Clone)]
 pub(crate) enum Control {
-    /// Here, beside the protocol.
+    /// It serves the protocol and the control plane.
     Beside(Guard),
-    /// Here, and nothing else.
+    /// It serves the control plane only.
     Alone(Guard),
-    /// Elsewhere, or nowhere.
+    /// It serves the protocol only; the control plane is at another port, or switched off.
     Absent,
 }
 
-/// The application for one worker.
+/// Makes the application of one worker.
 pub(super) fn app(
     front: Front,
 ) -> App<
@@ -55,8 +55,8 @@ async fn answer(
     front: web::Data<Front>,
 ) -> HttpResponse {
     let mut response = route(&request, payload, &front).await;
-    // Nothing is upgraded to, and the framework ends a connection where it was asked for: as Java's client asks with each
-    // request, for HTTP/2. Unless it is told, it sends its next request to the dying connection.
+    // The server supports no upgrade, and the framework closes the connection of a request that asks for one. Java's client asks
+    // for HTTP/2 with each request, and would send the next one on the closing connection without this header.
     if request.head().upgrade() {
         response
             .head_mut()
@@ -77,7 +77,7 @@ async fn route(request: &HttpRequest, payload: web::Payload, front: &Front) -> H
         (Some(rest), Control::Beside(guard) | Control::Alone(guard)) => {
             let page = guard.page(request);
             let mut response = if page.is_some() && cors::is_preflight(request) {
-                // A browser sends no token with it; the request after it needs one.
+                // A browser sends no token with a preflight; the request after it needs one.
                 cors::preflight(request, "GET, HEAD, POST, PUT, DELETE, OPTIONS")
             } else {
                 control::serve(request, payload, &front.sandboxes, &sandbox, guard, rest).await

@@ -1,4 +1,4 @@
-//! A server at work: on the caller's thread, or on one of its own that stops with its owner.
+//! Runs a server on the caller's thread, or on a thread of its own that stops when the handle is dropped.
 
 use std::future::ready;
 #[cfg(feature = "cli")]
@@ -24,12 +24,12 @@ use crate::http;
 use crate::http::connection::Connection;
 use crate::server::front::{self, Control, Front};
 
-/// How long an idle connection is kept.
+/// The time after which an idle connection is closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
-/// How long requests that are being answered may take to finish when the process is told to end.
+/// The time that running requests have to finish after SIGINT or SIGTERM.
 const FAREWELL_SECONDS: u64 = 2;
 
-/// Builds the server. Not by `HttpServer`, which leaves no say on `Expect: 100-continue`.
+/// Builds the server, without `HttpServer`, which does not let us decide on `Expect: 100-continue`.
 fn build(listeners: Listeners, workers: usize, signals: bool) -> io::Result<Server> {
     let builder = Server::build()
         .workers(workers)
@@ -89,12 +89,12 @@ fn listen(
     })
 }
 
-/// What is listened on, and what answers there.
+/// The listeners of a server, with what each serves.
 #[derive(Debug)]
 pub(crate) struct Listeners {
     pub(crate) main: TcpListener,
     pub(crate) front: Front,
-    /// The control plane's own, where it has one.
+    /// The listener of the control plane, if it has a port of its own.
     pub(crate) control: Option<(TcpListener, Front)>,
 }
 
@@ -103,7 +103,7 @@ pub(crate) struct Listeners {
 pub(crate) fn block(listeners: Listeners, workers: usize, ready: impl FnOnce()) -> io::Result<()> {
     System::new().block_on(async move {
         let mut server = pin!(build(listeners, workers, true)?);
-        // Its first poll starts the workers and listens for signals: whoever sees it ready may end it.
+        // The first poll starts the workers and the signal handlers, so that a signal sent after the ready message ends the server.
         let started = poll_fn(|context| Poll::Ready(server.as_mut().poll(context))).await;
         if let Poll::Ready(ended) = started {
             return ended;
@@ -113,7 +113,7 @@ pub(crate) fn block(listeners: Listeners, workers: usize, ready: impl FnOnce()) 
     })
 }
 
-/// A server on a thread of its own.
+/// The handle of a server that runs on a thread of its own.
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) address: SocketAddr,
@@ -130,7 +130,7 @@ pub(super) fn spawn(listeners: Listeners, workers: usize) -> io::Result<Running>
         .spawn(move || {
             System::new().block_on(async move {
                 let server = build(listeners, workers, false)?;
-                // The receiver waits below; if it is gone, so is whoever would have stopped this server.
+                // The receiver waits below. If it is gone, nobody holds a handle that could stop this server.
                 let _ = announce.send(server.handle());
                 server.await
             })
@@ -141,7 +141,7 @@ pub(super) fn spawn(listeners: Listeners, workers: usize) -> io::Result<Running>
             handle,
             thread: Some(thread),
         }),
-        // The thread ended before it had a server: what it says is why.
+        // The thread ended before the server ran, and its result is the cause.
         Err(_) => Err(thread
             .join()
             .ok()
@@ -151,12 +151,12 @@ pub(super) fn spawn(listeners: Listeners, workers: usize) -> io::Result<Running>
 }
 
 impl Drop for Running {
-    /// Stops and joins: requests being answered are cut off, and the port is free afterwards.
+    /// Stops the server and joins its thread. Running requests are cut off, and the port is free afterwards.
     fn drop(&mut self) {
-        // The command is sent by this call; what it returns only waits for its end, and joining waits for more.
+        // The call sends the command. The returned future waits for the end of the server, for which the join waits anyway.
         drop(self.handle.stop(false));
         if let Some(thread) = self.thread.take() {
-            // A panic over there has been reported there.
+            // The panic hook has already printed a panic of the server's thread.
             let _ = thread.join();
         }
     }

@@ -1,4 +1,4 @@
-//! What a test can do with a running server, or with a sandbox of it.
+//! [`Mimic`]: the methods with which a test drives a running server or a sandbox of it.
 
 use std::fmt;
 use std::ops::Deref;
@@ -21,8 +21,8 @@ use crate::seed::{FixtureError, NamedRefreshToken};
 use crate::server::faults::Faults;
 use crate::server::mint::Mint;
 
-/// One imitated server: the default one of a [`TokenServer`](crate::TokenServer), or a sandbox of it. Both have the
-/// same verbs. A clone is the same server: hand it to a task or thread.
+/// One imitated provider: the default one of a [`TokenServer`](crate::TokenServer), or a sandbox of it. Both have the
+/// same methods. Clones refer to the same provider, so that a task or a thread can have one.
 ///
 /// ```
 /// let server = oauth_mimic::TokenServer::start();
@@ -35,19 +35,19 @@ pub struct Mimic {
 }
 
 impl Mimic {
-    /// Where clients reach it, without the profile's prefix.
+    /// Returns the URL at which clients reach the provider, without the profile's prefix.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.inner.settings.base_url
     }
 
-    /// What its tokens name as their issuer (RFC 7519 §4.1.1).
+    /// Returns the issuer: the `iss` claim of the issued tokens (RFC 7519 §4.1.1) and the `issuer` of the metadata.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.inner.settings.issuer
     }
 
-    /// The token endpoint (RFC 6749 §3.2).
+    /// Returns the URL of the token endpoint (RFC 6749 §3.2).
     #[must_use]
     pub fn token_url(&self) -> String {
         self.inner
@@ -55,7 +55,7 @@ impl Mimic {
             .url(&self.inner.settings.profile.paths.token)
     }
 
-    /// The published keys (RFC 7517 §5).
+    /// Returns the URL of the JWK Set with the published keys (RFC 7517 §5).
     #[must_use]
     pub fn jwks_url(&self) -> String {
         self.inner
@@ -63,13 +63,13 @@ impl Mimic {
             .url(&self.inner.settings.profile.paths.jwks)
     }
 
-    /// The metadata (OpenID Connect Discovery §4).
+    /// Returns the URL of the metadata (OpenID Connect Discovery 1.0 §4).
     #[must_use]
     pub fn metadata_url(&self) -> String {
         self.inner.settings.url(METADATA_PATHS[0])
     }
 
-    /// Mints tokens as the endpoint would have issued them, to start a test with.
+    /// Mints tokens without a request: the same tokens as the token endpoint would issue. The journal has no entry for them.
     ///
     /// ```
     /// let server = oauth_mimic::TokenServer::start();
@@ -88,7 +88,7 @@ impl Mimic {
         Mint::new(&self.inner)
     }
 
-    /// Its clock: freeze it, move it, release it, and every token follows.
+    /// Returns the clock, which can be frozen, moved and released. Issuing and checking of tokens use its time.
     ///
     /// ```
     /// let server = oauth_mimic::TokenServer::start();
@@ -101,7 +101,7 @@ impl Mimic {
         &self.inner.clock
     }
 
-    /// Its rules for what goes wrong.
+    /// Returns the fault rules: add, list and remove them.
     ///
     /// ```
     /// use oauth_mimic::{Endpoint, Fault, Rule, TokenServer};
@@ -140,7 +140,7 @@ impl Mimic {
             .add(Rule::on(Endpoint::Token, fault).times(count));
     }
 
-    /// Plays a scenario of one's own, in the JSON of `oauth-mimic schema scenario`, and returns the rules that it added.
+    /// Plays your own scenario, in the JSON of `oauth-mimic schema scenario`, and returns the rules that it added.
     ///
     /// ```
     /// let server = oauth_mimic::TokenServer::start();
@@ -161,7 +161,7 @@ impl Mimic {
         }
     }
 
-    /// Plays a scenario that ships, and returns the rules that it added.
+    /// Plays a built-in scenario, and returns the rules that it added.
     ///
     /// ```
     /// let server = oauth_mimic::TokenServer::start();
@@ -259,7 +259,7 @@ impl Mimic {
         }
     }
 
-    /// Compares what arrived with what is expected.
+    /// Compares the journal with an expectation.
     ///
     /// ```
     /// use oauth_mimic::{Endpoint, Expectation, Filter, TokenServer};
@@ -270,7 +270,7 @@ impl Mimic {
     /// ```
     ///
     /// # Panics
-    /// Something is not as expected; the message shows what arrived, the nearest first.
+    /// The journal does not meet the expectation; the message lists the exchanges, those that match best first.
     #[track_caller]
     pub fn verify(&self, expectation: &Expectation) {
         if let Err(report) = self.inner.epoch().journal.verify(expectation) {
@@ -278,7 +278,7 @@ impl Mimic {
         }
     }
 
-    /// Its keys.
+    /// Returns the signing keys: list, rotate and retire them.
     ///
     /// ```
     /// let server = oauth_mimic::TokenServer::start();
@@ -292,7 +292,8 @@ impl Mimic {
         Keys(&self.inner)
     }
 
-    /// Comes back to its seed: clients, users, tokens, keys, clock, faults, journal, spent tokens.
+    /// Resets the provider to its initial state: clients, users, named tokens, keys, clock, faults, journal and spent tokens. A
+    /// request that is being answered finishes in the old state.
     ///
     /// ```
     /// let server = oauth_mimic::TokenServer::start();
@@ -462,17 +463,17 @@ impl fmt::Debug for Mimic {
     }
 }
 
-/// A server's keys.
+/// The signing keys of a provider.
 pub struct Keys<'m>(&'m Sandbox);
 
 impl Keys<'_> {
-    /// The `kid` of the key that signs.
+    /// Returns the `kid` of the key that signs new tokens.
     #[must_use]
     pub fn signing(&self) -> String {
         self.0.epoch().authority.keys().signing().public.kid.clone()
     }
 
-    /// The `kid` of each key that is published now, the signing one first.
+    /// Returns the `kid` of each key in the JWKS, the signing key first.
     #[must_use]
     pub fn published(&self) -> Vec<String> {
         let now = self.0.clock.now();
@@ -485,7 +486,8 @@ impl Keys<'_> {
             .collect()
     }
 
-    /// Signs with a new key from now on; the old one stays published. Answers the new one's `kid`.
+    /// Rotates the signing key: new tokens are signed with a new key, and the previous one stays published until it is retired.
+    /// Returns the `kid` of the new key.
     pub fn rotate(&self) -> String {
         self.0
             .epoch()
@@ -496,8 +498,8 @@ impl Keys<'_> {
             .clone()
     }
 
-    /// Signs with a new key from now on; the old one is published for so long, by the server's clock. Answers the new
-    /// one's `kid`.
+    /// Rotates the signing key, and publishes the previous one for that time, by the server's clock. Returns the `kid` of the new
+    /// key.
     pub fn rotate_and_retire_after(&self, overlap: Duration) -> String {
         let now = self.0.clock.now();
         self.0
@@ -509,10 +511,10 @@ impl Keys<'_> {
             .clone()
     }
 
-    /// Publishes a key no more.
+    /// Removes a key from the JWKS at once: verifiers no longer accept the tokens that it signed.
     ///
     /// # Panics
-    /// There is no such key, or it is the one that signs.
+    /// There is no key with this `kid`, or it is the signing key.
     #[track_caller]
     pub fn retire(&self, kid: &str) {
         match self.0.epoch().authority.retire_key(kid) {
@@ -523,7 +525,7 @@ impl Keys<'_> {
     }
 }
 
-/// A sandbox of a server, with the verbs of [`Mimic`]. It is gone when it is dropped.
+/// A sandbox of a server, with the methods of [`Mimic`]. Dropping the guard removes the sandbox.
 pub struct SandboxGuard {
     pub(super) mimic: Mimic,
     pub(super) sandboxes: Arc<Sandboxes>,

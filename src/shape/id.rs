@@ -1,4 +1,4 @@
-//! Ids: drawn by a template, and taken apart by it.
+//! Templates of ids: they draw an id, and find the grant's id in one.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::random::Random;
 use crate::shape::ProfileError;
 
-/// How ids of one kind look, such as `{random:27}` or `{grant_id}{random:15}`.
+/// The form of ids of one kind, such as `{random:27}` or `{grant_id}{random:15}`.
 #[derive(Debug, Clone)]
 pub(crate) struct IdTemplate {
     pieces: Vec<Piece>,
@@ -18,19 +18,19 @@ pub(crate) struct IdTemplate {
 #[derive(Debug, Clone)]
 enum Piece {
     Literal(String),
-    /// Random bytes in base64url, so many characters long.
+    /// Random bytes in base64url, with `characters` characters.
     Random {
         characters: usize,
         bytes: usize,
     },
     Uuid,
-    /// The grant's id, so many characters long.
+    /// The grant's id, with `characters` characters.
     GrantId {
         characters: usize,
     },
 }
 
-/// Characters of a UUID (RFC 9562 §4).
+/// The number of characters of a UUID (RFC 9562 §4).
 const UUID: usize = 36;
 
 /// The most random characters in one placeholder: 96 bytes.
@@ -73,7 +73,7 @@ impl IdTemplate {
             .any(|piece| matches!(piece, Piece::Random { .. } | Piece::Uuid))
         {
             return Err(wrong(format!(
-                "`{text}` has nothing random in it: every id must be another"
+                "`{text}` has no random part; every id must be unique"
             )));
         }
         let width = pieces.iter().map(Piece::width).sum();
@@ -86,7 +86,7 @@ impl IdTemplate {
             .any(|piece| matches!(piece, Piece::GrantId { .. }))
     }
 
-    /// Draws a new id.
+    /// Draws an id.
     pub(crate) fn draw(&self, grant_id: &str, random: &Random) -> String {
         let mut id = String::with_capacity(self.width);
         for piece in &self.pieces {
@@ -110,7 +110,7 @@ impl IdTemplate {
         id
     }
 
-    /// The grant's id in an id of this template; nothing where the text is not one.
+    /// Returns the grant's id in an id of this template; `None` if the text does not match the template.
     pub(crate) fn grant_id_of<'a>(&self, id: &'a str) -> Option<&'a str> {
         let mut rest = id;
         let mut found = None;
@@ -142,7 +142,7 @@ fn random(count: &str) -> Option<Piece> {
         .parse()
         .ok()
         .filter(|count| (2..=MOST_RANDOM).contains(count))?;
-    // Six bits a character; what is left over of the last one stays clear. One character over holds no byte.
+    // A character has six bits; the unused bits of the last one are zero. A single left-over character cannot hold a byte.
     (characters % 4 != 1).then_some(Piece::Random {
         characters,
         bytes: characters * 6 / 8,
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn a_template_without_chance_or_with_an_impossible_width_is_refused() {
         for (text, problem) in [
-            ("always", "nothing random"),
+            ("always", "no random part"),
             ("{grant_id}", "not one of"),
             ("{random:5}", "multiple of 4"),
             ("{random:1}", "multiple of 4"),

@@ -12,9 +12,9 @@ array-for-a-client.json | /clients/0 | must be an object, not an array (line 1, 
 audience-without-the-client.json | /clients/0/id_token_audience | must name the client, `c` (OpenID Connect Core §2)
 claims-are-no-object.json | /users/0/claims | must be an object, not an array (line 5, column 16)
 comment.json | - | is not JSON: key must be a string (line 2, column 3)
-duplicate-client.json | /clients/1/client_id | `c` is registered already, at /clients/0; drop one
-duplicate-token.json | /refresh_tokens/1/token | `T` is there already for client `c`, at /refresh_tokens/0; drop one
-duplicate-user.json | /users/2/sub | `u` is there already, at /users/0; drop one
+duplicate-client.json | /clients/1/client_id | `c` is registered already, at /clients/0; remove one
+duplicate-token.json | /refresh_tokens/1/token | `T` is defined already for client `c`, at /refresh_tokens/0; remove one
+duplicate-user.json | /users/2/sub | `u` is defined already, at /users/0; remove one
 empty-audience.json | /clients/0/access_token_audience | must name at least one audience, and none that is empty
 empty-client-id.json | /clients/0/client_id | must be printable ASCII and not empty (RFC 6749 Appendix A.1)
 empty-name-in-an-audience.json | /clients/0/id_token_audience | must name at least one audience, and none that is empty
@@ -22,9 +22,9 @@ empty-secret.json | /clients/0/client_secret | is empty; leave it out for a publ
 empty-sub.json | /users/0/sub | is empty; give the user a name
 empty-token.json | /refresh_tokens/0/token | must be printable ASCII and not empty (RFC 6749 Appendix A.17)
 empty.json | - | is not JSON: EOF while parsing a value (line 1, column 0)
-issuer-with-query.json | /issuer | `https://login.example.test?tenant=1` may hold no query, fragment, userinfo, space or non-ASCII character (RFC 8414 §2)
-issuer-with-trailing-slash.json | /issuer | `https://login.example.test/` ends with /; leave it out, clients compare issuers to the letter
-issuer-without-host.json | /issuer | `https://` names no host; write one behind the //
+issuer-with-query.json | /issuer | `https://login.example.test?tenant=1` must have no query, fragment, userinfo, space or non-ASCII character (RFC 8414 §2)
+issuer-with-trailing-slash.json | /issuer | `https://login.example.test/` ends with /; remove it, because clients compare issuers exactly
+issuer-without-host.json | /issuer | `https://` has no host; write one after the //
 issuer-without-scheme.json | /issuer | `login.example.test` must begin with https:// or http://
 malformed-scope-character.json | /clients/0/scope | a scope cannot hold the character U+0022 (line 7, column 5)
 malformed-scope.json | /clients/0/scope | a scope is separated by exactly one space, with none at the ends (line 7, column 5)
@@ -35,9 +35,9 @@ missing-profile-file.json | /profile | profiles/nowhere.json cannot be read: No 
 negative-lifetime.json | /clients/0/refresh_token_lifetime | must be a whole number from 0 to 4294967295, not -1 (line 7, column 34)
 non-ascii-client-id.json | /clients/0/client_id | must be printable ASCII and not empty (RFC 6749 Appendix A.1)
 non-ascii-secret.json | /clients/0/client_secret | must be printable ASCII (RFC 6749 Appendix A.2)
-none-with-secret.json | /clients/0/token_endpoint_auth_method | is none, but there is a client_secret; drop one
+none-with-secret.json | /clients/0/token_endpoint_auth_method | is none, but there is a client_secret; remove one
 not-json.json | - | is not JSON: expected value (line 1, column 1)
-not-utf8.json | - | is not UTF-8; save it as such
+not-utf8.json | - | is not UTF-8; save it as UTF-8
 profile-that-is-bad.json | /scope_separator | unknown member `scope_separator`; the members are `$schema`
 scope-not-registered.json | /refresh_tokens/0/scope | `phone` is not registered for client `c`; add it to the client's scope
 time-with-a-forgotten-minus.json | /refresh_tokens/0/auth_time | is 1970-01-01T00:02:11Z, a forgotten minus? Write -131 for 131 seconds before the start
@@ -68,8 +68,8 @@ profiles/array-for-a-token.json | /tokens/id_token | must be an object, not an a
 profiles/array-for-lifetimes.json | /lifetimes | must be an object, not an array (line 12, column 4)
 profiles/empty-alias.json | /paths/aliases/1 | `` must begin with / and not end with one
 profiles/grant-id-in-an-access-token-id.json | /tokens/access_token/id | `{grant_id}` is not one of an id's placeholders: {random:N}, {uuid}
-profiles/grant-id-not-random.json | /grant_id | `family` has nothing random in it: every id must be another
-profiles/id-not-random.json | /tokens/access_token/id | `token` has nothing random in it: every id must be another
+profiles/grant-id-not-random.json | /grant_id | `family` has no random part; every id must be unique
+profiles/id-not-random.json | /tokens/access_token/id | `token` has no random part; every id must be unique
 profiles/id-token-like-a-refresh-token.json | /tokens/refresh_token/claims | an ID token could be taken for a refresh token; give the refresh token a claim that only it has
 profiles/lone-brace.json | /response/token_type | `Bearer}`: a } has no opening brace; write }} for a brace
 profiles/missing-member.json | /paths | the member `jwks` is missing (line 9, column 3)
@@ -121,15 +121,15 @@ keys/ec.pem | key | kty is EC; only RSA keys can sign RS256, and `oauth-mimic ke
 keys/ec.sec1.pem | key | kty is EC; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one
 keys/ed25519.pem | key | kty is OKP; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one
 keys/empty-set.jwks.json | keys | is empty; one key must sign, and `oauth-mimic keygen` makes one
-keys/empty.pem | - | nor a JWK: there is no such block in it
-keys/encrypted.pem | key | is encrypted; take the passphrase off, with `openssl rsa -in FILE -out signing.pem`
-keys/encrypted.pkcs1.pem | key | is encrypted; take the passphrase off, with `openssl rsa -in FILE -out signing.pem`
-keys/exponent-3.pem | key | the RSA key's public exponent is not 65537, the one that all verifiers take
-keys/keys-are-no-list.jwks.json | keys | is no JWK: must be a list of JWKs (RFC 7517 §5.1)
-keys/no-key.txt | - | nor a JWK: there is no such block in it
+keys/empty.pem | - | nor a JWK: it has no such block
+keys/encrypted.pem | key | is encrypted; remove the passphrase with `openssl rsa -in FILE -out signing.pem`
+keys/encrypted.pkcs1.pem | key | is encrypted; remove the passphrase with `openssl rsa -in FILE -out signing.pem`
+keys/exponent-3.pem | key | the RSA key's public exponent is not 65537, the only one that all verifiers accept
+keys/keys-are-no-list.jwks.json | keys | is not a JWK: must be a list of JWKs (RFC 7517 §5.1)
+keys/no-key.txt | - | nor a JWK: it has no such block
 keys/not-json.jwk.json | - | nor a JWK: trailing comma at line 1 column 17
-keys/number-as-a-number.jwk.json | key.e | is no JWK: invalid type: integer `65537`, expected a string
-keys/padded-number.jwk.json | key.e | is no base64url number without padding (RFC 7518 §6.3)
+keys/number-as-a-number.jwk.json | key.e | is not a JWK: invalid type: integer `65537`, expected a string
+keys/padded-number.jwk.json | key.e | is not an unpadded base64url number (RFC 7518 §6.3)
 keys/public-behind-a-good-one.jwks.json | keys[1] | is a public key; signing needs the private one
 keys/public-only.pem | key | is a public key; signing needs the private one
 keys/public-only.pkcs1.pem | key | is a public key; signing needs the private one
@@ -139,7 +139,7 @@ keys/weak-rsa-1024.pem | key | the RSA key has 1024 bits; RS256 needs 2048 to 81
 keys/weak-rsa-1024.pkcs1.pem | key | the RSA key has 1024 bits; RS256 needs 2048 to 8192 (RFC 7518 §3.3), and `oauth-mimic keygen` makes one
 keys/weak.jwk.json | key | the RSA key has 1024 bits; RS256 needs 2048 to 8192 (RFC 7518 §3.3), and `oauth-mimic keygen` makes one
 keys/without-d.jwk.json | key | is a public key; signing needs the private one
-keys/without-kty.jwk.json | key | is no JWK: missing field `kty`
+keys/without-kty.jwk.json | key | is not a JWK: missing field `kty`
 keys/without-n.jwk.json | key | the RSA key is broken: `n` is missing
 keys/wrong-d.jwk.json | key | the RSA key is broken: invalid exponent
 keys/wrong-n-without-primes.jwk.json | key | the RSA key is broken: invalid arguments

@@ -156,7 +156,7 @@ fn a_token_that_is_in_two_files_is_reported_with_both() {
     let again = write(&directory, "4-token.json", TOKEN);
     let told = bad(&["check", &token, &client, &user, &again]);
     let expected = format!(
-        "{again}: /refresh_tokens/0/token: `T` is there already for client `a`, at /refresh_tokens/0 of {token}"
+        "{again}: /refresh_tokens/0/token: `T` is defined already for client `a`, at /refresh_tokens/0 of {token}"
     );
     assert!(told.contains(&expected), "{told}");
 }

@@ -434,10 +434,10 @@ fn a_mistake_is_reported_with_its_place_and_remedy() {
             json(r#"{"refresh_tokens": [{"token": "T", "client_id": "a", "sub": "b"}]}"#),
             "mine.json: /refresh_tokens/0/client_id: there is no client `a`; add it to `clients`".to_owned(),
         ),
-        (json(r#"{"users": [{"sub": "a"}, {"sub": "a"}]}"#), "mine.json: /users/1/sub: `a` is there already, at /users/0; drop one".to_owned()),
+        (json(r#"{"users": [{"sub": "a"}, {"sub": "a"}]}"#), "mine.json: /users/1/sub: `a` is defined already, at /users/0; remove one".to_owned()),
         (
             json(r#"{"issuer": "https://a.test"}"#).fixtures_json("theirs.json", r#"{"issuer": "https://b.test"}"#),
-            "theirs.json: /issuer: says something else than mine.json; only one file may say it".to_owned(),
+            "theirs.json: /issuer: differs from mine.json; set it in one file only".to_owned(),
         ),
         (
             TokenServer::builder().fixtures("/no/such/file.json"),
@@ -453,11 +453,11 @@ fn a_mistake_is_reported_with_its_place_and_remedy() {
         ),
         (
             TokenServer::builder().client(app()).client(app()),
-            "the server's options: /clients/1/client_id: `app` is registered already, at /clients/0; drop one".to_owned(),
+            "the server's options: /clients/1/client_id: `app` is registered already, at /clients/0; remove one".to_owned(),
         ),
         (
             TokenServer::builder().client(app().auth_method(AuthMethod::None)),
-            "the server's options: /clients/0/token_endpoint_auth_method: is none, but there is a client_secret; drop one".to_owned(),
+            "the server's options: /clients/0/token_endpoint_auth_method: is none, but there is a client_secret; remove one".to_owned(),
         ),
         (
             TokenServer::builder().client(app().access_token_lifetime(Duration::from_millis(999))),
@@ -473,7 +473,7 @@ fn a_mistake_is_reported_with_its_place_and_remedy() {
         ),
         (
             TokenServer::builder().keys_text("no key"),
-            "the given key: is neither PEM (PKCS#8 `BEGIN PRIVATE KEY`, PKCS#1 `BEGIN RSA PRIVATE KEY`) nor a JWK: there is no such block in it".to_owned(),
+            "the given key: is neither PEM (PKCS#8 `BEGIN PRIVATE KEY`, PKCS#1 `BEGIN RSA PRIVATE KEY`) nor a JWK: it has no such block".to_owned(),
         ),
         (
             TokenServer::builder().keys("/no/such/key.pem"),
