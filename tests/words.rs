@@ -38,10 +38,6 @@ const SKIPPED: &[&str] = &[
     "package-lock.json",
 ];
 
-/// The files that are still to be rewritten: a file may leave the list, and none may join it. Two branches that shorten
-/// it do not conflict (`.gitattributes`); where a line reappears, the test below says so.
-const NOT_YET: &str = include_str!("words-not-yet.txt");
-
 /// The idiom that begins with the first of these words.
 fn idiom(before: &str, words: &[Word]) -> Option<&'static str> {
     /// What may follow `is no`: `is no longer`, but not `is no token`.
@@ -276,35 +272,13 @@ fn files() -> Vec<(PathBuf, String)> {
     files
 }
 
-fn is_listed(path: &Path) -> bool {
-    NOT_YET.lines().any(|listed| Path::new(listed) == path)
-}
-
 #[test]
 fn everything_a_person_reads_is_plain_english() {
     let found: Vec<String> = files()
         .iter()
-        .filter(|(path, _)| !is_listed(path))
         .flat_map(|(path, text)| idioms(path, text))
         .collect();
     assert!(found.is_empty(), "write it plainly:\n{}", found.join("\n"));
-}
-
-#[test]
-fn a_file_that_is_plain_english_has_left_the_list() {
-    let files = files();
-    let plain: Vec<&str> = NOT_YET
-        .lines()
-        .filter(|listed| {
-            let file = files.iter().find(|(path, _)| path == Path::new(listed));
-            file.is_none_or(|(path, text)| idioms(path, text).is_empty())
-        })
-        .collect();
-    assert!(
-        plain.is_empty(),
-        "take these lines out of tests/words-not-yet.txt:\n{}",
-        plain.join("\n")
-    );
 }
 
 #[test]

@@ -92,7 +92,7 @@ impl Listen {
     }
 }
 
-/// Where clients reach the server.
+/// The addresses of the server.
 #[derive(Debug, Args)]
 struct Place {
     #[command(flatten)]
@@ -103,7 +103,7 @@ struct Place {
     base_url: Option<String>,
 }
 
-/// What the server is made of.
+/// The settings of the provider.
 #[derive(Debug, Args)]
 struct Made {
     /// A fixture file, or a directory whose *.json files are read in the order of their names. Repeat the flag to merge
@@ -115,28 +115,29 @@ struct Made {
         value_parser = OsStringValueParser::new().try_map(PathList::read)
     )]
     fixtures: Vec<PathList>,
-    /// What the server looks like: connect, standard, or the path of a profile; without, as the fixtures say
+    /// The profile of the provider: connect, standard, or the path of a profile file [default: the one of the fixtures, or
+    /// connect]
     #[arg(long, env = "OAUTH_MIMIC_PROFILE", value_name = "NAME")]
     profile: Option<String>,
-    /// What tokens name as their issuer; without, as the fixtures say, or else the server's address and the profile's
-    /// prefix
+    /// The issuer of the tokens [default: the one of the fixtures, or the server's URL followed by the prefix of the
+    /// profile]
     #[arg(long, env = "OAUTH_MIMIC_ISSUER", value_name = "URL")]
     issuer: Option<String>,
-    /// How refusals are told; without, as fixtures or profile say
+    /// The form of error responses [default: the one of the fixtures or of the profile]
     #[arg(long, env = "OAUTH_MIMIC_ERROR_DIALECT", value_name = "DIALECT")]
     error_dialect: Option<DialectName>,
-    /// Refusals that are tolerated for every client, by name and separated by commas; `anything` tolerates all that can be.
-    /// Default: none
+    /// Refusals to tolerate for every client, by name and separated by commas; `anything` tolerates all that can be
+    /// tolerated [default: none]
     #[arg(long, env = "OAUTH_MIMIC_LENIENCY", value_name = "NAMES")]
     leniency: Option<Leniency>,
-    /// The file of the private RSA key that signs: PEM, JWK, or a JWK Set whose first key signs and whose others are
-    /// believed, too. Without, the built-in test key signs, which everyone has
+    /// The file of the private RSA key that signs tokens: PEM, JWK, or a JWK Set. The first key of a set signs; tokens
+    /// that the other keys signed are accepted [default: the built-in test key, which is public]
     #[arg(long, env = "OAUTH_MIMIC_KEYS", value_name = "PATH")]
     keys: Option<PathBuf>,
-    /// Stop the clock at this instant, such as 2023-03-28T12:23:16Z; without, it runs
+    /// Stop the clock at this time, such as 2023-03-28T12:23:16Z [default: the clock runs]
     #[arg(long, env = "OAUTH_MIMIC_CLOCK", value_name = "RFC3339")]
     clock: Option<Timestamp>,
-    /// Draw ids from this seed: with --clock, two runs answer the same requests byte for byte alike
+    /// Draw random values from this seed. With --clock too, two runs give identical responses to the same requests
     #[arg(long, env = "OAUTH_MIMIC_SEED", value_name = "N", value_parser = whole_number::<u64>)]
     seed: Option<u64>,
 }
@@ -164,9 +165,9 @@ impl PathList {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum DialectName {
-    /// By the letter of RFC 6749
+    /// As RFC 6749 specifies
     Rfc,
-    /// As the legacy Spring Security OAuth
+    /// As Spring Security OAuth does
     Spring,
 }
 
@@ -204,7 +205,7 @@ impl Made {
     }
 }
 
-/// What is wrong with what a command was given, in words for whoever gave it.
+/// A message for the user: what is wrong with the input of a command.
 #[derive(Debug)]
 struct Mistake(String);
 
@@ -237,7 +238,7 @@ pub fn run() -> ExitCode {
     })
 }
 
-/// Tells what clap has to say: help, or what is wrong, and where the wrong value comes from when nobody typed it.
+/// Prints clap's message: the help, or what is wrong. Names the environment variable if a wrong value comes from one.
 fn explained(why: &clap::Error) -> ExitCode {
     let _ = why.print();
     let flag = match why.get(ContextKind::InvalidArg) {
@@ -259,20 +260,20 @@ fn explained(why: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(why.exit_code()).unwrap_or(2))
 }
 
-/// Reads a number. What clap itself says of others, "invalid digit found in string", names no remedy.
+/// Reads a number. The message names a remedy, which clap's own ("invalid digit found in string") does not.
 fn whole_number<T: FromStr>(text: &str) -> Result<T, String> {
     let most = u64::MAX >> (64 - 8 * size_of::<T>());
     text.parse()
         .map_err(|_| format!("give a whole number from 0 to {most}"))
 }
 
-/// Prints a line of what was asked for. A reader that went away (`| head`) is no mistake.
+/// Prints a line to standard output. An output that is closed (`| head`) is not an error.
 fn print(line: impl fmt::Display) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// Prints a line of all else.
+/// Prints a line to standard error.
 fn tell(line: impl fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

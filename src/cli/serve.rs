@@ -28,7 +28,7 @@ pub(super) struct Serve {
     /// How many threads serve, at least 1; without, one for each processor
     #[arg(long, env = "OAUTH_MIMIC_WORKERS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     workers: Option<u16>,
-    /// How the log on standard error looks: one line a request, without secrets and tokens
+    /// The format of the log on standard error. It has one line for each request, without secrets and tokens
     #[arg(
         long,
         env = "OAUTH_MIMIC_LOG",
@@ -36,19 +36,19 @@ pub(super) struct Serve {
         default_value = "pretty"
     )]
     log: Log,
-    /// How many requests the journal of each sandbox keeps, the last ones; the default is 10000
+    /// The number of requests that the journal of each sandbox keeps; the oldest are forgotten [default: 10000]
     #[arg(long, env = "OAUTH_MIMIC_JOURNAL", value_name = "N", value_parser = whole_number::<usize>)]
     journal: Option<usize>,
-    /// How many bytes the journals of all sandboxes together take; the default is 16777216 (16 MiB)
+    /// The bytes that the journals of all sandboxes may take together [default: 16777216 (16 MiB)]
     #[arg(long, env = "OAUTH_MIMIC_JOURNAL_BYTES", value_name = "N", value_parser = whole_number::<usize>)]
     journal_bytes: Option<usize>,
-    /// Play a scenario at the start: the name of one that ships, or the path of a .json file. A reset ends it
+    /// Start with a scenario: the name of a built-in one, or the path of a .json file. A reset ends it
     #[arg(long, env = "OAUTH_MIMIC_SCENARIO", value_name = "NAME_OR_FILE")]
     scenario: Option<String>,
-    /// Move the control plane, /_mimic, to a port of its own; 0 is any free one
+    /// Serve the control plane, /_mimic, only on this port, not on that of the provider; 0 is any free port
     #[arg(long, env = "OAUTH_MIMIC_CONTROL_PORT", value_name = "PORT", value_parser = whole_number::<u16>, conflicts_with = "no_control")]
     control_port: Option<u16>,
-    /// Demand this bearer token from whoever drives the control plane
+    /// Require this bearer token for the control plane
     #[arg(
         long,
         env = "OAUTH_MIMIC_CONTROL_TOKEN",
@@ -73,21 +73,21 @@ pub(super) struct Serve {
         value_delimiter = ','
     )]
     control_origin: Vec<String>,
-    /// How many sandboxes the server may hold; one more is refused
+    /// The most sandboxes that may exist at a time
     #[arg(long, env = "OAUTH_MIMIC_MAX_SANDBOXES", value_name = "N", default_value_t = 20_000, value_parser = whole_number::<usize>)]
     max_sandboxes: usize,
-    /// Leave the control plane out; /_mimic/health stays
+    /// Switch the control plane off; only /_mimic/health remains
     #[arg(long, env = "OAUTH_MIMIC_NO_CONTROL")]
     no_control: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Log {
-    /// For people
+    /// Text for people
     Pretty,
-    /// For machines: nothing but JSON objects, one a line
+    /// One JSON object on each line
     Json,
-    /// None: only how it starts is told
+    /// No log; only the lines at the start are printed
     Off,
 }
 
@@ -136,7 +136,7 @@ impl Serve {
         if !at.ip().is_loopback() {
             self.log.warn("this address is open to everyone who can reach this machine, and the default keys and secrets are public");
             if !self.no_control && self.control_token.is_none() {
-                self.log.warn("so is the control plane: whoever reaches it can seed clients and mint tokens; set --control-token, or --no-control");
+                self.log.warn("so is the control plane: everyone who can reach it can add clients and mint tokens; set --control-token or --no-control");
             }
         }
         if let Some((listener, _)) = &prepared.listeners.control {

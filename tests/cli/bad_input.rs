@@ -182,10 +182,10 @@ fn every_bad_file_is_in_the_table_and_there() {
 }
 
 #[test]
-fn each_bad_file_is_told_with_its_name_the_place_in_it_and_the_remedy() {
+fn each_bad_file_is_reported_with_its_name_the_place_in_it_and_the_remedy() {
     for (file, path, problem) in rows() {
         let path_of = |file: &str| Path::new("fixtures/bad").join(file).display().to_string();
-        let told = bad(&["check", flag(file), &path_of(file)]);
+        let report = bad(&["check", flag(file), &path_of(file)]);
         // A profile that fixtures name is itself what is bad.
         let culprit = match file {
             "profile-that-is-bad.json" => "profiles/unknown-member.json",
@@ -195,14 +195,14 @@ fn each_bad_file_is_told_with_its_name_the_place_in_it_and_the_remedy() {
             "-" => format!("oauth-mimic: {}: ", path_of(culprit)),
             path => format!("oauth-mimic: {}: {path}: ", path_of(culprit)),
         };
-        let rest = told
+        let rest = report
             .strip_prefix(&start)
-            .unwrap_or_else(|| panic!("{file}: `{start}` does not begin:\n{told}"));
+            .unwrap_or_else(|| panic!("{file}: `{start}` does not begin:\n{report}"));
         assert!(
             rest.contains(problem),
-            "{file}: `{problem}` is not in:\n{told}"
+            "{file}: `{problem}` is not in:\n{report}"
         );
-        assert_eq!(told.lines().count(), 1, "{file}:\n{told}");
+        assert_eq!(report.lines().count(), 1, "{file}:\n{report}");
     }
 }
 
@@ -219,22 +219,22 @@ fn a_server_does_not_start_with_a_bad_file_either() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_told() {
+fn a_file_that_does_not_exist_is_reported() {
     for flag in ["--fixtures", "--profile", "--keys"] {
-        let told = bad(&["check", flag, "fixtures/nowhere.json"]);
-        assert!(told.contains("fixtures/nowhere.json"), "{told}");
-        assert!(told.contains("cannot be read: No such file"), "{told}");
+        let report = bad(&["check", flag, "fixtures/nowhere.json"]);
+        assert!(report.contains("fixtures/nowhere.json"), "{report}");
+        assert!(report.contains("cannot be read: No such file"), "{report}");
     }
 }
 
 #[test]
 fn no_message_shows_what_a_key_or_a_secret_is() {
     let key = std::fs::read_to_string(root().join("fixtures/bad/keys/broken.pem")).expect("a file");
-    let told = bad(&["check", "--keys", "fixtures/bad/keys/broken.pem"]);
+    let report = bad(&["check", "--keys", "fixtures/bad/keys/broken.pem"]);
     for line in key.lines().filter(|line| line.len() == 64) {
-        assert!(!told.contains(line));
+        assert!(!report.contains(line));
     }
     assert!(!bad(&["check", "--keys", "fixtures/bad/keys/no-key.txt"]).contains("hunter2"));
-    let told = bad(&["check", "fixtures/bad/non-ascii-secret.json"]);
-    assert!(!told.contains("ssword"), "{told}");
+    let report = bad(&["check", "fixtures/bad/non-ascii-secret.json"]);
+    assert!(!report.contains("ssword"), "{report}");
 }

@@ -241,7 +241,10 @@ fn a_url_that_cannot_be_one_is_reported() {
             ["--issuer", "login.example.test"],
             "issuer: `login.example.test` must begin with https:// or http://",
         ),
-        (["--issuer", "https://login.example.test/"], "leave it out"),
+        (
+            ["--issuer", "https://login.example.test/"],
+            "ends with /; remove it",
+        ),
         (
             ["--base-url", "http://mimic:8080/connect"],
             "must have no path: the profile has one",

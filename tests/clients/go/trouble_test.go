@@ -30,9 +30,9 @@ func TestA503SurfacesWithItsRetryAfter(t *testing.T) {
 	s.arrived(2, object{"endpoint": "token"})
 }
 
-// A client that is not told how to authenticate takes any failure for the wrong way, and tries the other at once. That
+// A client without a configured authentication method takes any failure for the wrong way, and tries the other at once. That
 // survives a 503, whatever its Retry-After says.
-func TestAnUntoldClientSurvivesA503ByAccident(t *testing.T) {
+func TestAnUnconfiguredClientSurvivesA503ByAccident(t *testing.T) {
 	s := newSandbox(t)
 	s.unavailableOnce()
 	config := s.documented()
@@ -65,8 +65,8 @@ func TestALostRotationEndsTheGrant(t *testing.T) {
 	s.arrived(1, object{"endpoint": "token", "error": "invalid_grant"})
 }
 
-// The same with a client that is not told how to authenticate: it replays by itself, and revokes its own family.
-func TestAnUntoldClientRevokesItsOwnFamily(t *testing.T) {
+// The same with a client without a configured authentication method: it replays by itself, and revokes its own family.
+func TestAnUnconfiguredClientRevokesItsOwnFamily(t *testing.T) {
 	s := newSandbox(t)
 	s.control("POST", "/scenarios/lost-rotation", nil, nil)
 	config := s.rotating()
@@ -84,9 +84,9 @@ func TestAFlakyGatewayIsOutlived(t *testing.T) {
 	s := newSandbox(t)
 	s.control("POST", "/scenarios/flaky-gateway", nil, nil)
 	source := s.documented().TokenSource(within(t, patience), stored("REFRESH_TOKEN"))
-	for _, told := range []string{"503", "502", "EOF"} {
-		if _, err := source.Token(); err == nil || !strings.Contains(err.Error(), told) {
-			t.Errorf("%v does not tell of %s", err, told)
+	for _, message := range []string{"503", "502", "EOF"} {
+		if _, err := source.Token(); err == nil || !strings.Contains(err.Error(), message) {
+			t.Errorf("%v does not contain %s", err, message)
 		}
 	}
 	must[*oauth2.Token](t)(source.Token())
@@ -96,7 +96,7 @@ func TestAFlakyGatewayIsOutlived(t *testing.T) {
 // What the library makes of each named refresh token that ships.
 func TestNamedTroubles(t *testing.T) {
 	s := newSandbox(t)
-	for name, told := range map[string]string{
+	for name, message := range map[string]string{
 		"EXPIRED":                 "invalid_grant",
 		"REVOKED":                 "invalid_grant",
 		"RATE_LIMITED":            "429",
@@ -113,8 +113,8 @@ func TestNamedTroubles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			token, err := refresh(t, s.documented(), name)
-			if err == nil || !strings.Contains(err.Error(), told) {
-				t.Errorf("%v, %v does not tell of %s", token, err, told)
+			if err == nil || !strings.Contains(err.Error(), message) {
+				t.Errorf("%v, %v does not contain %s", token, err, message)
 			}
 		})
 	}

@@ -10,15 +10,15 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// accepted stands in a table for a defect that the library lets pass by design.
+// accepted is, in a table, the text for a defect that the library lets pass by design.
 const accepted = ""
 
 // defects are what can be wrong with a token, and the words by which the verifier refuses it. The same for ID tokens and
 // access tokens: go-oidc has one verifier, to which an access token is a token for another audience.
 var defects = []struct {
-	name   string
-	defect any
-	told   string
+	name    string
+	defect  any
+	message string
 }{
 	{"expired", object{"kind": "expired"}, "token is expired"},
 	{"not yet valid", object{"kind": "not_yet_valid"}, "before the nbf"},
@@ -58,10 +58,10 @@ func refuses(t *testing.T, s *sandbox, kind, audience string) {
 	for _, row := range defects {
 		_, err := verifier.Verify(t.Context(), s.mint(kind, row.defect))
 		switch {
-		case row.told == accepted && err != nil:
+		case row.message == accepted && err != nil:
 			t.Errorf("%s: %v", row.name, err)
-		case row.told != accepted && (err == nil || !strings.Contains(err.Error(), row.told)):
-			t.Errorf("%s: %v does not tell of %q", row.name, err, row.told)
+		case row.message != accepted && (err == nil || !strings.Contains(err.Error(), row.message)):
+			t.Errorf("%s: %v does not contain %q", row.name, err, row.message)
 		}
 	}
 }

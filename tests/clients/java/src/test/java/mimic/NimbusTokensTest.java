@@ -47,7 +47,7 @@ class NimbusTokensTest {
         return token -> validator.validate(JWTParser.parse(token), null);
     }
 
-    /** The verifier of access tokens: what RFC 9068 asks for, told to the general one; by the server's clock. */
+    /** The verifier of access tokens: the general one, configured as RFC 9068 requires, with the server's clock. */
     private static ThrowingConsumer<String> accessTokens(Sandbox sandbox, JWKSource<SecurityContext> keys) {
         var processor = new DefaultJWTProcessor<>();
         processor.setJWSTypeVerifier(new DefaultJOSEObjectTypeVerifier<>(new JOSEObjectType("at+jwt")));
@@ -168,20 +168,20 @@ class NimbusTokensTest {
         }
     }
 
-    /** Where it is told to, it fetches keys once more after a failure, at once: Retry-After is not looked at. */
+    /** If configured so, it fetches keys once more after a failure, at once: Retry-After is not looked at. */
     @Test
     void retriesTheKeysWhereToldTo() throws Exception {
         try (var sandbox = Sandbox.standard()) {
             sandbox.unavailableOnce("jwks");
-            var told = accessTokens(sandbox, keys(sandbox).retrying(true).build());
-            assertDoesNotThrow(() -> told.accept(sandbox.mint("access_token")));
+            var withRetries = accessTokens(sandbox, keys(sandbox).retrying(true).build());
+            assertDoesNotThrow(() -> withRetries.accept(sandbox.mint("access_token")));
             sandbox.arrived(1, Map.of("endpoint", "jwks", "status", 503));
             sandbox.arrived(2, Map.of("endpoint", "jwks"));
 
             sandbox.unavailableOnce("jwks");
-            var untold = accessTokens(sandbox, keys(sandbox).build());
+            var withoutRetries = accessTokens(sandbox, keys(sandbox).build());
             var token = sandbox.mint("access_token");
-            Sandbox.refused("without retries", "Couldn't retrieve JWK set", () -> untold.accept(token));
+            Sandbox.refused("without retries", "Couldn't retrieve JWK set", () -> withoutRetries.accept(token));
         }
     }
 }

@@ -116,12 +116,12 @@ final class Sandbox implements AutoCloseable {
         return (String) control("POST", "/tokens", Map.of("kind", kind, "defect", defect)).get("token");
     }
 
-    /** Fails unless exactly so many requests match; the server says what did arrive. */
+    /** Fails unless exactly count requests match; the server says what did arrive. */
     void arrived(int count, Map<String, Object> filter) {
         control("POST", "/verify", Map.of("filter", filter, "exactly", count));
     }
 
-    /** Fails if the server has anything to hold against the client's token requests. */
+    /** Fails if the server has advice about the client's token requests. */
     void faultless() {
         control("POST", "/verify", Map.of("filter", Map.of("endpoint", "token"), "no_advice", true));
     }
@@ -148,9 +148,9 @@ final class Sandbox implements AutoCloseable {
     }
 
     /** A defect, and the words by which it is refused; none where it is accepted by design. */
-    record Row(Object defect, String told) {
-        static Row refused(Object defect, String told) {
-            return new Row(defect, told);
+    record Row(Object defect, String message) {
+        static Row refused(Object defect, String message) {
+            return new Row(defect, message);
         }
 
         static Row accepted(Object defect) {
@@ -163,21 +163,21 @@ final class Sandbox implements AutoCloseable {
         assertDoesNotThrow(() -> verifier.accept(mint(kind)), "a good token");
         assertAll(table.stream().map(row -> (Executable) () -> {
             var token = mint(kind, row.defect);
-            if (row.told == null) {
+            if (row.message == null) {
                 assertDoesNotThrow(() -> verifier.accept(token), row.defect::toString);
             } else {
-                refused(row.defect.toString(), row.told, () -> verifier.accept(token));
+                refused(row.defect.toString(), row.message, () -> verifier.accept(token));
             }
         }));
     }
 
     /** Fails unless it throws, with those words in its own text or that of a cause. */
-    static void refused(String what, String told, Executable action) {
+    static void refused(String what, String message, Executable action) {
         var thrown = assertThrows(Exception.class, action, what);
         var texts = new StringBuilder();
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             texts.append(cause).append('\n');
         }
-        assertTrue(texts.toString().contains(told), () -> what + " does not tell of \"" + told + "\": " + texts);
+        assertTrue(texts.toString().contains(message), () -> what + " does not contain \"" + message + "\": " + texts);
     }
 }
