@@ -321,7 +321,8 @@ impl TokenServerBuilder {
     }
 
     /// Lets web pages of this origin, such as `http://localhost:3000`, drive the control plane and read its answers. Without it
-    /// no page of another origin can read them. May be repeated.
+    /// no page of another origin can read them. An origin is a scheme, a host and, unless it is the scheme's own, a port (RFC 6454
+    /// §6.2), as browsers send it: in lower case. One that is not http or https, or has a path, does not start. May be repeated.
     pub fn control_origin(mut self, origin: impl Into<String>) -> Self {
         self.control_origins.push(origin.into());
         self
@@ -374,9 +375,15 @@ impl TokenServerBuilder {
             TcpListener::bind(&addresses[..]).map_err(|why| StartError::Listen { address, why })?
         };
         let base_url = match self.base_url.take() {
-            Some(url) => check_base_url(url)?,
+            Some(url) => {
+                check_without_path("base_url", &url, "the profile has one")?;
+                url
+            }
             None => base_url_of(listener.local_addr()?),
         };
+        for origin in &self.control_origins {
+            check_without_path("control_origin", origin, "an Origin header has none")?;
+        }
         self.hosts.add_url(&base_url);
         self.hosts.add_listener(listener.local_addr()?.ip());
         let (control_listener, control_url) = match self.control {
@@ -434,7 +441,10 @@ impl TokenServerBuilder {
     #[cfg(feature = "cli")]
     pub(crate) fn authority(mut self, address: SocketAddr) -> Result<Sandbox, StartError> {
         let base_url = match self.base_url.take() {
-            Some(url) => check_base_url(url)?,
+            Some(url) => {
+                check_without_path("base_url", &url, "the profile has one")?;
+                url
+            }
             None => base_url_of(address),
         };
         let initial = Arc::new(InitialState::new(
@@ -512,18 +522,16 @@ pub(crate) struct Prepared {
     pub(crate) sandboxes: Arc<Sandboxes>,
 }
 
-fn check_base_url(url: String) -> Result<String, StartError> {
-    let wrong = |problem| StartError::Url {
-        name: "base_url",
-        problem,
-    };
-    check_issuer(&url).map_err(wrong)?;
-    if url.split('/').count() > 3 {
-        return Err(wrong(format!(
-            "`{url}` must have no path: the profile has one"
-        )));
-    }
-    Ok(url)
+/// Checks a URL of the option `name` that must end with its host or port. `why_no_path` says why it must.
+fn check_without_path(name: &'static str, url: &str, why_no_path: &str) -> Result<(), StartError> {
+    check_issuer(url)
+        .and_then(|()| {
+            if url.split('/').count() > 3 {
+                return Err(format!("`{url}` must have no path: {why_no_path}"));
+            }
+            Ok(())
+        })
+        .map_err(|problem| StartError::Url { name, problem })
 }
 
 /// Returns the URL of another port of the same host. It is always http, because that listener has no TLS, even if the first

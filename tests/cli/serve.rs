@@ -253,6 +253,14 @@ fn a_url_that_cannot_be_one_is_reported() {
             ["--base-url", "mimic:8080"],
             "base_url: `mimic:8080` must begin with",
         ),
+        (
+            ["--control-origin", "http://localhost:3000/"],
+            "control_origin: `http://localhost:3000/` ends with /; remove it",
+        ),
+        (
+            ["--control-origin", "*"],
+            "control_origin: `*` must begin with https:// or http://",
+        ),
     ] {
         let told = bad(&["--port", "0", args[0], args[1]]);
         assert!(told.contains(problem), "{told}");
