@@ -4,6 +4,7 @@ use crate::authority::Authority;
 use crate::clock::Timestamp;
 use crate::fault::WrongKeys;
 use crate::oauth::client::Client;
+use crate::oauth::endpoint::Endpoint;
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::scope::Scope;
 use crate::shape::{JwkFacts, MetadataFacts};
@@ -12,7 +13,6 @@ impl Authority {
     /// Writes the metadata by the profile's template. It lists only what some registered client can use.
     pub(crate) fn metadata(&self) -> String {
         let settings = &self.settings;
-        let paths = &settings.profile.paths;
         let clients = self.registry.list::<Client>();
         let scopes = clients
             .iter()
@@ -24,9 +24,9 @@ impl Authority {
             .filter(|name| clients.iter().any(|client| client.may_use(name)));
         settings.profile.write_metadata(&MetadataFacts {
             issuer: &settings.issuer,
-            authorization_endpoint: settings.url(&paths.authorization),
-            token_endpoint: settings.url(&paths.token),
-            jwks_uri: settings.url(&paths.jwks),
+            authorization_endpoint: settings.url(Endpoint::Authorization),
+            token_endpoint: settings.url(Endpoint::Token),
+            jwks_uri: settings.url(Endpoint::Jwks),
             scopes: distinct(scopes),
             // The registered name for an authorization endpoint that issues nothing.
             response_types: vec!["none".to_owned()],

@@ -22,6 +22,7 @@ use crate::grant::{self, Ground, Presented, Proved};
 use crate::keys::{KeyRing, KeySet, NotRetired, SigningKey};
 use crate::oauth::client::Client;
 use crate::oauth::credentials::Credentials;
+use crate::oauth::endpoint::Endpoint;
 use crate::oauth::grant::{Grant, Lifetimes, RefreshPolicy};
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::leniency::{Leniency, Tolerance};
@@ -378,14 +379,15 @@ impl Authority {
 }
 
 impl Settings {
-    /// Returns the URL of a path of the profile.
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{}{path}", self.base_url, self.profile.paths.prefix)
+    /// Returns the URL of an endpoint.
+    pub(crate) fn url(&self, endpoint: Endpoint) -> String {
+        let path = self.profile.paths.all(endpoint).into_iter().next();
+        format!("{}{}", self.base_url, path.unwrap_or_default())
     }
 
     /// Returns the same without scheme and host, for messages.
-    pub(crate) fn path(&self, path: &str) -> String {
-        let url = self.url(path);
+    pub(crate) fn path(&self, endpoint: Endpoint) -> String {
+        let url = self.url(endpoint);
         let after_scheme = url.find("://").map_or(0, |at| at + 3);
         let host_end = url[after_scheme..].find('/').unwrap_or_default();
         url[after_scheme + host_end..].to_owned()

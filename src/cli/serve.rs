@@ -15,6 +15,7 @@ use crate::authority::Authority;
 use crate::cli::{Made, Mistake, Place, print, tell, whole_number};
 use crate::control::{self, Scenario};
 use crate::oauth::client::AuthMethod;
+use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::ErrorDialect;
 use crate::sandbox::RESERVED;
 use crate::server::{base_url_of, run};
@@ -221,9 +222,7 @@ fn curl(authority: &Authority) -> Option<String> {
     let (client, token) = authority.example()?;
     let quoted = |text: &str| text.replace('\'', r"'\''");
     let form = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let url = authority
-        .settings
-        .url(&authority.settings.profile.paths.token);
+    let url = authority.settings.url(Endpoint::Token);
     let (header, credentials) = match (&client.client_secret, client.auth_methods()[0]) {
         (Some(secret), AuthMethod::ClientSecretBasic) => {
             // RFC 6749 §2.3.1 has both halves form-urlencoded, the laxer dialect takes them as they stand. Letters,

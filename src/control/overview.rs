@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::control::Call;
 use crate::control::route::{Json, NoContent};
+use crate::oauth::endpoint::Endpoint;
 use crate::sandbox::{Sandbox, Sandboxes};
 
 /// What the server is and where its endpoints are.
@@ -43,12 +44,11 @@ pub(super) struct Endpoints {
 impl Endpoints {
     pub(super) fn of(sandboxes: &Sandboxes, sandbox: &Sandbox) -> Self {
         let settings = &sandbox.settings;
-        let paths = &settings.profile.paths;
         Self {
-            token: settings.url(&paths.token),
-            authorization: settings.url(&paths.authorization),
-            jwks: settings.url(&paths.jwks),
-            metadata: settings.url(crate::oauth::endpoint::METADATA_PATHS[0]),
+            token: settings.url(Endpoint::Token),
+            authorization: settings.url(Endpoint::Authorization),
+            jwks: settings.url(Endpoint::Jwks),
+            metadata: settings.url(Endpoint::Metadata),
             control: sandboxes.control_url(sandbox),
         }
     }

@@ -1,6 +1,6 @@
 //! The endpoints: which methods each takes, which web pages may read it, and what answers there.
 //!
-//! Their paths are data of the profile: `Paths::of`.
+//! Their paths are data of the profile: `Paths::all`.
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;
@@ -12,7 +12,7 @@ use crate::http::asked::Asked;
 use crate::http::cors::Cors;
 use crate::http::reply::{Decision, Reply};
 use crate::http::{authorization, cors, jwks, metadata, token};
-use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
+use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::sandbox::Epoch;
 
@@ -148,12 +148,13 @@ fn options(request: &HttpRequest, endpoint: Endpoint, epoch: &Epoch) -> Reply {
 
 fn no_such_endpoint(request: &HttpRequest, epoch: &Epoch) -> Refusal {
     let settings = &epoch.authority.settings;
+    let endpoints: Vec<String> = Endpoint::ALL
+        .iter()
+        .filter(|endpoint| served(**endpoint).is_some())
+        .map(|endpoint| format!("{endpoint} at {}", settings.path(*endpoint)))
+        .collect();
     Refusal::NoSuchEndpoint {
         path: excerpt(request.path()),
-        endpoints: format!(
-            "the token endpoint is POST {}, the metadata {}",
-            settings.path(&settings.profile.paths.token),
-            settings.path(METADATA_PATHS[0])
-        ),
+        endpoints: endpoints.join(", "),
     }
 }

@@ -107,7 +107,7 @@ refusals! {
     // --- HTTP -------------------------------------------------------------------------------------------------
     /// No endpoint of the profile answers at the path.
     no_such_endpoint: NoSuchEndpoint { path: String, endpoints: String }
-        message "no endpoint answers at {path}; {endpoints}";
+        message "no endpoint answers at {path}; there is {endpoints}";
         remedy "Use the URLs of the metadata document, or those of `GET /_mimic/`.";
         tolerated None;
     /// The endpoint does not take the request's method (RFC 9110 §15.5.6).

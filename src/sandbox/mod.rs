@@ -15,7 +15,7 @@ use crate::authority::{Authority, InitialState, MintError, MintOrder, Minted, Se
 use crate::clock::{Clock, ClockState, Timestamp};
 use crate::fault::plan::Plan;
 use crate::journal::{Exchange, Filter, Journal, Limits, Progress};
-use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
+use crate::oauth::endpoint::Endpoint;
 use crate::sandbox::life::Life;
 
 /// The prefix of the control plane's paths, below the sandbox's own.
@@ -214,21 +214,10 @@ impl Epoch {
 /// Returns every path of the profile with its endpoint.
 fn endpoints(settings: &Settings) -> HashMap<String, Endpoint> {
     let paths = &settings.profile.paths;
-    let mut endpoints = HashMap::new();
-    for prefix in std::iter::once(&paths.prefix).chain(&paths.aliases) {
-        endpoints.insert(format!("{prefix}{}", paths.token), Endpoint::Token);
-        endpoints.insert(
-            format!("{prefix}{}", paths.authorization),
-            Endpoint::Authorization,
-        );
-        endpoints.insert(format!("{prefix}{}", paths.jwks), Endpoint::Jwks);
-    }
-    // RFC 8414 §3.1 puts the well-known part before the issuer's path, OpenID Connect Discovery §4 after it.
-    for prefix in std::iter::once(&paths.prefix).chain(&paths.aliases) {
-        for document in METADATA_PATHS {
-            endpoints.insert(format!("{prefix}{document}"), Endpoint::Metadata);
-            endpoints.insert(format!("{document}{prefix}"), Endpoint::Metadata);
-        }
-    }
-    endpoints
+    let all = Endpoint::ALL.iter().copied();
+    all.flat_map(|endpoint| {
+        let paths = paths.all(endpoint).into_iter();
+        paths.map(move |path| (path, endpoint))
+    })
+    .collect()
 }

@@ -14,7 +14,7 @@ use crate::fault::{ActiveRule, Rule};
 use crate::journal::{Exchange, Expectation, Filter, block_on};
 use crate::keys::NotRetired;
 use crate::oauth::client::Client;
-use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
+use crate::oauth::endpoint::Endpoint;
 use crate::oauth::user::User;
 use crate::sandbox::{Sandbox, Sandboxes};
 use crate::seed::{FixtureError, NamedRefreshToken};
@@ -50,23 +50,19 @@ impl Mimic {
     /// Returns the URL of the token endpoint (RFC 6749 §3.2).
     #[must_use]
     pub fn token_url(&self) -> String {
-        self.inner
-            .settings
-            .url(&self.inner.settings.profile.paths.token)
+        self.inner.settings.url(Endpoint::Token)
     }
 
     /// Returns the URL of the JWK Set with the published keys (RFC 7517 §5).
     #[must_use]
     pub fn jwks_url(&self) -> String {
-        self.inner
-            .settings
-            .url(&self.inner.settings.profile.paths.jwks)
+        self.inner.settings.url(Endpoint::Jwks)
     }
 
     /// Returns the URL of the metadata (OpenID Connect Discovery 1.0 §4).
     #[must_use]
     pub fn metadata_url(&self) -> String {
-        self.inner.settings.url(METADATA_PATHS[0])
+        self.inner.settings.url(Endpoint::Metadata)
     }
 
     /// Mints tokens without a request: the same tokens as the token endpoint would issue. The journal has no entry for them.

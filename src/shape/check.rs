@@ -1,29 +1,20 @@
 //! Checks of a profile's paths and lifetimes.
 
-use crate::oauth::endpoint::METADATA_PATHS;
+use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
 use crate::shape::ProfileError;
 use crate::shape::document::{LifetimesDocument, Paths};
 
 /// Checks that paths are plain, differ from one another and leave the server's own paths free.
 pub(super) fn paths(paths: &Paths) -> Result<(), ProfileError> {
-    let own = [
-        ("token", &paths.token),
-        ("authorization", &paths.authorization),
-        ("jwks", &paths.jwks),
-    ];
-    let prefixes = std::iter::once(("prefix".to_owned(), &paths.prefix))
-        .filter(|(_, prefix)| !prefix.is_empty())
-        .chain(
-            paths
-                .aliases
-                .iter()
-                .enumerate()
-                .map(|(index, alias)| (format!("aliases/{index}"), alias)),
-        );
-    let named = own
+    // The members have the names of the endpoints.
+    let chosen = Endpoint::ALL
         .iter()
-        .map(|(name, path)| ((*name).to_owned(), *path))
-        .chain(prefixes);
+        .filter_map(|endpoint| Some((endpoint.to_string(), paths.chosen(*endpoint)?)));
+    let prefix = Some(("prefix".to_owned(), paths.prefix.as_str()));
+    let aliases = paths.aliases.iter().enumerate();
+    let named = chosen
+        .chain(prefix.filter(|(_, prefix)| !prefix.is_empty()))
+        .chain(aliases.map(|(index, alias)| (format!("aliases/{index}"), alias.as_str())));
     for (name, path) in named {
         let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~".contains(c);
         let problem = if !path.starts_with('/') || path.ends_with('/') {
@@ -34,7 +25,7 @@ pub(super) fn paths(paths: &Paths) -> Result<(), ProfileError> {
             "is below /_mimic, which is reserved for the control plane"
         } else if path == "/s" || path.starts_with("/s/") {
             "is below /s, which is reserved for sandboxes"
-        } else if METADATA_PATHS.contains(&path.as_str()) {
+        } else if METADATA_PATHS.contains(&path) {
             "is the path of the metadata (RFC 8414 §3, OpenID Connect Discovery §4)"
         } else {
             continue;
@@ -44,29 +35,25 @@ pub(super) fn paths(paths: &Paths) -> Result<(), ProfileError> {
             format!("`{path}` {problem}"),
         ));
     }
-    distinct(paths, &own)
+    distinct(paths)
 }
 
 /// Checks that no two endpoints have the same whole path, under the prefix or an alias.
-fn distinct(paths: &Paths, own: &[(&str, &String)]) -> Result<(), ProfileError> {
-    let prefixes = || std::iter::once(&paths.prefix).chain(&paths.aliases);
-    let mut seen: Vec<(String, &str)> = prefixes()
-        .flat_map(|prefix| {
-            METADATA_PATHS
-                .iter()
-                .map(move |document| (format!("{prefix}{document}"), "the metadata"))
-        })
-        .collect();
-    for prefix in prefixes() {
-        for (name, path) in own {
-            let whole = format!("{prefix}{path}");
+fn distinct(paths: &Paths) -> Result<(), ProfileError> {
+    let metadata = paths.all(Endpoint::Metadata).into_iter();
+    let mut seen: Vec<(String, &str)> = metadata.map(|whole| (whole, "the metadata")).collect();
+    for endpoint in Endpoint::ALL {
+        if paths.chosen(*endpoint).is_none() {
+            continue;
+        }
+        for whole in paths.all(*endpoint) {
             if let Some((_, other)) = seen.iter().find(|(held, _)| *held == whole) {
                 return Err(ProfileError::new(
-                    format!("/paths/{name}"),
+                    format!("/paths/{endpoint}"),
                     format!("`{whole}` is the path of {other} already"),
                 ));
             }
-            seen.push((whole, name));
+            seen.push((whole, endpoint.as_str()));
         }
     }
     Ok(())

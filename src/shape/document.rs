@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
 use crate::oauth::grant::RefreshPolicy;
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::refusal::ErrorDialect;
@@ -124,6 +125,39 @@ pub(crate) struct Paths {
     /// The JWK Set (RFC 7517 §5), behind the prefix.
     #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$"))]
     pub(crate) jwks: String,
+}
+
+impl Paths {
+    /// Returns the path of an endpoint that the profile chooses; the metadata documents have fixed ones.
+    pub(crate) fn chosen(&self, endpoint: Endpoint) -> Option<&str> {
+        match endpoint {
+            Endpoint::Token => Some(&self.token),
+            Endpoint::Authorization => Some(&self.authorization),
+            Endpoint::Jwks => Some(&self.jwks),
+            Endpoint::Metadata | Endpoint::Unknown => None,
+        }
+    }
+
+    /// Returns every path at which an endpoint answers: under the prefix, then under each alias. The first one is that of
+    /// its URL.
+    pub(crate) fn all(&self, endpoint: Endpoint) -> Vec<String> {
+        let prefixes = || std::iter::once(&self.prefix).chain(&self.aliases);
+        let below = |path: &str| prefixes().map(|prefix| format!("{prefix}{path}")).collect();
+        match endpoint {
+            Endpoint::Token | Endpoint::Authorization | Endpoint::Jwks => {
+                self.chosen(endpoint).map(below).unwrap_or_default()
+            }
+            // OpenID Connect Discovery §4 puts the well-known part after the issuer's path, RFC 8414 §3.1 before it.
+            Endpoint::Metadata => prefixes()
+                .flat_map(|prefix| {
+                    METADATA_PATHS.into_iter().flat_map(move |document| {
+                        [format!("{prefix}{document}"), format!("{document}{prefix}")]
+                    })
+                })
+                .collect(),
+            Endpoint::Unknown => Vec::new(),
+        }
+    }
 }
 
 /// Lifetimes in seconds.

@@ -94,7 +94,7 @@ profiles/refresh-token-without-subject.json | /tokens/refresh_token/claims | mus
 profiles/reserved-alias.json | /paths/aliases/0 | `/_mimic` is below /_mimic, which is reserved for the control plane
 profiles/reserved-path.json | /paths/token | `/_mimic/token` is below /_mimic, which is reserved for the control plane
 profiles/refresh-token-with-two-placeholders-in-a-text.json | /tokens/refresh_token/claims | must carry {subject}, alone or as the only placeholder of a text
-profiles/endpoints-that-meet-under-an-alias.json | /paths/token | `/a/b/token` is the path of jwks already
+profiles/endpoints-that-meet-under-an-alias.json | /paths/jwks | `/a/b/token` is the path of token already
 profiles/reserved-prefix.json | /paths/prefix | `/s/auth` is below /s, which is reserved for sandboxes
 profiles/two-endpoints-on-one-path.json | /paths/jwks | `/oauth2/token` is the path of token already
 profiles/unclosed-brace-deep.json | /tokens/access_token/claims/realm/access/0 | `{scope`: a { is not closed; write {{ for a brace

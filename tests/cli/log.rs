@@ -149,7 +149,7 @@ fn logged_requests() -> [(usize, &'static str, u16, &'static str, &'static str, 
         (7, TOKEN, 401, CLIENT, "refresh_token", "invalid_client", "the secret of client client-default is wrong"),
         (9, TOKEN, 400, CLIENT, "password", "unsupported_grant_type", "the grant type password is not supported; this server supports refresh_token, client_credentials"),
         (12, TOKEN, 400, CLIENT, "refresh_token", "invalid_scope", "scope admin was requested, but client client-default is registered for openid email phone only"),
-        (14, "GET /nowhere", 404, "", "", "invalid_request", "no endpoint answers at /nowhere; "),
+        (14, "GET /nowhere", 404, "", "", "invalid_request", "no endpoint answers at /nowhere; there is token at /connect/oauth/token, "),
         (15, "GET /connect/.well-known/jwks.json", 200, "", "", "", ""),
     ]
 }
