@@ -10,7 +10,8 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::control::route::{self, Body, Input, Json, NoContent, Operation, Path, Query};
+use crate::control::page::Page;
+use crate::control::route::{self, Body, Input, Json, NoContent, Operation, Path};
 use crate::control::{Call, Problem, ProblemCode, problem};
 use crate::journal::{Exchange, Expectation, Filter, Follow, Progress};
 use crate::sandbox::{Epoch, Hold, Sandbox};
@@ -24,6 +25,9 @@ const GATHER: Duration = Duration::from_millis(10);
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Requests {
     requests: Vec<Exchange>,
+    /// The value of `after` for the next part; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// A query with the members of a filter and those of `T`.
@@ -100,10 +104,20 @@ fn fifteen() -> f64 {
     15.0
 }
 
-pub(super) fn list(call: &Call, Query(filter): Query<Filter>) -> Json<Requests> {
-    Json(Requests {
-        requests: call.epoch.journal.matching(&filter),
-    })
+impl Options for Page {
+    const NAMES: &'static [&'static str] = &["limit", "after"];
+}
+
+pub(super) fn list(
+    call: &Call,
+    Selection { filter, options }: Selection<Page>,
+) -> Result<Json<Requests>, Problem> {
+    let matching = call.epoch.journal.matching(&filter);
+    let part = options.of_numbered(matching, |exchange| exchange.number)?;
+    Ok(Json(Requests {
+        requests: part.items,
+        next: part.next,
+    }))
 }
 
 pub(super) fn clear(call: &Call) -> NoContent {
@@ -135,7 +149,10 @@ pub(super) async fn wait(
     }
     let time = Duration::from_secs_f64(options.timeout);
     match rt::time::timeout(time, call.sandbox.arrived(&filter, options.count)).await {
-        Ok(Some(requests)) => Ok(Json(Requests { requests })),
+        Ok(Some(requests)) => Ok(Json(Requests {
+            requests,
+            next: None,
+        })),
         Ok(None) => Err(Problem::new(
             ProblemCode::NotFound,
             "the sandbox was removed during the wait",

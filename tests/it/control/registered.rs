@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::control::{both, outcome_of, read, token_path};
 use crate::drive::{Plane, USER, assert_problem, frozen, post_form, refresh};
+use crate::support::get;
 
 /// The list of a kind, the path of one item without its name, the item, and the member that is its name.
 fn kinds() -> [(&'static str, &'static str, Value, &'static str); 3] {
@@ -365,6 +366,7 @@ fn a_long_list_is_read_in_parts() {
             &json!({ "on": "jwks", "fault": { "kind": "close" } }),
         );
         plane.post("/sandboxes", &json!({}));
+        get(server.address(), "/nowhere");
     }
     for (path, name) in [
         ("/users", "users"),
@@ -372,6 +374,7 @@ fn a_long_list_is_read_in_parts() {
         ("/refresh-tokens", "refresh_tokens"),
         ("/faults", "faults"),
         ("/sandboxes", "sandboxes"),
+        ("/requests", "requests"),
     ] {
         let all = plane.list(path);
         let mut parts: Vec<Value> = Vec::new();
