@@ -12,7 +12,8 @@
 //! - J08: only RS256 is offered, so there is no ECDSA signature.
 //! - R19: there is no grace period; a used refresh token is a replay.
 //!
-//! Rows that are tested in another target: D12 (key rotation) in `tests/it/rotation.rs`.
+//! Rows that are tested in another target, `tests/it`: D12 in `rotation.rs`, C23 in `metadata.rs`, R20, R24 and R25 in
+//! `policies.rs`, R21 and J05 in `independent_eyes.rs`.
 //!
 //! Rows that are tested as far as the server has the feature:
 //! - R12: no authorization codes and no device codes are issued, so only access tokens and ID tokens are tried.
