@@ -5,7 +5,7 @@ use std::time::Duration;
 use oauth_mimic::{Endpoint, Fault, Rule, TokenServer};
 use serde_json::json;
 
-use crate::faults::{ask, assert_truncated, by_http, once};
+use crate::faults::{ask, assert_truncated, by_http, once, wrong_answers};
 
 #[test]
 fn the_next_request_fails_even_while_a_scenario_slows_all_of_them_down() {
@@ -34,16 +34,8 @@ fn the_next_request_fails_even_while_a_scenario_slows_all_of_them_down() {
 
 #[test]
 fn modifiers_combine_with_another_fault_on_the_wire() {
-    for (fault, status) in [
-        (
-            json!({ "kind": "status", "status": 503, "body": "later" }),
-            503,
-        ),
-        (json!({ "kind": "gateway_page" }), 502),
-        (json!({ "kind": "error", "error": "server_error" }), 500),
-        (json!({ "kind": "malformed" }), 200),
-        (json!({ "kind": "answer", "remove": ["scope"] }), 200),
-    ] {
+    let answer = json!({ "kind": "answer", "remove": ["scope"] });
+    for (fault, status) in wrong_answers().into_iter().chain([(answer, 200)]) {
         let server = TokenServer::start();
         once(
             by_http,

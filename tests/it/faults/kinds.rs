@@ -51,9 +51,14 @@ fn every_kind() -> Vec<Row> {
             json!({ "kind": "status", "status": 503, "headers": { "Retry-After": "7", "X-Cause": "tea" }, "body": "later" }),
             |came, _| {
                 let answer = came.answer();
-                assert_eq!((answer.status, answer.text()), (503, "later"));
-                assert_eq!(answer.header("retry-after"), Some("7"));
-                assert_eq!(answer.header("x-cause"), Some("tea"));
+                assert_eq!(
+                    (answer.status, answer.text()),
+                    (503, "later"),
+                    "{}",
+                    came.case
+                );
+                assert_eq!(answer.header("retry-after"), Some("7"), "{}", came.case);
+                assert_eq!(answer.header("x-cause"), Some("tea"), "{}", came.case);
             },
             |_| 503,
         ),
@@ -61,8 +66,8 @@ fn every_kind() -> Vec<Row> {
             json!({ "kind": "status", "status": 429 }),
             |came, _| {
                 let answer = came.answer();
-                assert_eq!((answer.status, answer.text()), (429, ""));
-                assert_eq!(answer.header("retry-after"), None);
+                assert_eq!((answer.status, answer.text()), (429, ""), "{}", came.case);
+                assert_eq!(answer.header("retry-after"), None, "{}", came.case);
             },
             |_| 429,
         ),
@@ -70,12 +75,19 @@ fn every_kind() -> Vec<Row> {
             json!({ "kind": "gateway_page" }),
             |came, _| {
                 let answer = came.answer();
-                assert_eq!(answer.status, 502);
+                assert_eq!(answer.status, 502, "{}", came.case);
                 assert_eq!(
                     answer.header("content-type"),
-                    Some("text/html; charset=utf-8")
+                    Some("text/html; charset=utf-8"),
+                    "{}",
+                    came.case
                 );
-                assert!(answer.text().starts_with("<html>"), "{}", answer.text());
+                assert!(
+                    answer.text().starts_with("<html>"),
+                    "{}: {}",
+                    came.case,
+                    answer.text()
+                );
             },
             |_| 502,
         ),
@@ -83,7 +95,12 @@ fn every_kind() -> Vec<Row> {
             json!({ "kind": "delay", "seconds": 0.3 }),
             |came, good| {
                 assert_as_good(came, good);
-                assert!(came.after >= Duration::from_millis(300), "{:?}", came.after);
+                assert!(
+                    came.after >= Duration::from_millis(300),
+                    "{}: {:?}",
+                    came.case,
+                    came.after
+                );
             },
             |good| good,
         ),
@@ -118,8 +135,17 @@ fn every_kind() -> Vec<Row> {
             |came, good| {
                 let answer = came.answer();
                 assert_eq!(answer.status, good.status, "{}", came.case);
-                assert_eq!(answer.header("content-type"), good.header("content-type"));
-                assert!(serde_json::from_slice::<Value>(&answer.body).is_err());
+                assert_eq!(
+                    answer.header("content-type"),
+                    good.header("content-type"),
+                    "{}",
+                    came.case
+                );
+                assert!(
+                    serde_json::from_slice::<Value>(&answer.body).is_err(),
+                    "{}",
+                    came.case
+                );
                 assert_eq!(answer.body.first(), Some(&b'{'), "{}", came.case);
                 assert_eq!(answer.header("etag"), None, "{}", came.case);
             },
@@ -129,7 +155,12 @@ fn every_kind() -> Vec<Row> {
             json!({ "kind": "content_type", "content_type": "text/plain" }),
             |came, good| {
                 let mut answer = came.answer();
-                assert_eq!(answer.header("content-type"), Some("text/plain"));
+                assert_eq!(
+                    answer.header("content-type"),
+                    Some("text/plain"),
+                    "{}",
+                    came.case
+                );
                 for (name, value) in &mut answer.headers {
                     if name == "content-type" {
                         good.header(name).expect("a type").clone_into(value);
@@ -159,8 +190,13 @@ fn every_kind() -> Vec<Row> {
             |came, good| {
                 let answer = came.answer();
                 assert_eq!(answer.status, good.status, "{}", came.case);
-                assert_eq!(answer.json()["issuer"], "https://elsewhere.test");
-                assert_eq!(answer.json()["more"], json!([1]));
+                assert_eq!(
+                    answer.json()["issuer"],
+                    "https://elsewhere.test",
+                    "{}",
+                    came.case
+                );
+                assert_eq!(answer.json()["more"], json!([1]), "{}", came.case);
                 assert_eq!(answer.json().get("keys"), None, "{}", came.case);
                 assert_eq!(answer.json().get("scope"), None, "{}", came.case);
                 assert_eq!(answer.header("etag"), None, "{}", came.case);

@@ -3,7 +3,7 @@
 use oauth_mimic::TokenServer;
 use serde_json::json;
 
-use crate::faults::{LONG, ask, assert_no_answer, by_http, once, raw, request_to};
+use crate::faults::{LONG, ask, assert_no_answer, by_http, once, raw, request_to, wrong_answers};
 use crate::support::{answers, send};
 
 #[test]
@@ -29,18 +29,12 @@ fn options_never_fails_and_uses_up_nothing() {
 
 #[test]
 fn head_fails_as_get_does_without_a_body() {
-    for (fault, status) in [
-        (
-            json!({ "kind": "status", "status": 503, "body": "later" }),
-            503,
-        ),
-        (json!({ "kind": "gateway_page" }), 502),
-        (json!({ "kind": "error", "error": "server_error" }), 500),
-        (json!({ "kind": "malformed" }), 200),
+    let of_the_body = [
         (json!({ "kind": "drip", "bytes_per_second": 1 }), 200),
         (json!({ "kind": "truncate", "bytes": 1 }), 200),
         (json!({ "kind": "answer", "set": { "a": 1 } }), 200),
-    ] {
+    ];
+    for (fault, status) in wrong_answers().into_iter().chain(of_the_body) {
         for endpoint in ["jwks", "metadata"] {
             let case = format!("{fault} at {endpoint}");
             let server = TokenServer::start();

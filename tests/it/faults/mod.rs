@@ -213,3 +213,16 @@ fn assert_truncated(came: &Came, good: &Answer, bytes: usize) {
     assert_eq!(body, &good.body[..bytes], "{}", came.case);
     assert_eq!(came.broken, None, "{}", came.case);
 }
+
+/// Faults that make an answer wrong at every endpoint, each with the status that the client sees.
+fn wrong_answers() -> [(Value, u16); 4] {
+    [
+        (
+            json!({ "kind": "status", "status": 503, "body": "later" }),
+            503,
+        ),
+        (json!({ "kind": "gateway_page" }), 502),
+        (json!({ "kind": "error", "error": "server_error" }), 500),
+        (json!({ "kind": "malformed" }), 200),
+    ]
+}
