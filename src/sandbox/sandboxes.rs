@@ -234,6 +234,15 @@ impl Sandboxes {
         end(&mut others, id)
     }
 
+    /// Removes this sandbox, but not another one that got its id after it was removed or replaced.
+    pub(crate) fn discard(&self, sandbox: &Arc<Sandbox>) {
+        let Some(id) = &sandbox.id else { return };
+        let mut others = self.write();
+        if others.get(id).is_some_and(|held| Arc::ptr_eq(held, sandbox)) {
+            end(&mut others, id);
+        }
+    }
+
     /// Removes every sandbox but the default one.
     pub(crate) fn clear(&self) {
         let mut others = self.write();

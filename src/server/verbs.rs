@@ -546,9 +546,7 @@ impl Deref for SandboxGuard {
 
 impl Drop for SandboxGuard {
     fn drop(&mut self) {
-        if let Some(id) = &self.mimic.inner.id {
-            self.sandboxes.remove(id);
-        }
+        self.sandboxes.discard(&self.mimic.inner);
     }
 }
 

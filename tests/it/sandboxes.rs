@@ -539,6 +539,17 @@ fn one_that_is_dropped_is_gone() {
 }
 
 #[test]
+fn a_dropped_guard_leaves_another_sandbox_that_has_the_id_now() {
+    let server = TokenServer::start();
+    let plane = Plane::of(&server);
+    let first = server.sandbox_with(SandboxOptions::new().id("shared"));
+    let replaced = plane.put("/sandboxes/shared", &json!({ "label": "second" }));
+    assert_eq!(replaced.status, 200, "{}", replaced.text());
+    drop(first);
+    assert_eq!(plane.read("/sandboxes/shared")["label"], "second");
+}
+
+#[test]
 fn two_thousand_live_side_by_side() {
     let server = frozen();
     let mut all: Vec<_> = (0..2000).map(|_| server.sandbox()).collect();
