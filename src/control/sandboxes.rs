@@ -43,19 +43,6 @@ pub(super) struct NewSandbox {
 
 impl NewSandbox {
     fn order(self) -> Result<SandboxOrder, Problem> {
-        if self.ttl == Some(0) {
-            return Err(Problem::in_body("/ttl", "must be at least 1 second"));
-        }
-        if self
-            .label
-            .as_ref()
-            .is_some_and(|label| label.chars().count() > 128)
-        {
-            return Err(Problem::in_body(
-                "/label",
-                "must have at most 128 characters",
-            ));
-        }
         let clock = match self.clock.as_deref() {
             None => None,
             Some("real") => Some(Clock::real()),
@@ -85,6 +72,8 @@ impl From<SandboxError> for Problem {
         let detail = error.to_string();
         match error {
             SandboxError::InvalidId(_) => Self::in_body("/id", detail),
+            SandboxError::InvalidLabel => Self::in_body("/label", detail),
+            SandboxError::InvalidTtl => Self::in_body("/ttl", detail),
             SandboxError::IdTaken(_) => Self::new(ProblemCode::NameTaken, detail).at("/id"),
             SandboxError::TooMany(_) => Self::new(ProblemCode::TooManySandboxes, detail),
             SandboxError::Fixtures(error) => within(error),

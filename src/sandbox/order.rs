@@ -30,6 +30,12 @@ pub enum SandboxError {
         "`{0}` cannot be the id of a sandbox; use 1 to 64 letters, digits and - . _ ~, and not . or .. alone"
     )]
     InvalidId(String),
+    /// The label is too long for a list.
+    #[error("the label must have at most {LONGEST_LABEL} characters")]
+    InvalidLabel,
+    /// With a time to live of zero, no request could reach the sandbox.
+    #[error("the ttl must be more than zero")]
+    InvalidTtl,
     /// Another sandbox has the id.
     #[error("there is a sandbox with the id `{0}`; remove it first, or PUT to replace it")]
     IdTaken(String),
@@ -43,9 +49,29 @@ pub enum SandboxError {
     Fixtures(#[from] FixtureError),
 }
 
+/// The most characters of a label.
+const LONGEST_LABEL: usize = 128;
+
+impl SandboxOrder {
+    /// Checks what needs no knowledge of other sandboxes, whether the library or the control plane made the order.
+    pub(super) fn check(&self) -> Result<(), SandboxError> {
+        if let Some(id) = &self.id {
+            check_id(id)?;
+        }
+        let length = self.label.as_ref().map(|label| label.chars().count());
+        if length.is_some_and(|length| length > LONGEST_LABEL) {
+            return Err(SandboxError::InvalidLabel);
+        }
+        if self.ttl.is_some_and(|ttl| ttl.is_zero()) {
+            return Err(SandboxError::InvalidTtl);
+        }
+        Ok(())
+    }
+}
+
 /// Checks that an id can be a segment of a path. RFC 3986 §3.3 needs no encoding for these characters, and §5.2.4 removes `.`
 /// and `..`.
-pub(super) fn check_id(id: &str) -> Result<(), SandboxError> {
+fn check_id(id: &str) -> Result<(), SandboxError> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
     let good = (1..=64).contains(&id.len()) && id.chars().all(plain) && id != "." && id != "..";
     if good {

@@ -18,7 +18,6 @@ use crate::journal::Limits;
 use crate::oauth::endpoint::METADATA_PATHS;
 use crate::random::Random;
 use crate::sandbox::life::Life;
-use crate::sandbox::order::check_id;
 use crate::sandbox::{RESERVED, SANDBOX, Sandbox, SandboxError, SandboxOrder};
 use crate::seed::Inherited;
 
@@ -120,6 +119,7 @@ impl Sandboxes {
 
     /// Creates a sandbox, under the id of the order or a new one.
     pub(crate) fn create(&self, order: SandboxOrder) -> Result<Arc<Sandbox>, SandboxError> {
+        order.check()?;
         let initial = self.initial_of(&order)?;
         let mut others = self.write();
         if let Some(id) = &order.id {
@@ -138,11 +138,12 @@ impl Sandboxes {
     pub(crate) fn put(
         &self,
         id: String,
-        order: SandboxOrder,
+        mut order: SandboxOrder,
         request: Value,
     ) -> Result<(Arc<Sandbox>, bool), SandboxError> {
+        order.id = Some(id.clone());
+        order.check()?;
         let initial = self.initial_of(&order)?;
-        check_id(&id)?;
         let mut others = self.write();
         end_if_over(&mut others, &id);
         if let Some(held) = others.get(&id)
@@ -164,7 +165,6 @@ impl Sandboxes {
         initial: Arc<InitialState>,
         request: Option<Value>,
     ) -> Result<Arc<Sandbox>, SandboxError> {
-        check_id(&id)?;
         if others.len() >= self.defaults.most {
             free_expired_of(others);
         }
@@ -238,7 +238,10 @@ impl Sandboxes {
     pub(crate) fn discard(&self, sandbox: &Arc<Sandbox>) {
         let Some(id) = &sandbox.id else { return };
         let mut others = self.write();
-        if others.get(id).is_some_and(|held| Arc::ptr_eq(held, sandbox)) {
+        if others
+            .get(id)
+            .is_some_and(|held| Arc::ptr_eq(held, sandbox))
+        {
             end(&mut others, id);
         }
     }

@@ -105,7 +105,7 @@ impl TokenServer {
     /// Makes a sandbox as the options describe it. It is removed when the guard is dropped.
     ///
     /// # Errors
-    /// The fixtures or the id are wrong, the id is taken, or there are as many sandboxes as
+    /// The fixtures, the id, the label or the time to live are wrong, the id is taken, or there are as many sandboxes as
     /// [`TokenServerBuilder::max_sandboxes`] allows.
     pub fn try_sandbox_with(&self, options: SandboxOptions) -> Result<SandboxGuard, SandboxError> {
         let inner = self.sandboxes.create(options.order()?)?;

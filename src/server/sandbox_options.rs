@@ -47,7 +47,7 @@ impl SandboxOptions {
         self
     }
 
-    /// Sets a name for people, which lists of sandboxes show.
+    /// Sets a name for people, which lists of sandboxes show, of at most 128 characters.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
@@ -79,7 +79,7 @@ impl SandboxOptions {
         self
     }
 
-    /// Removes the sandbox after this real time without a request. By default it stays until its guard is dropped.
+    /// Removes the sandbox after this real time without a request; more than zero. By default it stays until its guard is dropped.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(ttl);
         self

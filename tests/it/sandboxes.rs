@@ -474,6 +474,22 @@ fn the_library_makes_one_with_options() {
 }
 
 #[test]
+fn the_library_refuses_the_options_that_the_control_plane_refuses() {
+    let server = TokenServer::start();
+    let refused = |options| server.try_sandbox_with(options).map(drop);
+    let options = SandboxOptions::new;
+    assert_eq!(
+        refused(options().ttl(Duration::ZERO)),
+        Err(SandboxError::InvalidTtl)
+    );
+    assert_eq!(
+        refused(options().label("x".repeat(129))),
+        Err(SandboxError::InvalidLabel)
+    );
+    assert_eq!(refused(options().label("ä".repeat(128))), Ok(()));
+}
+
+#[test]
 fn an_unknown_one_is_reported_in_json_to_protocol_and_control() {
     let server = frozen();
     for path in [

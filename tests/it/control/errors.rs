@@ -170,6 +170,7 @@ fn a_body_that_is_not_json_of_its_type_is_refused_with_the_place() {
         ("POST", "/verify", "nonsense", ""),
         ("POST", "/sandboxes", r#"{"ttl":0}"#, "/ttl"),
         ("POST", "/sandboxes", r#"{"ttl":-1}"#, "/ttl"),
+        ("PUT", "/sandboxes/x", r#"{"ttl":0}"#, "/ttl"),
         ("POST", "/sandboxes", r#"{"clock":"noon"}"#, "/clock"),
         ("POST", "/sandboxes", r#"{"seed":"one"}"#, "/seed"),
         ("POST", "/sandboxes", r#"{"name":"a"}"#, "/name"),
