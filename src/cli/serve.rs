@@ -18,7 +18,7 @@ use crate::oauth::client::AuthMethod;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::ErrorDialect;
 use crate::sandbox::RESERVED;
-use crate::server::{base_url_of, run};
+use crate::server::{MOST_SANDBOXES, base_url_of, run};
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -75,7 +75,7 @@ pub(super) struct Serve {
     )]
     control_origin: Vec<String>,
     /// The most sandboxes that may exist at a time
-    #[arg(long, env = "OAUTH_MIMIC_MAX_SANDBOXES", value_name = "N", default_value_t = 20_000, value_parser = whole_number::<usize>)]
+    #[arg(long, env = "OAUTH_MIMIC_MAX_SANDBOXES", value_name = "N", default_value_t = MOST_SANDBOXES, value_parser = whole_number::<usize>)]
     max_sandboxes: usize,
     /// Switch the control plane off; only /_mimic/health remains
     #[arg(long, env = "OAUTH_MIMIC_NO_CONTROL")]
@@ -154,13 +154,13 @@ impl Serve {
 
 /// Finds a scenario: one that ships, or the file at that path.
 fn scenario_from(name: &str) -> Result<Scenario, Mistake> {
-    if let Some(shipped) = control::scenario(name) {
-        return Ok(shipped);
-    }
+    let unknown = match control::scenario(name) {
+        Ok(shipped) => return Ok(shipped),
+        Err(unknown) => unknown,
+    };
     let text = std::fs::read_to_string(name).map_err(|why| {
-        let shipped = control::shipped_names();
         Mistake(format!(
-            "--scenario {name}: no scenario of that name ships ({shipped} do), and the file cannot be read: {why}"
+            "--scenario: {unknown}, and it cannot be read as a file: {why}"
         ))
     })?;
     Ok(Scenario::parse(&text, name)?)
@@ -223,8 +223,8 @@ fn curl(authority: &Authority) -> Option<String> {
     let quoted = |text: &str| text.replace('\'', r"'\''");
     let form = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let url = authority.settings.url(Endpoint::Token);
-    let (header, credentials) = match (&client.client_secret, client.auth_methods()[0]) {
-        (Some(secret), AuthMethod::ClientSecretBasic) => {
+    let (header, credentials) = match (&client.client_secret, client.auth_methods().first()) {
+        (Some(secret), Some(AuthMethod::ClientSecretBasic)) => {
             // RFC 6749 §2.3.1 has both halves form-urlencoded, the laxer dialect takes them as they stand. Letters,
             // digits and - need no encoding; the usual secret stays readable.
             let half = |text: &str| {

@@ -65,16 +65,16 @@ pub(super) async fn rotate(
 }
 
 pub(super) fn retire(call: &Call, Path([kid]): Path<1>) -> Result<NoContent, Problem> {
-    call.epoch
-        .authority
-        .retire_key(&kid)
-        .map_err(|why| match why {
-            NotRetired::Unknown => {
-                Problem::new(ProblemCode::NotFound, "there is no key with this kid")
-            }
-            NotRetired::Signs => {
-                Problem::new(ProblemCode::KeySigns, "this key signs; rotate first")
-            }
-        })?;
+    call.epoch.authority.retire_key(&kid)?;
     Ok(NoContent)
+}
+
+impl From<NotRetired> for Problem {
+    fn from(why: NotRetired) -> Self {
+        let code = match why {
+            NotRetired::Unknown => ProblemCode::NotFound,
+            NotRetired::Signs => ProblemCode::KeySigns,
+        };
+        Self::new(code, why.to_string())
+    }
 }

@@ -30,8 +30,6 @@ pub(crate) use guard::{Guard, Hosts};
 pub(crate) use openapi::{document, without_null_defaults};
 pub(crate) use overview::health_alone;
 pub(crate) use problem::{Problem, ProblemCode};
-#[cfg(feature = "cli")]
-pub(crate) use scenarios::shipped_names;
 pub(crate) use scenarios::{Scenario, scenario};
 
 use crate::control::route::{Answer, segments_of};

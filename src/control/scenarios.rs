@@ -8,8 +8,9 @@ use crate::control::{Call, Problem, ProblemCode};
 use crate::fault::{ActiveRule, Rule};
 use crate::json::invalid::Invalid;
 use crate::oauth::grant::RefreshPolicy;
+use crate::oauth::refusal::excerpt;
 use crate::sandbox::Sandbox;
-use crate::seed::FixtureError;
+use crate::seed::{self, FixtureError};
 
 /// A scenario: settings to apply and fault rules to add, all at once.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
@@ -55,14 +56,31 @@ const SCENARIOS: &[(&str, &str)] = shipped![
 ];
 
 /// Finds a scenario that ships.
-pub(crate) fn scenario(name: &str) -> Option<Scenario> {
-    let (_, text) = SCENARIOS.iter().find(|(known, _)| *known == name)?;
+pub(crate) fn scenario(name: &str) -> Result<Scenario, NoSuchScenario> {
+    let (name, text) = SCENARIOS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .ok_or_else(|| NoSuchScenario {
+            name: excerpt(name),
+        })?;
     #[expect(clippy::expect_used, reason = "the files are compiled in and tested")]
-    Some(Scenario::parse(text, name).expect("a scenario that ships is one"))
+    Ok(Scenario::parse(text, name).expect("a scenario that ships is one"))
 }
 
-/// Returns the names of the scenarios that ship, for messages.
-pub(crate) fn shipped_names() -> String {
+/// No scenario of that name ships.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no scenario `{name}`; there are {known}", known = shipped_names())]
+pub(crate) struct NoSuchScenario {
+    name: String,
+}
+
+impl From<NoSuchScenario> for Problem {
+    fn from(why: NoSuchScenario) -> Self {
+        Self::new(ProblemCode::NotFound, why.to_string())
+    }
+}
+
+fn shipped_names() -> String {
     let names: Vec<&str> = SCENARIOS.iter().map(|(name, _)| *name).collect();
     names.join(", ")
 }
@@ -70,10 +88,7 @@ pub(crate) fn shipped_names() -> String {
 impl Scenario {
     /// Reads a scenario of one's own and checks that it can be played. `name` is the file, for messages.
     pub(crate) fn parse(text: &str, name: &str) -> Result<Self, FixtureError> {
-        let scenario: Self = crate::json::read(text.as_bytes()).map_err(|why| {
-            let problem = format!("{} (line {}, column {})", why.problem, why.line, why.column);
-            FixtureError::new(name, why.pointer, problem)
-        })?;
+        let scenario: Self = seed::parse(text, name)?;
         scenario
             .check()
             .map_err(|why| FixtureError::new(name, why.pointer, why.problem))?;
@@ -132,7 +147,7 @@ pub(super) fn list(_: &Call) -> Json<Scenarios> {
     let named = SCENARIOS.iter().filter_map(|(name, _)| {
         Some(NamedScenario {
             name,
-            scenario: scenario(name)?,
+            scenario: scenario(name).ok()?,
         })
     });
     Json(Scenarios {
@@ -141,12 +156,7 @@ pub(super) fn list(_: &Call) -> Json<Scenarios> {
 }
 
 pub(super) async fn play(call: Call, Path([name]): Path<1>) -> Result<Json<Played>, Problem> {
-    let scenario = scenario(&name).ok_or_else(|| {
-        let known = shipped_names();
-        let detail = format!("there is no scenario of that name; there are {known}");
-        Problem::new(ProblemCode::NotFound, detail)
-    })?;
-    played(&call, scenario).await
+    played(&call, scenario(&name)?).await
 }
 
 pub(super) async fn play_own(

@@ -273,8 +273,10 @@ impl KeySet {
 }
 
 /// Why a key was not removed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotRetired {
+    #[error("there is no key with this kid")]
     Unknown,
+    #[error("this key signs; rotate first")]
     Signs,
 }

@@ -227,7 +227,8 @@ fn profile_text(named: &Written<String>) -> Result<(String, String), FixtureErro
     }
 }
 
-fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, FixtureError> {
+/// Reads a JSON file. An error names the line and the column, too.
+pub(crate) fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, FixtureError> {
     json::read(text.as_bytes()).map_err(|why| {
         let problem = format!("{} (line {}, column {})", why.problem, why.line, why.column);
         FixtureError::new(file, why.pointer, problem)

@@ -10,6 +10,7 @@ mod time;
 
 pub(crate) use check::check_issuer;
 pub use fixtures::{Fixtures, NamedRefreshToken};
+pub(crate) use load::parse;
 pub use load::profiles;
 pub use time::FixtureTime;
 

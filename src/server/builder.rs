@@ -68,7 +68,7 @@ pub struct TokenServerBuilder {
 }
 
 /// The most sandboxes of a server, unless the caller sets another number.
-const MOST_SANDBOXES: usize = 20_000;
+pub(crate) const MOST_SANDBOXES: usize = 20_000;
 
 #[derive(Debug, Default)]
 enum ControlPlace {

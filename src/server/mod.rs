@@ -10,7 +10,7 @@ mod sandbox_options;
 mod verbs;
 
 #[cfg(feature = "cli")]
-pub(crate) use builder::base_url_of;
+pub(crate) use builder::{MOST_SANDBOXES, base_url_of};
 pub use builder::{StartError, TokenServerBuilder};
 pub use faults::{FaultGuard, Faults};
 pub use handle::TokenServer;

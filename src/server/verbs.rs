@@ -12,7 +12,6 @@ use crate::control;
 use crate::fault::Fault;
 use crate::fault::{ActiveRule, Rule};
 use crate::journal::{Exchange, Expectation, Filter, block_on};
-use crate::keys::NotRetired;
 use crate::oauth::client::Client;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::user::User;
@@ -170,8 +169,8 @@ impl Mimic {
     #[track_caller]
     pub fn play(&self, scenario: &str) -> Vec<ActiveRule> {
         match control::scenario(scenario) {
-            Some(scenario) => scenario.play(&self.inner),
-            None => panic!("there is no scenario `{scenario}`"),
+            Ok(scenario) => scenario.play(&self.inner),
+            Err(why) => panic!("{why}"),
         }
     }
 
@@ -513,10 +512,8 @@ impl Keys<'_> {
     /// There is no key with this `kid`, or it is the signing key.
     #[track_caller]
     pub fn retire(&self, kid: &str) {
-        match self.0.epoch().authority.retire_key(kid) {
-            Ok(()) => {}
-            Err(NotRetired::Unknown) => panic!("there is no key `{kid}`"),
-            Err(NotRetired::Signs) => panic!("key `{kid}` signs; rotate first"),
+        if let Err(why) = self.0.epoch().authority.retire_key(kid) {
+            panic!("key `{kid}`: {why}");
         }
     }
 }
