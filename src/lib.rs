@@ -1,4 +1,5 @@
-//! A mock OAuth 2.0 token server for tests: right by default, lax only when asked, and it says why it refuses.
+//! A mock OAuth 2.0 and OpenID Connect provider for tests: strict by default, lenient on request, with a reason for each
+//! refusal.
 //!
 //! ```
 //! use oauth_mimic::TokenServer;
@@ -14,17 +15,17 @@
 //! ])?;
 //! assert_eq!(answer.status(), 200);
 //! # Ok::<(), ureq::Error>(())
-//! // it stops here, with the scope
+//! // The server stops when it is dropped.
 //! ```
 //!
 //! # Rooms
 //!
-//! In the order in which a request meets them. `tests/architecture.rs` checks that a room uses only rooms below it, and
+//! The modules, highest first. `tests/architecture.rs` checks that a module uses only modules below it, and
 //! `docs/design/architecture.md` has a map.
 //!
 //! - `server` listens and finds the sandbox; the command line, `cli`, starts it.
-//! - `http` reads requests and writes answers: bodies, limits, faults on the wire, one journal entry for each request.
 //! - `control` is the control plane, the methods of [`Mimic`] over HTTP.
+//! - `http` reads requests and writes answers: bodies, limits, faults on the wire, one journal entry for each request.
 //! - `sandbox` is one imitated provider: an authority with its clock, faults and journal.
 //! - `authority` is the authorization server without HTTP.
 //! - `dialect` reads requests, strictly or as a more tolerant framework does.

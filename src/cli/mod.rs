@@ -29,7 +29,7 @@ use crate::oauth::leniency::Leniency;
 use crate::oauth::refusal::ErrorDialect;
 use crate::server::TokenServerBuilder;
 
-/// A mock OAuth 2.0 token server for tests: right by default, lax only when asked, and it says why it refuses.
+/// A mock OAuth 2.0 and OpenID Connect provider for tests: strict by default, lenient on request, with a reason for each refusal.
 ///
 /// Without a command it serves until Ctrl-C, and prints a curl to paste.
 ///
