@@ -158,6 +158,14 @@ pub(super) fn seen_status(response: &HttpResponse) -> u16 {
     }
 }
 
+/// Marks a response whose body comes slowly.
+struct Slow;
+
+/// Returns true if the body of a response takes time to deliver.
+pub(super) fn takes_time(response: &HttpResponse) -> bool {
+    response.extensions().contains::<Slow>()
+}
+
 /// Makes the end of this connection a reset (TCP RST).
 fn reset(request: &HttpRequest) {
     if let Some(reset) = request.conn_data::<Reset>() {
@@ -179,12 +187,15 @@ async fn rewritten(response: HttpResponse, change: impl FnOnce(Bytes) -> Bytes) 
 
 /// The answer with a head that promises all of its body, and the first `kept` bytes of it at that rate.
 async fn delivered(response: HttpResponse, kept: usize, rate: Option<u32>) -> HttpResponse {
-    if matches!(response.body().size(), BodySize::None) {
+    if matches!(response.body().size(), BodySize::None | BodySize::Sized(0)) {
         return response;
     }
-    let (head, body) = response.into_parts();
+    let (mut head, body) = response.into_parts();
     let body = to_bytes(body).await.unwrap_or_default();
     let length = body.len() as u64;
+    if rate.is_some() {
+        head.extensions_mut().insert(Slow);
+    }
     let pieces = pieces(body.slice(..kept.min(body.len())), kept != usize::MAX, rate);
     head.set_body(BoxBody::new(SizedStream::new(length, pieces)))
 }

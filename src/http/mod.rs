@@ -9,6 +9,7 @@ mod authorization;
 mod body;
 pub(crate) mod connection;
 pub(crate) mod cors;
+mod delivery;
 mod endpoints;
 mod inject;
 mod jwks;
@@ -31,6 +32,7 @@ use crate::fault::plan::has_room;
 use crate::fault::{Effects, Fault, Instead};
 use crate::http::asked::Asked;
 use crate::http::cors::Cors;
+use crate::http::delivery::Delivery;
 use crate::http::endpoints::Task;
 use crate::http::record::Record;
 use crate::http::reply::{Account, NamedFault};
@@ -52,14 +54,18 @@ pub(crate) async fn answer(
     let record = Record::begin(&epoch, endpoint, head, now);
     let asked = Asked::read(&request, payload, endpoint, &epoch, record.is_kept()).await;
     record.read(&asked);
-    let (response, account, faults) = respond(&request, &asked, &epoch, now).await;
-    record.end(
-        inject::seen_status(&response),
-        Some(&asked),
-        &faults,
-        &account,
-    );
-    response
+    let (response, mut account, faults) = respond(&request, &asked, &epoch, now).await;
+    let status = inject::seen_status(&response);
+    if !inject::takes_time(&response) {
+        record.end(status, Some(&asked), &faults, &account);
+        return response;
+    }
+    delivery::watched(response, move |delivery| {
+        if delivery == Delivery::BrokenOff {
+            account.outcome = Outcome::Abandoned;
+        }
+        record.end(status, Some(&asked), &faults, &account);
+    })
 }
 
 /// Answers a request with the faults of the rules, and with that of the named refresh token that it presents.

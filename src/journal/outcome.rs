@@ -14,7 +14,12 @@ use serde::{Deserialize, Serialize};
 pub enum Outcome {
     /// The request has arrived and is not answered yet.
     Pending,
-    /// The client closed the connection before the answer was ready.
+    /// The client closed the connection before it had the whole answer.
+    ///
+    /// The server notices a reset of the connection (TCP RST) at any time. It notices an end in good order (TCP FIN), which
+    /// may close one direction only, when it writes; so a request whose client leaves in that way during a `delay` is
+    /// processed, and its outcome is that of the answer. During a `drip`, both are noticed: the entry then says what was
+    /// on its way, such as the tokens that were issued. An answer that the operating system has taken whole counts as delivered.
     Abandoned,
     /// Tokens were issued (RFC 6749 §5.1).
     Issued,
@@ -55,7 +60,10 @@ impl Outcome {
     pub const fn doc(self) -> &'static str {
         match self {
             Self::Pending => "The request has arrived and is not answered yet.",
-            Self::Abandoned => "The client closed the connection before the answer was ready.",
+            Self::Abandoned => {
+                "The client closed the connection before it had the whole answer. The server notices a reset of the \
+                 connection (TCP RST) at any time, and an end in good order (TCP FIN) only when it writes."
+            }
             Self::Issued => "Tokens were issued (RFC 6749 §5.1).",
             Self::Answered => "A document or an empty answer was given.",
             Self::Refused => "The request was refused with an error (RFC 6749 §5.2).",

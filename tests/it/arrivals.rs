@@ -1,18 +1,18 @@
 //! What the journal knows while a request is being answered, and of requests that no handler answers.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
 use oauth_mimic::{
-    AdviceCode, Client, Endpoint, Exchange, Expectation, Fault, Filter, Mimic, Outcome,
+    AdviceCode, Client, Endpoint, Exchange, Expectation, Fault, FaultKind, Filter, Mimic, Outcome,
     RefreshPolicy, Rule, TokenServer, User,
 };
 use serde_json::json;
 
 use crate::drive::{Plane, fetch, frozen, post_form, refresh, refresh_as, request};
-use crate::support::{encoded, send};
+use crate::support::{encoded, send, token_request};
 
 /// Longer than any wait takes, shorter than a test may hang.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -95,6 +95,27 @@ fn a_request_whose_client_resets_the_connection_is_abandoned() {
     let seen = server.wait_for(&abandoned, 1, PATIENCE);
     assert_eq!(seen[0].client_id.as_deref(), Some("client-public"));
     assert_eq!((seen[0].status, seen[0].number), (0, 2));
+}
+
+#[test]
+fn a_request_is_pending_while_its_answer_drips_and_abandoned_if_the_client_leaves() {
+    let server = frozen();
+    // At this rate the body takes more than ten seconds.
+    server.fail_next(1, Fault::drip(100));
+    let form =
+        "grant_type=refresh_token&refresh_token=PUBLIC_REFRESH_TOKEN&client_id=client-public";
+    let mut socket = TcpStream::connect(server.address()).expect("the server listens");
+    let request = token_request(&server, None, form);
+    socket.write_all(&request).expect("it is sent");
+    socket.read_exact(&mut [0; 12]).expect("a status line");
+    assert_eq!(last(&server).outcome, Outcome::Pending);
+    drop(socket);
+    let abandoned = Filter::token_requests().outcome(Outcome::Abandoned);
+    let seen = server.wait_for(&abandoned, 1, PATIENCE);
+    assert_eq!(seen[0].faults, [FaultKind::Drip]);
+    // What was on its way is recorded: a refresh token that rotates is spent.
+    assert_eq!(seen[0].status, 200);
+    assert!(seen[0].issued.is_some(), "{:?}", seen[0]);
 }
 
 #[test]
