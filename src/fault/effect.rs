@@ -45,7 +45,7 @@ pub(crate) enum Changed<'f> {
 }
 
 impl<'f> Effects<'f> {
-    pub(crate) fn of(faults: &'f [Fault]) -> Self {
+    pub(crate) fn of(faults: impl IntoIterator<Item = &'f Fault>) -> Self {
         let mut effects = Self::default();
         for fault in faults {
             match fault {

@@ -207,6 +207,24 @@ impl FaultKind {
         }
     }
 
+    /// Returns true if a fault of this kind changes how an answer is written, so that it does nothing where there is no answer.
+    pub(crate) const fn needs_answer(self) -> bool {
+        match self {
+            Self::Drip | Self::ContentType | Self::Truncate | Self::Malformed | Self::Answer => {
+                true
+            }
+            Self::Delay
+            | Self::Error
+            | Self::Status
+            | Self::GatewayPage
+            | Self::Close
+            | Self::Reset
+            | Self::LostResponse
+            | Self::Token
+            | Self::Keys => false,
+        }
+    }
+
     /// Returns the endpoints at which a fault of this kind can happen.
     #[must_use]
     pub const fn endpoints(self) -> &'static [Endpoint] {

@@ -16,6 +16,21 @@ pub(crate) struct Traits<'a> {
     pub(crate) refresh_token: Option<&'a str>,
 }
 
+/// A fault that was chosen for a request.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    pub(crate) fault: Fault,
+    /// The rule that it comes from; the fault of a named refresh token has none.
+    rule: Option<u64>,
+}
+
+impl Chosen {
+    /// The fault of the named refresh token that a request presents.
+    pub(crate) fn named(fault: Fault) -> Self {
+        Self { fault, rule: None }
+    }
+}
+
 /// The rules, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Plan(Mutex<Rules>);
@@ -63,7 +78,7 @@ impl Plan {
     }
 
     /// The faults for this request. The caller owns them, and no lock is held while they are carried out.
-    pub(crate) fn next(&self, request: &Traits<'_>, random: &Random) -> Vec<Fault> {
+    pub(crate) fn next(&self, request: &Traits<'_>, random: &Random) -> Vec<Chosen> {
         let mut rules = self.rules();
         let mut faults = Vec::new();
         // A rule with a number of times comes first: it was added for the next requests, on top of what lasts.
@@ -74,11 +89,26 @@ impl Plan {
                     && has_room(&faults, fault)
                     && active.fires(request, random)
                 {
-                    faults.push(active.rule.fault.clone());
+                    faults.push(Chosen {
+                        fault: active.rule.fault.clone(),
+                        rule: Some(active.id),
+                    });
                 }
             }
         }
         faults
+    }
+
+    /// Counts a fault that did nothing to its request as not used, so that its rule waits for the next request.
+    pub(crate) fn give_back(&self, chosen: &Chosen) {
+        let mut rules = self.rules();
+        let rule = rules
+            .rules
+            .iter_mut()
+            .find(|active| Some(active.id) == chosen.rule);
+        if let Some(active) = rule {
+            active.times_left = active.times_left.map(|left| left + 1);
+        }
     }
 
     fn rules(&self) -> std::sync::MutexGuard<'_, Rules> {
@@ -88,10 +118,10 @@ impl Plan {
 }
 
 /// Returns true if a request that gets these faults can also get that one.
-pub(crate) fn has_room(faults: &[Fault], fault: &Fault) -> bool {
+pub(crate) fn has_room(faults: &[Chosen], fault: &Fault) -> bool {
     faults
         .iter()
-        .all(|other| other.kind().combines_with(fault.kind()))
+        .all(|other| other.fault.kind().combines_with(fault.kind()))
 }
 
 impl ActiveRule {
@@ -149,7 +179,7 @@ mod tests {
         (0..requests)
             .map(|_| {
                 let faults = plan.next(&token_request(client_id), &Random::System);
-                let names = faults.iter().map(|fault| fault.kind().as_str());
+                let names = faults.iter().map(|chosen| chosen.fault.kind().as_str());
                 names.collect::<Vec<_>>().join(" ")
             })
             .collect()
@@ -209,6 +239,19 @@ mod tests {
             names(&plan, "a", 5),
             ["close", "close", "", "malformed", ""]
         );
+    }
+
+    #[test]
+    fn a_fault_that_did_nothing_is_not_counted() {
+        let plan = Plan::default();
+        plan.add(token_rule(Fault::Close).times(1));
+        plan.add(token_rule(Fault::drip(1)));
+        for chosen in plan.next(&token_request("a"), &Random::System) {
+            plan.give_back(&chosen);
+        }
+        assert_eq!(names(&plan, "a", 2), ["close drip", "drip"]);
+        plan.give_back(&Chosen::named(Fault::Close));
+        assert_eq!(names(&plan, "a", 1), ["drip"]);
     }
 
     #[test]

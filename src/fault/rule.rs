@@ -11,7 +11,9 @@ use crate::oauth::endpoint::Endpoint;
 ///
 /// Of the rules that match a request, those with a number of [`times`](Rule::times) come first, then those without; each
 /// group in the order in which they were added. A request gets at most one delay, one drip, one content type, and one fault
-/// of the other kinds. A rule that comes too late for a request does not count it.
+/// of the other kinds. A rule that comes too late for a request does not count it, and neither does a rule whose fault can do
+/// nothing to it: a `token` fault where no token of that kind is issued, a `keys` fault where no keys are served, or a change of
+/// the answer where another fault closes the connection.
 ///
 /// ```
 /// use oauth_mimic::{Endpoint, Fault, Rule};
@@ -22,7 +24,7 @@ use crate::oauth::endpoint::Endpoint;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
-    description = "A rule: which requests go wrong, how often, and how. Rules with `times` come before those without; each group in the order in which they were added. A request gets at most one delay, one drip, one content_type, and one fault of the other kinds."
+    description = "A rule: which requests go wrong, how often, and how. Rules with `times` come before those without; each group in the order in which they were added. A request gets at most one delay, one drip, one content_type, and one fault of the other kinds. A fault that can do nothing to a request waits for the next one."
 )]
 #[non_exhaustive]
 pub struct Rule {

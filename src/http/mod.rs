@@ -19,7 +19,6 @@ mod record;
 mod reply;
 mod token;
 
-use std::slice;
 use std::sync::Arc;
 
 use actix_http::Request;
@@ -28,8 +27,8 @@ use actix_web::http::{ConnectionType, Method};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::clock::Timestamp;
-use crate::fault::plan::has_room;
-use crate::fault::{Effects, Fault, Instead};
+use crate::fault::plan::{Chosen, has_room};
+use crate::fault::{Effects, Fault, FaultKind, Instead};
 use crate::http::asked::Asked;
 use crate::http::cors::Cors;
 use crate::http::delivery::Delivery;
@@ -74,16 +73,16 @@ async fn respond(
     asked: &Asked,
     epoch: &Epoch,
     now: Timestamp,
-) -> (HttpResponse, Account, Vec<Fault>) {
-    let mut faults = match asked.method {
+) -> (HttpResponse, Account, Vec<FaultKind>) {
+    let mut chosen = match asked.method {
         // A preflight must not use up a fault that is meant for the request after it.
         Method::OPTIONS => Vec::new(),
         _ => epoch.faults.next(&asked.traits(), &epoch.authority.chance),
     };
-    let mut instead = inject::before(&Effects::of(&faults), request, epoch).await;
+    let mut instead = inject::before(&effects(&chosen), request, epoch).await;
     let mut named = None;
     let (mut response, mut account) = loop {
-        let effects = Effects::of(&faults);
+        let effects = effects(&chosen);
         if let Some(instead) = instead {
             break (instead, faulted(&effects));
         }
@@ -100,10 +99,9 @@ async fn respond(
             Err(NamedFault { fault, presented }) => {
                 named = Some(presented);
                 // It combines with the faults of rules, or gives way to them.
-                if has_room(&faults, &fault) {
-                    let fault = slice::from_ref(&fault);
-                    instead = inject::before(&Effects::of(fault), request, epoch).await;
-                    faults.extend_from_slice(fault);
+                if has_room(&chosen, &fault) {
+                    instead = inject::before(&Effects::of([&fault]), request, epoch).await;
+                    chosen.push(Chosen::named(fault));
                 }
             }
         }
@@ -112,8 +110,42 @@ async fn respond(
     if endpoints::cors(asked.endpoint) == Cors::Open {
         cors::open(&mut response);
     }
-    let response = inject::after(&Effects::of(&faults), request, response).await;
+    let response = inject::after(&effects(&chosen), request, response).await;
+    let faults = carried_out(&chosen, &response, &account, epoch);
     (response, account, faults)
+}
+
+fn effects(chosen: &[Chosen]) -> Effects<'_> {
+    Effects::of(chosen.iter().map(|chosen| &chosen.fault))
+}
+
+/// Returns the kinds of the faults that were carried out. Those that could do nothing to this request wait for the next one.
+fn carried_out(
+    chosen: &[Chosen],
+    response: &HttpResponse,
+    account: &Account,
+    epoch: &Epoch,
+) -> Vec<FaultKind> {
+    let mut kinds = Vec::new();
+    for chosen in chosen {
+        if was_carried_out(&chosen.fault, response, account) {
+            kinds.push(chosen.fault.kind());
+        } else {
+            epoch.faults.give_back(chosen);
+        }
+    }
+    kinds
+}
+
+fn was_carried_out(fault: &Fault, response: &HttpResponse, account: &Account) -> bool {
+    match fault {
+        Fault::Token(fault) => account
+            .issued
+            .as_ref()
+            .is_some_and(|(lineage, _)| lineage.ids.has(fault.token)),
+        Fault::Keys(_) => account.outcome == Outcome::Answered,
+        fault => !fault.kind().needs_answer() || inject::seen_status(response) != 0,
+    }
 }
 
 /// Returns the account of an answer that a fault replaced.

@@ -1,7 +1,7 @@
 //! The record of a request: one exchange in the journal, and one line in the log.
 
 use crate::clock::Timestamp;
-use crate::fault::{Fault, FaultKind};
+use crate::fault::FaultKind;
 use crate::http::asked::Asked;
 use crate::http::reply::Account;
 use crate::journal::{Arrival, Ending, Outcome, Ticket};
@@ -72,16 +72,15 @@ impl Record {
         mut self,
         status: u16,
         asked: Option<&Asked>,
-        faults: &[Fault],
+        faults: &[FaultKind],
         account: &Account,
     ) {
         if !self.is_kept() {
             return;
         }
         let reason = account.refusal.as_ref().map(ToString::to_string);
-        let faults: Vec<FaultKind> = faults.iter().map(Fault::kind).collect();
         if let Some(line) = self.line.take() {
-            line.write(status, asked, &faults, account, reason.as_deref());
+            line.write(status, asked, faults, account, reason.as_deref());
         }
         let Some(ticket) = self.ticket.take() else {
             return;
@@ -100,7 +99,7 @@ impl Record {
                 .as_ref()
                 .map(crate::oauth::refusal::Refusal::name),
             reason: reason.as_deref(),
-            faults: &faults,
+            faults,
             presented,
             issued,
         };

@@ -57,7 +57,7 @@ pub struct Exchange {
     /// The complete reason of a refusal, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The faults that were applied.
+    /// The faults that were carried out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultKind>,
     /// How long the answer took, in milliseconds of real time.

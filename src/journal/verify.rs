@@ -51,7 +51,7 @@ pub struct Filter {
     /// The name of the reason of a refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<RefusalName>,
-    /// A fault that was applied.
+    /// A fault that was carried out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<FaultKind>,
     /// Advice that was given.
@@ -152,7 +152,7 @@ impl Filter {
         self
     }
 
-    /// Selects among them those that such a fault was applied to.
+    /// Selects among them those in which such a fault was carried out.
     #[must_use]
     pub fn fault(mut self, fault: FaultKind) -> Self {
         self.fault = Some(fault);

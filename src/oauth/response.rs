@@ -51,6 +51,17 @@ pub(crate) struct TokenIds {
     pub(crate) id_token: Option<String>,
 }
 
+impl TokenIds {
+    /// Returns true if the response has a token of that kind.
+    pub(crate) fn has(&self, kind: TokenKind) -> bool {
+        match kind {
+            TokenKind::AccessToken => true,
+            TokenKind::RefreshToken => self.refresh_token.is_some(),
+            TokenKind::IdToken => self.id_token.is_some(),
+        }
+    }
+}
+
 impl TokenResponse {
     /// Returns the JSON body, byte for byte as the endpoint sends it.
     #[must_use]

@@ -1,11 +1,11 @@
-//! Whether a fault spends the refresh token.
+//! What a fault costs: whether it spends the refresh token, and when its rule counts.
 
 use std::io::ErrorKind;
 
-use oauth_mimic::{Client, Fault, Outcome, RefreshPolicy, TokenServer, User};
+use oauth_mimic::{Client, Fault, FaultKind, Outcome, RefreshPolicy, TokenServer, User};
 use serde_json::{Value, json};
 
-use crate::faults::{assert_no_answer, by_http, once, raw};
+use crate::faults::{assert_no_answer, by_http, once, raw, request_to};
 use crate::support::{basic, encoded, send, token_request};
 
 fn rotating() -> TokenServer {
@@ -82,9 +82,92 @@ fn a_refused_request_costs_nothing_under_any_fault() {
             server.address(),
             &rotate(&server, "wrong", &token),
         );
-        assert_eq!(server.faults().list()[0].times_left, Some(0), "{fault}");
+        // A broken token waits for a request that issues one.
+        let left = u64::from(fault["kind"] == "token");
+        assert_eq!(server.faults().list()[0].times_left, Some(left), "{fault}");
         let again = send(server.address(), &rotate(&server, "s3cret", &token));
         assert_eq!(again.status, 200, "{fault}: {}", again.text());
+        assert_eq!(server.faults().list()[0].times_left, Some(0), "{fault}");
+    }
+}
+
+/// The last of these faults can do nothing to the first request, which gets those that are listed, and is done to the second.
+#[track_caller]
+fn assert_last_waits(
+    endpoint: &str,
+    faults: &[Value],
+    listed: &[FaultKind],
+    requests: [fn(&TokenServer) -> Vec<u8>; 2],
+) {
+    let (server, case) = (TokenServer::start(), format!("{faults:?}"));
+    for fault in faults {
+        once(by_http, &server, endpoint, fault);
+    }
+    let last = serde_json::from_value::<Fault>(faults[faults.len() - 1].clone());
+    let last = [last.expect("a fault").kind()];
+    let left = || server.faults().list().pop().expect("a rule").times_left;
+    for (index, (request, done, still)) in [(requests[0], listed, 1), (requests[1], &last, 0)]
+        .into_iter()
+        .enumerate()
+    {
+        raw(&case, server.address(), &request(&server));
+        assert_eq!(server.requests()[index].faults, done, "{case}");
+        assert_eq!(left(), Some(still), "{case}");
+    }
+}
+
+fn refresh(server: &TokenServer, more: &str) -> Vec<u8> {
+    let form = format!("grant_type=refresh_token&refresh_token=REFRESH_TOKEN{more}");
+    let authorization = basic("client-default", "client-default-secret");
+    token_request(server, Some(&authorization), &form)
+}
+
+#[test]
+fn a_broken_token_waits_for_a_request_that_issues_one() {
+    let broken =
+        |token: &str| json!({ "kind": "token", "token": token, "defect": { "kind": "expired" } });
+    for (token, refused) in [
+        (
+            "access_token",
+            (|s| refresh(s, "&scope=admin")) as fn(&TokenServer) -> Vec<u8>,
+        ),
+        // This scope has no ID token.
+        ("id_token", |s| refresh(s, "&scope=email")),
+    ] {
+        assert_last_waits(
+            "token",
+            &[broken(token)],
+            &[],
+            [refused, |s| refresh(s, "")],
+        );
+    }
+}
+
+#[test]
+fn wrong_keys_wait_for_a_request_that_keys_answer() {
+    let keys = json!({ "kind": "keys", "keys": "empty" });
+    let delete = |server: &TokenServer| {
+        let request = String::from_utf8(request_to(server, "jwks")).expect("text");
+        request.replacen("GET", "DELETE", 1).into_bytes()
+    };
+    assert_last_waits("jwks", &[keys], &[], [delete, |s| request_to(s, "jwks")]);
+}
+
+#[test]
+fn a_change_of_the_answer_waits_for_an_answer() {
+    let plain = |server: &TokenServer| refresh(server, "");
+    for (kind, listed) in [
+        ("close", FaultKind::Close),
+        ("reset", FaultKind::Reset),
+        ("lost_response", FaultKind::LostResponse),
+    ] {
+        for changed in [
+            json!({ "kind": "drip", "bytes_per_second": 100_000 }),
+            json!({ "kind": "content_type", "content_type": "text/x-odd" }),
+        ] {
+            let faults = [json!({ "kind": kind }), changed];
+            assert_last_waits("token", &faults, &[listed], [plain, plain]);
+        }
     }
 }
 
