@@ -23,8 +23,8 @@ use crate::sandbox::{Sandboxes, ServerDefaults};
 use crate::seed::{Draft, FixtureError, Fixtures, NamedRefreshToken, Seed, check_issuer};
 use crate::server::front::{Control, Front};
 use crate::server::handle::TokenServer;
+use crate::server::mimic::Mimic;
 use crate::server::run::{self, Listeners};
-use crate::server::verbs::Mimic;
 
 /// Collects the options of a [`TokenServer`] and starts it.
 ///

@@ -1,10 +1,79 @@
-//! The rules of a server, in a test.
+//! The fault rules and scenarios of a provider, in a test.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::fault::{ActiveRule, Rule};
+use crate::control;
+use crate::fault::{ActiveRule, Fault, Rule};
+use crate::oauth::endpoint::Endpoint;
 use crate::sandbox::{Epoch, Sandbox};
+use crate::server::mimic::Mimic;
+
+impl Mimic {
+    /// Makes the next `count` token requests go wrong, before any rule without a number of times. Rules for other endpoints
+    /// are added with [`Mimic::faults`], so that a client that fetches keys in the background does not use them up.
+    ///
+    /// ```
+    /// use oauth_mimic::{Fault, TokenServer};
+    /// let server = TokenServer::start();
+    /// server.fail_next(1, Fault::status(503));
+    /// let refresh = || ureq::post(server.token_url()).send_form([
+    ///     ("grant_type", "refresh_token"),
+    ///     ("refresh_token", "REFRESH_TOKEN"),
+    ///     ("client_id", "client-default"),
+    ///     ("client_secret", "client-default-secret"),
+    /// ]);
+    /// assert!(refresh().is_err());
+    /// assert!(refresh().is_ok());
+    /// ```
+    ///
+    /// # Panics
+    /// The fault cannot be carried out, such as a status of 1000.
+    #[track_caller]
+    pub fn fail_next(&self, count: u64, fault: impl Into<Fault>) {
+        self.faults()
+            .add(Rule::on(Endpoint::Token, fault).times(count));
+    }
+
+    /// Plays your own scenario, in the JSON of `oauth-mimic schema scenario`, and returns the rules that it added.
+    ///
+    /// ```
+    /// let server = oauth_mimic::TokenServer::start();
+    /// let rules = server.play_scenario(r#"{
+    ///     "description": "The keys cannot be fetched once.",
+    ///     "faults": [{ "on": "jwks", "times": 1, "fault": { "kind": "status", "status": 503 } }]
+    /// }"#);
+    /// assert_eq!(rules.len(), 1);
+    /// ```
+    ///
+    /// # Panics
+    /// The text is not a scenario, or one of its rules cannot be carried out.
+    #[track_caller]
+    pub fn play_scenario(&self, json: &str) -> Vec<ActiveRule> {
+        match control::Scenario::parse(json, "the scenario") {
+            Ok(scenario) => scenario.play(&self.inner),
+            Err(why) => panic!("{why}"),
+        }
+    }
+
+    /// Plays a built-in scenario, and returns the rules that it added.
+    ///
+    /// ```
+    /// let server = oauth_mimic::TokenServer::start();
+    /// let rules = server.play("flaky-gateway");
+    /// assert!(!rules.is_empty());
+    /// ```
+    ///
+    /// # Panics
+    /// There is no scenario of that name.
+    #[track_caller]
+    pub fn play(&self, scenario: &str) -> Vec<ActiveRule> {
+        match control::scenario(scenario) {
+            Ok(scenario) => scenario.play(&self.inner),
+            Err(why) => panic!("{why}"),
+        }
+    }
+}
 
 /// The fault rules of a server.
 pub struct Faults<'m>(pub(super) &'m Sandbox);

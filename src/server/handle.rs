@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use crate::sandbox::{SandboxError, Sandboxes};
 use crate::server::builder::TokenServerBuilder;
+use crate::server::mimic::Mimic;
 use crate::server::run::Running;
+use crate::server::sandbox_guard::SandboxGuard;
 use crate::server::sandbox_options::SandboxOptions;
-use crate::server::verbs::{Mimic, SandboxGuard};
 
 /// A token server on a free port and a thread of its own. It stops when it is dropped.
 ///
