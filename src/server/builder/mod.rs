@@ -1,30 +1,30 @@
-//! [`TokenServerBuilder`]: collects options, validates them and starts the server.
+//! [`TokenServerBuilder`]: collects options and starts the server.
+
+mod prepare;
+mod start_error;
+mod urls;
 
 use std::fmt;
-use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::authority::InitialState;
+pub use start_error::StartError;
+#[cfg(feature = "cli")]
+pub(crate) use urls::base_url_of;
+
 use crate::clock::Clock;
-use crate::control::{Guard, Hosts};
+use crate::control::Hosts;
 use crate::http::limits::Patience;
-use crate::journal::Limits;
-use crate::keys::{KeySet, load};
 use crate::oauth::client::Client;
 use crate::oauth::leniency::Leniency;
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::user::User;
-#[cfg(feature = "cli")]
-use crate::sandbox::Sandbox;
-use crate::sandbox::{Sandboxes, ServerDefaults};
-use crate::seed::{Draft, FixtureError, Fixtures, NamedRefreshToken, Seed, check_issuer};
-use crate::server::front::{Control, Front};
+use crate::seed::{Fixtures, NamedRefreshToken};
 use crate::server::handle::TokenServer;
 use crate::server::mimic::Mimic;
-use crate::server::run::{self, Listeners};
+use crate::server::run;
 
 /// Collects the options of a [`TokenServer`] and starts it.
 ///
@@ -107,42 +107,6 @@ impl fmt::Debug for TokenServerBuilder {
 enum KeySource {
     File(PathBuf),
     Text(String),
-}
-
-/// Why a server did not start. The message names the place of the error and the remedy.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// A fixture file, a profile, or an entry from code is invalid.
-    #[error(transparent)]
-    Fixtures(#[from] FixtureError),
-    /// The signing key cannot be read, or is not accepted.
-    #[error("{source_name}: {problem}")]
-    Keys {
-        /// The path of the key file, or `the given key`.
-        source_name: String,
-        /// What is wrong, and how to correct it.
-        problem: String,
-    },
-    /// The server cannot listen on the address.
-    #[error("cannot listen on {address}: {why}; {}", remedy(why))]
-    Listen {
-        /// The configured address.
-        address: SocketAddr,
-        /// The error of the operating system.
-        why: io::Error,
-    },
-    /// A URL option is invalid.
-    #[error("{name}: {problem}")]
-    Url {
-        /// The name of the option, such as `base_url`.
-        name: &'static str,
-        /// What is wrong, and how to correct it.
-        problem: String,
-    },
-    /// The operating system refused a thread or a socket.
-    #[error("the server cannot run: {0}")]
-    Run(#[from] io::Error),
 }
 
 impl TokenServerBuilder {
@@ -357,219 +321,5 @@ impl TokenServerBuilder {
             sandboxes,
             running,
         })
-    }
-
-    /// Validates the options and binds the listeners.
-    pub(crate) fn prepare(mut self) -> Result<Prepared, StartError> {
-        // Fixtures come first, so that an error in them is reported even if the port is in use.
-        let seed = self.seeded()?;
-        let keys = self.key_set()?;
-        let listener = if let Some(listener) = self.listener.take() {
-            listener
-        } else {
-            let mut addresses = std::mem::take(&mut self.addresses);
-            if addresses.is_empty() {
-                addresses.push(SocketAddr::from(([127, 0, 0, 1], 0)));
-            }
-            let address = addresses[0];
-            TcpListener::bind(&addresses[..]).map_err(|why| StartError::Listen { address, why })?
-        };
-        let base_url = match self.base_url.take() {
-            Some(url) => {
-                check_without_path("base_url", &url, "the profile has one")?;
-                url
-            }
-            None => base_url_of(listener.local_addr()?),
-        };
-        for origin in &self.control_origins {
-            check_without_path("control_origin", origin, "an Origin header has none")?;
-        }
-        self.hosts.add_url(&base_url);
-        self.hosts.add_listener(listener.local_addr()?.ip());
-        let (control_listener, control_url) = match self.control {
-            ControlPlace::Beside => (None, Some(base_url.clone())),
-            ControlPlace::Nowhere => (None, None),
-            ControlPlace::Port(port) => {
-                let address = SocketAddr::new(listener.local_addr()?.ip(), port);
-                let own = TcpListener::bind(address)
-                    .map_err(|why| StartError::Listen { address, why })?;
-                let url = with_port(&base_url, own.local_addr()?.port());
-                (Some(own), Some(url))
-            }
-        };
-        let inherited = seed.inherited();
-        let initial = Arc::new(InitialState::new(seed, keys, self.seed));
-        let defaults = ServerDefaults {
-            inherited,
-            seed: self.seed,
-            journal: Limits::new(
-                self.journal.unwrap_or(Limits::ENTRIES),
-                self.journal_bytes.unwrap_or(Limits::BYTES),
-            ),
-            most: self.max_sandboxes.unwrap_or(MOST_SANDBOXES),
-            control: control_url,
-        };
-        let sandboxes = Sandboxes::new(initial, base_url, self.clock, defaults);
-        let sandboxes = Arc::new(sandboxes);
-        let guard = Guard::new(self.control_token.as_deref(), self.hosts)
-            .allow_origins(self.control_origins);
-        let front = |control| Front {
-            sandboxes: Arc::clone(&sandboxes),
-            control,
-            patience: self.patience,
-        };
-        let (beside, own) = match (self.control, control_listener) {
-            (ControlPlace::Beside, _) => (Control::Beside(guard), None),
-            (_, own) => (
-                Control::Absent,
-                own.map(|own| (own, front(Control::Alone(guard)))),
-            ),
-        };
-        let listeners = Listeners {
-            main: listener,
-            front: front(beside),
-            control: own,
-        };
-        Ok(Prepared {
-            listeners,
-            workers: self.workers.unwrap_or(1),
-            sandboxes,
-        })
-    }
-
-    /// Makes an authority without a server, for `mint` and `inspect`. Its issuer is that of a server at `address`.
-    #[cfg(feature = "cli")]
-    pub(crate) fn authority(mut self, address: SocketAddr) -> Result<Sandbox, StartError> {
-        let base_url = match self.base_url.take() {
-            Some(url) => {
-                check_without_path("base_url", &url, "the profile has one")?;
-                url
-            }
-            None => base_url_of(address),
-        };
-        let initial = Arc::new(InitialState::new(
-            self.seeded()?,
-            self.key_set()?,
-            self.seed,
-        ));
-        Ok(Sandbox::new(
-            initial,
-            base_url,
-            self.clock,
-            Limits::new(0, 0),
-        ))
-    }
-
-    fn seeded(&mut self) -> Result<Seed, FixtureError> {
-        let mut draft = Draft::default();
-        for path in &self.fixture_paths {
-            draft.add_path(path)?;
-        }
-        for (name, text) in &self.fixture_texts {
-            draft.add_text(text, name)?;
-        }
-        let mut code = std::mem::take(&mut self.code);
-        if self.fixture_paths.is_empty() && self.fixture_texts.is_empty() {
-            draft = Draft::built_in()?;
-            if !code.clients.is_empty() || !code.users.is_empty() {
-                draft.refresh_tokens.clear();
-            }
-            if !code.clients.is_empty() {
-                draft.clients.clear();
-            }
-            if !code.users.is_empty() {
-                draft.users.clear();
-            }
-        }
-        // Code and flags override the settings of fixtures.
-        draft.profile = draft.profile.filter(|_| code.profile.is_none());
-        draft.issuer = draft.issuer.filter(|_| code.issuer.is_none());
-        draft.error_dialect = draft.error_dialect.filter(|_| code.error_dialect.is_none());
-        code.profile = code.profile.map(|profile| profile.trim().to_owned());
-        draft.add(code, "the server's options")?;
-        draft.check()
-    }
-
-    fn key_set(&self) -> Result<KeySet, StartError> {
-        let (source_name, keys) = match &self.keys {
-            None => return Ok(KeySet::built_in()),
-            Some(KeySource::File(path)) => (path.display().to_string(), load::file(path)),
-            Some(KeySource::Text(text)) => ("the given key".to_owned(), load::text(text)),
-        };
-        keys.map_err(|why| StartError::Keys {
-            source_name,
-            problem: why.to_string(),
-        })
-    }
-}
-
-/// Returns the remedy for an address that cannot be used.
-fn remedy(why: &io::Error) -> &'static str {
-    match why.kind() {
-        io::ErrorKind::AddrNotAvailable => {
-            "choose an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all it has"
-        }
-        io::ErrorKind::PermissionDenied => "choose a port above 1023, or 0 for any free one",
-        _ => "choose another port, or 0 for any free one",
-    }
-}
-
-/// A validated server with its listeners, ready to run.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    pub(crate) listeners: Listeners,
-    pub(crate) workers: usize,
-    pub(crate) sandboxes: Arc<Sandboxes>,
-}
-
-/// Checks a URL of the option `name` that must end with its host or port. `why_no_path` says why it must.
-fn check_without_path(name: &'static str, url: &str, why_no_path: &str) -> Result<(), StartError> {
-    check_issuer(url)
-        .and_then(|()| {
-            if url.split('/').count() > 3 {
-                return Err(format!("`{url}` must have no path: {why_no_path}"));
-            }
-            Ok(())
-        })
-        .map_err(|problem| StartError::Url { name, problem })
-}
-
-/// Returns the URL of another port of the same host. It is always http, because that listener has no TLS, even if the first
-/// one is behind a TLS proxy.
-fn with_port(base_url: &str, port: u16) -> String {
-    let authority = base_url.split("//").nth(1).unwrap_or(base_url);
-    // An IPv6 address has colons and ends with a bracket.
-    let host = match authority.rsplit_once(':') {
-        Some((host, _)) if !authority.ends_with(']') => host,
-        _ => authority,
-    };
-    format!("http://{host}:{port}")
-}
-
-/// Returns the URL at which a client on this machine reaches a listener.
-pub(crate) fn base_url_of(address: SocketAddr) -> String {
-    let port = address.port();
-    match address.ip() {
-        ip if ip.is_unspecified() => format!("http://localhost:{port}"),
-        IpAddr::V4(ip) => format!("http://{ip}:{port}"),
-        IpAddr::V6(ip) => format!("http://[{ip}]:{port}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_control_plane_is_at_the_host_of_the_base_url() {
-        for (base_url, control) in [
-            ("http://localhost:8080", "http://localhost:9090"),
-            ("https://auth.example.test", "http://auth.example.test:9090"),
-            ("http://mimic:8080", "http://mimic:9090"),
-            ("http://[::1]:8080", "http://[::1]:9090"),
-            ("http://[::1]", "http://[::1]:9090"),
-        ] {
-            assert_eq!(with_port(base_url, 9090), control);
-        }
     }
 }
