@@ -51,10 +51,14 @@ impl Budget {
         journals.push(Arc::downgrade(journal));
     }
 
-    /// Counts bytes that a journal took, and makes room when there are too many.
+    /// Counts bytes that a journal took.
     pub(super) fn take(&self, bytes: usize) {
-        let used = self.used.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if used > self.limit {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Makes room if too many bytes are taken. It locks journals, so the caller holds none.
+    pub(super) fn observe(&self) {
+        if self.used() > self.limit {
             self.make_room();
         }
     }

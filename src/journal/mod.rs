@@ -93,8 +93,9 @@ impl Journal {
         let number = kept.last_number();
         kept.watchers.before_arrival();
         self.changed(kept, number);
-        drop(guard);
         self.take(cost);
+        drop(guard);
+        self.limits.budget.observe();
         Some(Ticket {
             journal: Arc::clone(self),
             number,
@@ -131,8 +132,9 @@ impl Journal {
         let grown = entry.cost() - before;
         kept.advance();
         self.changed(kept, number);
-        drop(guard);
         self.take(grown);
+        drop(guard);
+        self.limits.budget.observe();
     }
 
     /// Wakes the watchers that the change of an entry concerns.
@@ -215,6 +217,7 @@ impl Journal {
         freed
     }
 
+    /// Counts bytes while the journal is locked: what another thread forgets must have been counted.
     fn take(&self, bytes: usize) {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         self.limits.budget.take(bytes);
@@ -493,6 +496,26 @@ mod tests {
         );
         small.clear();
         assert_eq!(limits.budget.used(), 0);
+    }
+
+    #[test]
+    fn bytes_are_counted_right_while_several_threads_enter_and_clear() {
+        let limits = Limits::new(1, usize::MAX);
+        let journal = Journal::new(&limits, 1);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for id in 0..20_000 {
+                        ordinary(&journal, id);
+                        journal.clear();
+                        let used = limits.budget.used();
+                        assert!(used < 100_000, "{used} bytes of a few entries");
+                    }
+                });
+            }
+        });
+        journal.clear();
+        assert_eq!((journal.bytes(), limits.budget.used()), (0, 0));
     }
 
     #[test]
