@@ -77,6 +77,30 @@ fn a_stream_resumes_after_the_last_event_that_the_client_got() {
 }
 
 #[test]
+fn a_stream_says_how_many_exchanges_the_journal_forgot_before_the_client_resumed() {
+    let server = TokenServer::builder().journal(2).start();
+    let host = server.base_url().replace("http://", "");
+    for _ in 0..5 {
+        fetch(&server.jwks_url());
+    }
+    for (id, forgotten) in [("1.0", Some(3)), ("1.1", Some(2)), ("1.3", None)] {
+        let plane = Plane::of(&server).with(&[("Host", host.as_str()), ("Last-Event-ID", id)]);
+        let mut stream = plane.stream("/requests/stream");
+        stream.until("data: {\"number\":5,");
+        let event =
+            |forgotten| format!("event: forgotten\ndata: {{\"forgotten\": {forgotten}}}\n\n");
+        let expected = forgotten.map(event).unwrap_or_default();
+        let before = stream
+            .received
+            .split("id: 1.5\n")
+            .next()
+            .unwrap_or_default();
+        assert!(before.contains(&expected), "{id}: {before}");
+        assert_eq!(before.contains("forgotten"), forgotten.is_some(), "{id}");
+    }
+}
+
+#[test]
 fn the_head_of_a_stream_is_answered_without_a_body() {
     let server = TokenServer::start();
     let answer = Plane::of(&server).send("HEAD", "/requests/stream", "");
