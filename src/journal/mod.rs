@@ -1,16 +1,19 @@
 //! What arrived and what was answered: kept, waited for, verified, advised on.
 //!
-//! An [`Exchange`] is one request and its answer. [`entry`] is its form in memory, [`budget`] bounds the memory, [`advice`] is what
-//! a stricter server would refuse, [`verify`] compares what arrived with what a test expects, and [`watch`] waits for it.
+//! An [`Exchange`] is one request and its answer. [`entry`] is its form in memory, [`budget`] bounds the memory, [`ticket`]
+//! completes it, [`advice`] is what a stricter server would refuse, [`filter`] selects exchanges, [`verify`] compares what arrived
+//! with what a test expects, and [`watch`] waits for it.
 
 mod advice;
 mod block;
 mod budget;
 mod entry;
 mod exchange;
+mod filter;
 mod history;
 mod outcome;
 mod texts;
+mod ticket;
 mod verify;
 mod watch;
 
@@ -20,17 +23,19 @@ pub(crate) use block::block_on;
 pub(crate) use budget::Limits;
 pub(crate) use entry::{Arrival, Contents, Ending};
 pub use exchange::{Advice, Exchange, IssuedIds, Parameter};
+pub use filter::Filter;
 pub use outcome::Outcome;
-pub use verify::{Expectation, Filter};
+pub(crate) use ticket::Ticket;
+pub use verify::Expectation;
 pub(crate) use watch::{Follow, Progress};
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::clock::{Stopwatch, real_time_millis};
+use crate::clock::real_time_millis;
 use crate::journal::entry::Entry;
-use crate::journal::history::{History, Past};
+use crate::journal::history::History;
 use crate::journal::verify::Seen;
 use crate::journal::watch::Watchers;
 
@@ -96,12 +101,7 @@ impl Journal {
         self.take(cost);
         drop(guard);
         self.limits.budget.observe();
-        Some(Ticket {
-            journal: Arc::clone(self),
-            number,
-            watch: Stopwatch::start(),
-            is_open: true,
-        })
+        Some(Ticket::new(Arc::clone(self), number))
     }
 
     /// Returns true if no exchange is ever kept.
@@ -287,67 +287,6 @@ impl Kept {
             .is_some_and(|entry| !entry.is_pending())
         {
             self.completed += 1;
-        }
-    }
-}
-
-/// The place of a request in the journal while it is being answered. A request whose ticket is dropped was abandoned.
-#[derive(Debug)]
-pub(crate) struct Ticket {
-    journal: Arc<Journal>,
-    number: u64,
-    watch: Stopwatch,
-    is_open: bool,
-}
-
-impl Ticket {
-    /// Adds what the body of the request says.
-    pub(crate) fn read<'p>(
-        &self,
-        contents: Contents<'_, impl Iterator<Item = (&'p str, &'p str)>>,
-    ) {
-        self.journal
-            .change(self.number, |entry, _, _| entry.read(contents));
-    }
-
-    /// Adds the answer, and to a token request what there is to advise.
-    pub(crate) fn end(mut self, ending: &Ending<'_>, token_request: Option<&TokenRequest<'_>>) {
-        self.is_open = false;
-        let (number, microseconds) = (self.number, self.microseconds());
-        self.journal.change(number, |entry, history, last_number| {
-            let past = match ending.presented {
-                Some(id) => {
-                    let key = history.key(id);
-                    entry.presented = Some(key);
-                    history.present(key, number, last_number)
-                }
-                None => Past::default(),
-            };
-            if let Some(ids) = ending.issued
-                && let Some(id) = ids.ids.refresh_token.as_deref()
-            {
-                let key = history.key(id);
-                entry.issued = Some(key);
-                history.issue(key, number, (ids.issued_at, ids.access_token_ends));
-            }
-            let advice = token_request
-                .map(|request| advice::advise(request, past))
-                .unwrap_or_default();
-            entry.end(ending, &advice, microseconds);
-        });
-    }
-
-    fn microseconds(&self) -> u32 {
-        u32::try_from(self.watch.elapsed().as_micros()).unwrap_or(u32::MAX)
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if self.is_open {
-            let microseconds = self.microseconds();
-            self.journal
-                .change(self.number, |entry, _, _| entry.abandon(microseconds));
         }
     }
 }

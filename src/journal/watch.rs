@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::journal::entry::Entry;
-use crate::journal::verify::Filter;
+use crate::journal::filter::Filter;
 use crate::journal::{Exchange, Journal, Kept};
 
 /// The most bytes of events that are queued for a stream. What does not fit is read from the journal when the client has read the
