@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::json::pointer;
+use crate::json::{Mistake, pointer};
 
 /// A mistake in a value that was read, and the place of the mistake in that value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,16 @@ impl Invalid {
     pub(crate) fn within(mut self, name: &str) -> Self {
         self.pointer.insert_str(0, &pointer::child("", name));
         self
+    }
+}
+
+impl From<Mistake> for Invalid {
+    /// The problem gets the line and the column of the mistake, which people look for in a file.
+    fn from(why: Mistake) -> Self {
+        Self {
+            problem: format!("{} (line {}, column {})", why.problem, why.line, why.column),
+            pointer: why.pointer,
+        }
     }
 }
 

@@ -11,11 +11,14 @@ use rsa::pkcs8::{self, DecodePrivateKey, EncodePrivateKey, SecretDocument, spki}
 use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, PrivateKey};
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 use sha2::{Digest as _, Sha256};
 
+use crate::json;
+use crate::json::invalid::Invalid;
 use crate::keys::backend::Signer;
 use crate::keys::{KeySet, SigningKey};
+use crate::oauth::refusal::excerpt;
 
 /// The built-in test key. It is public: anyone can sign with it.
 const BUILT_IN: &str = include_str!("../../keys/signing.pem");
@@ -33,10 +36,12 @@ const LEAST_BITS: u32 = 2048;
 /// The largest size that the verifiers of common libraries accept.
 const MOST_BITS: u32 = 8192;
 const EXPONENT: u32 = 65_537;
+/// The largest `kid` in bytes.
+const LONGEST_KID: usize = 255;
 
-/// Why a key file cannot be used.
+/// Why a key cannot be used. Quoted parts of the file went through [`excerpt`].
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum KeyError {
+enum Unusable {
     #[error("cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
     #[error("is not text; turn DER into PEM with `openssl rsa -in FILE -out signing.pem`")]
@@ -45,34 +50,36 @@ pub(crate) enum KeyError {
         "is neither PEM (PKCS#8 `BEGIN PRIVATE KEY`, PKCS#1 `BEGIN RSA PRIVATE KEY`) nor a JWK: {0}"
     )]
     NoKey(String),
-    #[error("{path}: is a public key; signing needs the private one")]
-    Public { path: String },
-    #[error(
-        "key: is encrypted; remove the passphrase with `openssl rsa -in FILE -out signing.pem`"
-    )]
+    #[error("is a public key; signing needs the private one")]
+    Public,
+    #[error("is encrypted; remove the passphrase with `openssl rsa -in FILE -out signing.pem`")]
     Encrypted,
-    #[error("{path}: is not a JWK: {why}")]
-    NotAJwk { path: String, why: String },
+    #[error("kty is {0}; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one")]
+    NotRsa(String),
+    #[error("is not an unpadded base64url number (RFC 7518 §6.3)")]
+    NotANumber,
+    #[error("the RSA key is broken: {0}")]
+    Broken(String),
     #[error(
-        "{path}: kty is {kty}; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one"
+        "the RSA key has {0} bits; RS256 needs {LEAST_BITS} to {MOST_BITS} (RFC 7518 §3.3), and `oauth-mimic keygen` makes one"
     )]
-    NotRsa { path: String, kty: String },
-    #[error("{path}: is not an unpadded base64url number (RFC 7518 §6.3)")]
-    NotANumber { path: String },
-    #[error("{path}: the RSA key is broken: {why}")]
-    Broken { path: String, why: String },
+    Size(u32),
     #[error(
-        "{path}: the RSA key has {bits} bits; RS256 needs {LEAST_BITS} to {MOST_BITS} (RFC 7518 §3.3), and `oauth-mimic keygen` makes one"
+        "the RSA key's public exponent is not {EXPONENT}, the only one that all verifiers accept"
     )]
-    Weak { path: String, bits: u32 },
-    #[error(
-        "{path}: the RSA key's public exponent is not {EXPONENT}, the only one that all verifiers accept"
-    )]
-    Exponent { path: String },
-    #[error("keys: is empty; one key must sign, and `oauth-mimic keygen` makes one")]
+    Exponent,
+    #[error("is empty; one key must sign, and `oauth-mimic keygen` makes one")]
     Empty,
-    #[error("keys[{index}].kid: `{kid}` names two keys; give each its own, or none")]
-    SameKid { index: usize, kid: String },
+    #[error("`{0}` names two keys; give each its own, or none")]
+    SameKid(String),
+    #[error("must be 1 to {LONGEST_KID} bytes without control characters")]
+    Kid,
+}
+
+impl From<Unusable> for Invalid {
+    fn from(why: Unusable) -> Self {
+        Self::new(why.to_string())
+    }
 }
 
 /// The built-in key, from bytes that a test of this file checks in full.
@@ -102,51 +109,49 @@ fn trusted(pem: &str) -> SigningKey {
 }
 
 /// Reads the file of `--keys`: one PEM, one JWK, or a JWK Set whose first key signs.
-pub(crate) fn file(path: &Path) -> Result<KeySet, KeyError> {
-    text(&String::from_utf8(std::fs::read(path)?).map_err(|_| KeyError::Binary)?)
+pub(crate) fn file(path: &Path) -> Result<KeySet, Invalid> {
+    let bytes = std::fs::read(path).map_err(Unusable::from)?;
+    text(&String::from_utf8(bytes).map_err(|_| Unusable::Binary)?)
 }
 
-/// Reads the text of such a file.
-pub(crate) fn text(text: &str) -> Result<KeySet, KeyError> {
+/// Reads the text of such a file. A mistake in a JWK has the JSON Pointer of its place.
+pub(crate) fn text(text: &str) -> Result<KeySet, Invalid> {
     if text.trim_start().starts_with('{') {
-        jwk(text)
+        jwk_or_set(text.as_bytes())
     } else {
-        pem(text).and_then(|key| Ok(KeySet::new(checked(&key, "key", None)?, [])))
+        Ok(KeySet::new(checked(&pem(text)?, None)?, []))
     }
 }
 
-fn pem(text: &str) -> Result<PrivateKey, KeyError> {
-    let path = || "key".to_owned();
-    let broken = |why: String| KeyError::Broken { path: path(), why };
+fn pem(text: &str) -> Result<PrivateKey, Unusable> {
     let (label, block) = block(text)?;
     match label {
         "PRIVATE KEY" => PrivateKey::from_pkcs8_pem(block).map_err(|why| match why {
-            pkcs8::Error::PublicKey(spki::Error::OidUnknown { oid }) => KeyError::NotRsa {
-                path: path(),
-                kty: match oid.to_string().as_str() {
+            pkcs8::Error::PublicKey(spki::Error::OidUnknown { oid }) => {
+                Unusable::NotRsa(match oid.to_string().as_str() {
                     "1.2.840.10045.2.1" => "EC".to_owned(),
                     "1.3.101.112" | "1.3.101.113" => "OKP".to_owned(),
                     other => other.to_owned(),
-                },
-            },
-            why => broken(why.to_string()),
+                })
+            }
+            why => broken(why),
         }),
-        "ENCRYPTED PRIVATE KEY" => Err(KeyError::Encrypted),
-        "RSA PRIVATE KEY" if block.contains("Proc-Type: 4,ENCRYPTED") => Err(KeyError::Encrypted),
-        "RSA PRIVATE KEY" => {
-            PrivateKey::from_pkcs1_pem(block).map_err(|why| broken(why.to_string()))
-        }
-        "EC PRIVATE KEY" => Err(KeyError::NotRsa {
-            path: path(),
-            kty: "EC".to_owned(),
-        }),
-        "PUBLIC KEY" | "RSA PUBLIC KEY" | "CERTIFICATE" => Err(KeyError::Public { path: path() }),
-        other => Err(KeyError::NoKey(format!("it holds a `{other}`"))),
+        "ENCRYPTED PRIVATE KEY" => Err(Unusable::Encrypted),
+        "RSA PRIVATE KEY" if block.contains("Proc-Type: 4,ENCRYPTED") => Err(Unusable::Encrypted),
+        "RSA PRIVATE KEY" => PrivateKey::from_pkcs1_pem(block).map_err(broken),
+        "EC PRIVATE KEY" => Err(Unusable::NotRsa("EC".to_owned())),
+        "PUBLIC KEY" | "RSA PUBLIC KEY" | "CERTIFICATE" => Err(Unusable::Public),
+        other => Err(Unusable::NoKey(format!("it holds a `{}`", excerpt(other)))),
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` passes a value")]
+fn broken(why: impl ToString) -> Unusable {
+    Unusable::Broken(why.to_string())
+}
+
 /// The PEM block to read, with its label: the first private key, or else the first of all.
-fn block(text: &str) -> Result<(&str, &str), KeyError> {
+fn block(text: &str) -> Result<(&str, &str), Unusable> {
     let blocks: Vec<(&str, &str)> = text
         .match_indices("-----BEGIN ")
         .filter_map(|(at, begin)| {
@@ -158,11 +163,13 @@ fn block(text: &str) -> Result<(&str, &str), KeyError> {
         .iter()
         .find(|(label, _)| label.ends_with("PRIVATE KEY"))
         .or(blocks.first())
-        .ok_or_else(|| KeyError::NoKey("it has no such block".to_owned()))?;
+        .ok_or_else(|| Unusable::NoKey("it has no such block".to_owned()))?;
     let end = format!("-----END {label}-----");
-    let at = from.find(&end).ok_or_else(|| KeyError::Broken {
-        path: "key".to_owned(),
-        why: format!("`{end}` is missing; is the file whole?"),
+    let at = from.find(&end).ok_or_else(|| {
+        let label = excerpt(label);
+        Unusable::Broken(format!(
+            "`-----END {label}-----` is missing; is the file whole?"
+        ))
     })?;
     Ok((*label, &from[..at + end.len()]))
 }
@@ -177,105 +184,110 @@ struct PrivateJwk {
     d: Option<String>,
     p: Option<String>,
     q: Option<String>,
+    /// The primes beyond two (RFC 7518 §6.3.2.7).
+    oth: Option<IgnoredAny>,
 }
 
-fn jwk(text: &str) -> Result<KeySet, KeyError> {
-    let not_a_jwk = |path: String, why: String| KeyError::NotAJwk { path, why };
-    let document: Value =
-        serde_json::from_str(text).map_err(|why| KeyError::NoKey(why.to_string()))?;
-    let jwks: Vec<(String, &Value)> = match document.get("keys") {
-        None => vec![("key".to_owned(), &document)],
-        Some(Value::Array(keys)) => keys
-            .iter()
-            .enumerate()
-            .map(|(index, jwk)| (format!("keys[{index}]"), jwk))
-            .collect(),
-        Some(_) => {
-            let why = "must be a list of JWKs (RFC 7517 §5.1)".to_owned();
-            return Err(not_a_jwk("keys".to_owned(), why));
-        }
-    };
+/// RFC 7517 §5.
+#[derive(Deserialize)]
+struct PrivateJwkSet {
+    keys: Vec<PrivateJwk>,
+}
+
+/// Reads a JWK, or a JWK Set: an object with the member `keys`.
+fn jwk_or_set(text: &[u8]) -> Result<KeySet, Invalid> {
+    #[derive(Deserialize)]
+    struct Form {
+        keys: Option<IgnoredAny>,
+    }
+
+    let form: Form = json::read(text)?;
+    if form.keys.is_some() {
+        let set: PrivateJwkSet = json::read(text)?;
+        jwk_set(set.keys).map_err(|why| why.within("keys"))
+    } else {
+        Ok(KeySet::new(jwk(json::read::<PrivateJwk>(text)?)?, []))
+    }
+}
+
+fn jwk_set(jwks: Vec<PrivateJwk>) -> Result<KeySet, Invalid> {
     let mut keys: Vec<SigningKey> = Vec::new();
-    for (index, (path, json)) in jwks.into_iter().enumerate() {
-        if !json.is_object() {
-            return Err(not_a_jwk(path, "must be a JSON object".to_owned()));
-        }
-        let jwk: PrivateJwk = serde_path_to_error::deserialize(json).map_err(|why| {
-            let member = why.path().to_string();
-            let path = if member == "." {
-                path.clone()
-            } else {
-                format!("{path}.{member}")
-            };
-            not_a_jwk(path, why.into_inner().to_string())
-        })?;
-        let key = checked(&components(&path, &jwk)?, &path, jwk.kid)?;
-        if keys.iter().any(|other| other.public.kid == key.public.kid) {
-            return Err(KeyError::SameKid {
-                index,
-                kid: key.public.kid,
-            });
-        }
-        keys.push(key);
+    for (index, read) in jwks.into_iter().enumerate() {
+        let key = jwk(read).and_then(|key| {
+            let is_taken = keys.iter().any(|other| other.public.kid == key.public.kid);
+            if is_taken {
+                let why = Unusable::SameKid(excerpt(&key.public.kid));
+                return Err(Invalid::from(why).within("kid"));
+            }
+            Ok(key)
+        });
+        keys.push(key.map_err(|why| why.within(&index.to_string()))?);
     }
     let mut keys = keys.into_iter();
-    let signing = keys.next().ok_or(KeyError::Empty)?;
+    let signing = keys.next().ok_or(Unusable::Empty)?;
     Ok(KeySet::new(signing, keys))
 }
 
-fn components(path: &str, jwk: &PrivateJwk) -> Result<PrivateKey, KeyError> {
+fn jwk(jwk: PrivateJwk) -> Result<SigningKey, Invalid> {
+    let key = components(&jwk)?;
+    if !jwk.kid.as_deref().is_none_or(is_kid) {
+        return Err(Invalid::from(Unusable::Kid).within("kid"));
+    }
+    Ok(checked(&key, jwk.kid)?)
+}
+
+/// A `kid` is part of every token, which has a size limit, and of a path of the control plane.
+fn is_kid(kid: &str) -> bool {
+    (1..=LONGEST_KID).contains(&kid.len()) && !kid.contains(char::is_control)
+}
+
+fn components(jwk: &PrivateJwk) -> Result<PrivateKey, Invalid> {
     if jwk.kty != "RSA" {
-        return Err(KeyError::NotRsa {
-            path: path.to_owned(),
-            kty: jwk.kty.clone(),
-        });
+        return Err(Unusable::NotRsa(excerpt(&jwk.kty)).into());
+    }
+    if jwk.oth.is_some() {
+        return Err(broken("it has more than two primes").into());
     }
     let number = |name: &str, member: &Option<String>| {
         let Some(text) = member else { return Ok(None) };
         match URL_SAFE_NO_PAD.decode(text) {
             Ok(bytes) if !bytes.is_empty() => Ok(Some(BoxedUint::from_be_slice_vartime(&bytes))),
-            _ => Err(KeyError::NotANumber {
-                path: format!("{path}.{name}"),
-            }),
+            _ => Err(Invalid::from(Unusable::NotANumber).within(name)),
         }
     };
-    let missing = |name: &str| KeyError::Broken {
-        path: path.to_owned(),
-        why: format!("`{name}` is missing"),
-    };
+    let missing = |name: &str| Unusable::Broken(format!("`{name}` is missing"));
     let n = number("n", &jwk.n)?.ok_or_else(|| missing("n"))?;
     let e = number("e", &jwk.e)?.ok_or_else(|| missing("e"))?;
-    let d = number("d", &jwk.d)?.ok_or_else(|| KeyError::Public {
-        path: path.to_owned(),
-    })?;
+    let d = number("d", &jwk.d)?.ok_or(Unusable::Public)?;
     let primes = match (number("p", &jwk.p)?, number("q", &jwk.q)?) {
         (Some(p), Some(q)) => vec![p, q],
         _ => Vec::new(),
     };
-    PrivateKey::from_components(n, e, d, primes).map_err(|why| KeyError::Broken {
-        path: path.to_owned(),
-        why: why.to_string(),
-    })
+    // Before `rsa` searches the primes: it takes hours for a huge modulus, and panics on an exponent of 0.
+    check_public(&n, &e)?;
+    if bool::from(d.is_zero()) {
+        return Err(broken("`d` is 0").into());
+    }
+    Ok(PrivateKey::from_components(n, e, d, primes).map_err(broken)?)
+}
+
+/// Checks that verifiers accept a key of that size and with that public exponent.
+fn check_public(n: &BoxedUint, e: &BoxedUint) -> Result<(), Unusable> {
+    let bits = n.bit_width_vartime();
+    if !(LEAST_BITS..=MOST_BITS).contains(&bits) {
+        return Err(Unusable::Size(bits));
+    }
+    if *e != BoxedUint::from(EXPONENT) {
+        return Err(Unusable::Exponent);
+    }
+    Ok(())
 }
 
 /// Makes a signing key of a key that `rsa` has validated, if its size and exponent are accepted.
-fn checked(key: &PrivateKey, path: &str, kid: Option<String>) -> Result<SigningKey, KeyError> {
-    let path = path.to_owned();
-    let bits = key.n().bit_width();
-    if !(LEAST_BITS..=MOST_BITS).contains(&bits) {
-        return Err(KeyError::Weak { path, bits });
-    }
-    if *key.e() != BoxedUint::from(EXPONENT) {
-        return Err(KeyError::Exponent { path });
-    }
-    key.validate().map_err(|why| KeyError::Broken {
-        path: path.clone(),
-        why: why.to_string(),
-    })?;
-    let refused = || KeyError::Broken {
-        path: path.clone(),
-        why: "the signing library refuses it".to_owned(),
-    };
+fn checked(key: &PrivateKey, kid: Option<String>) -> Result<SigningKey, Unusable> {
+    check_public(key.n(), key.e())?;
+    key.validate().map_err(broken)?;
+    let refused = || broken("the signing library refuses it");
     let der = key.to_pkcs8_der().map_err(|_| refused())?;
     Signer::from_pkcs8(der.as_bytes())
         .and_then(|signer| SigningKey::new(signer, kid))
@@ -310,7 +322,7 @@ pub(super) fn derive(seed: u64, number: usize) -> SigningKey {
     )]
     PrivateKey::new(&mut random, ROTATION_BITS)
         .ok()
-        .and_then(|key| checked(&key, "key", None).ok())
+        .and_then(|key| checked(&key, None).ok())
         .expect("a new RSA key is a good one")
 }
 
@@ -354,6 +366,9 @@ impl Generated {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(feature = "cli")]
+    use serde_json::Value;
+
     use super::*;
 
     #[test]

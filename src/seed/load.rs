@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::json::invalid::Invalid;
 use crate::json::{self, pointer};
 use crate::seed::fixtures::Fixtures;
 use crate::seed::{Draft, FixtureError, Written};
@@ -230,8 +231,8 @@ fn profile_text(named: &Written<String>) -> Result<(String, String), FixtureErro
 /// Reads a JSON file. An error names the line and the column, too.
 pub(crate) fn parse<T: DeserializeOwned>(text: &str, file: &str) -> Result<T, FixtureError> {
     json::read(text.as_bytes()).map_err(|why| {
-        let problem = format!("{} (line {}, column {})", why.problem, why.line, why.column);
-        FixtureError::new(file, why.pointer, problem)
+        let why = Invalid::from(why);
+        FixtureError::new(file, why.pointer, why.problem)
     })
 }
 

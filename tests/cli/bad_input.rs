@@ -112,38 +112,47 @@ profiles/zero-access-token-lifetime.json | /lifetimes/access_token | must be at 
 profiles/zero-id-token-lifetime.json | /lifetimes/id_token | must be at least 1 second
 profiles/zero-refresh-token-lifetime.json | /lifetimes/refresh_token | must be at least 1 second
 keys/binary.der | - | is not text; turn DER into PEM with `openssl rsa -in FILE -out signing.pem`
-keys/broken-base64.pem | key | the RSA key is broken: PKCS#8 ASN.1 error
-keys/broken.pem | key | the RSA key is broken: PKCS#8 ASN.1 error
-keys/certificate.pem | key | is a public key; signing needs the private one
-keys/cut-off.pem | key | the RSA key is broken: `-----END PRIVATE KEY-----` is missing; is the file whole?
-keys/ec.jwk.json | key | kty is EC; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one
-keys/ec.pem | key | kty is EC; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one
-keys/ec.sec1.pem | key | kty is EC; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one
-keys/ed25519.pem | key | kty is OKP; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one
-keys/empty-set.jwks.json | keys | is empty; one key must sign, and `oauth-mimic keygen` makes one
+keys/broken-base64.pem | - | the RSA key is broken: PKCS#8 ASN.1 error
+keys/broken.pem | - | the RSA key is broken: PKCS#8 ASN.1 error
+keys/certificate.pem | - | is a public key; signing needs the private one
+keys/control-character-in-kid.jwk.json | /kid | must be 1 to 255 bytes without control characters
+keys/control-characters-in-kty.jwk.json | - | kty is %1B[31mEC%0Asecond line; only RSA keys can sign RS256
+keys/cut-off.pem | - | the RSA key is broken: `-----END PRIVATE KEY-----` is missing; is the file whole?
+keys/ec.jwk.json | - | kty is EC; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one
+keys/ec.pem | - | kty is EC; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one
+keys/ec.sec1.pem | - | kty is EC; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one
+keys/ed25519.pem | - | kty is OKP; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one
+keys/empty-kid.jwks.json | /keys/0/kid | must be 1 to 255 bytes without control characters
+keys/empty-set.jwks.json | /keys | is empty; one key must sign, and `oauth-mimic keygen` makes one
 keys/empty.pem | - | nor a JWK: it has no such block
-keys/encrypted.pem | key | is encrypted; remove the passphrase with `openssl rsa -in FILE -out signing.pem`
-keys/encrypted.pkcs1.pem | key | is encrypted; remove the passphrase with `openssl rsa -in FILE -out signing.pem`
-keys/exponent-3.pem | key | the RSA key's public exponent is not 65537, the only one that all verifiers accept
-keys/keys-are-no-list.jwks.json | keys | is not a JWK: must be a list of JWKs (RFC 7517 §5.1)
+keys/encrypted.pem | - | is encrypted; remove the passphrase with `openssl rsa -in FILE -out signing.pem`
+keys/encrypted.pkcs1.pem | - | is encrypted; remove the passphrase with `openssl rsa -in FILE -out signing.pem`
+keys/even-exponent.jwk.json | - | the RSA key's public exponent is not 65537, the only one that all verifiers accept
+keys/exponent-3.pem | - | the RSA key's public exponent is not 65537, the only one that all verifiers accept
+keys/keys-are-no-list.jwks.json | /keys | must be an array
+keys/member-twice.jwk.json | - | the member `n` is there twice (line 1, column 31)
+keys/modulus-of-65536-bits.jwk.json | - | the RSA key has 65536 bits; RS256 needs 2048 to 8192 (RFC 7518 §3.3), and `oauth-mimic keygen` makes one
 keys/no-key.txt | - | nor a JWK: it has no such block
-keys/not-json.jwk.json | - | nor a JWK: trailing comma at line 1 column 17
-keys/number-as-a-number.jwk.json | key.e | is not a JWK: invalid type: integer `65537`, expected a string
-keys/padded-number.jwk.json | key.e | is not an unpadded base64url number (RFC 7518 §6.3)
-keys/public-behind-a-good-one.jwks.json | keys[1] | is a public key; signing needs the private one
-keys/public-only.pem | key | is a public key; signing needs the private one
-keys/public-only.pkcs1.pem | key | is a public key; signing needs the private one
-keys/same-kid-twice.jwks.json | keys[1].kid | `one` names two keys; give each its own, or none
-keys/secret.jwk.json | key | kty is oct; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one
-keys/weak-rsa-1024.pem | key | the RSA key has 1024 bits; RS256 needs 2048 to 8192 (RFC 7518 §3.3), and `oauth-mimic keygen` makes one
-keys/weak-rsa-1024.pkcs1.pem | key | the RSA key has 1024 bits; RS256 needs 2048 to 8192 (RFC 7518 §3.3), and `oauth-mimic keygen` makes one
-keys/weak.jwk.json | key | the RSA key has 1024 bits; RS256 needs 2048 to 8192 (RFC 7518 §3.3), and `oauth-mimic keygen` makes one
-keys/without-d.jwk.json | key | is a public key; signing needs the private one
-keys/without-kty.jwk.json | key | is not a JWK: missing field `kty`
-keys/without-n.jwk.json | key | the RSA key is broken: `n` is missing
-keys/wrong-d.jwk.json | key | the RSA key is broken: invalid exponent
-keys/wrong-n-without-primes.jwk.json | key | the RSA key is broken: invalid arguments
-keys/wrong-n.jwk.json | key | the RSA key is broken: invalid modulus
+keys/not-json.jwk.json | - | is not JSON: trailing comma (line 1, column 17)
+keys/number-as-a-number.jwk.json | /e | must be a string, not 65537
+keys/padded-number.jwk.json | /e | is not an unpadded base64url number (RFC 7518 §6.3)
+keys/public-behind-a-good-one.jwks.json | /keys/1 | is a public key; signing needs the private one
+keys/public-only.pem | - | is a public key; signing needs the private one
+keys/public-only.pkcs1.pem | - | is a public key; signing needs the private one
+keys/same-kid-twice.jwks.json | /keys/1/kid | `one` names two keys; give each its own, or none
+keys/secret.jwk.json | - | kty is oct; only RSA keys can sign RS256, and `oauth-mimic keygen` makes one
+keys/three-primes.jwk.json | - | the RSA key is broken: it has more than two primes
+keys/three-primes.pem | - | the RSA key is broken: PKCS#8 key malformed
+keys/weak-rsa-1024.pem | - | the RSA key has 1024 bits; RS256 needs 2048 to 8192 (RFC 7518 §3.3), and `oauth-mimic keygen` makes one
+keys/weak-rsa-1024.pkcs1.pem | - | the RSA key has 1024 bits; RS256 needs 2048 to 8192 (RFC 7518 §3.3), and `oauth-mimic keygen` makes one
+keys/weak.jwk.json | - | the RSA key has 1024 bits; RS256 needs 2048 to 8192 (RFC 7518 §3.3), and `oauth-mimic keygen` makes one
+keys/without-d.jwk.json | - | is a public key; signing needs the private one
+keys/without-kty.jwk.json | - | the member `kty` is missing
+keys/without-n.jwk.json | - | the RSA key is broken: `n` is missing
+keys/wrong-d.jwk.json | - | the RSA key is broken: invalid exponent
+keys/wrong-n-without-primes.jwk.json | - | the RSA key is broken: invalid arguments
+keys/wrong-n.jwk.json | - | the RSA key is broken: invalid modulus
+keys/zero-d.jwk.json | - | the RSA key is broken: `d` is 0
 "#;
 
 /// The rows of the table.
