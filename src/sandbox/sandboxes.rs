@@ -382,6 +382,25 @@ mod tests {
         all.create(named("idle", None)).expect("the id is free");
     }
 
+    #[test]
+    fn a_repeated_put_is_a_use() {
+        let (all, now) = sandboxes(10);
+        let put = || {
+            let order = named("again", Some(2));
+            let (_, created) = all
+                .put("again".to_owned(), order, Value::Null)
+                .expect("a sandbox");
+            created
+        };
+        assert!(put());
+        now.store(1_999, Ordering::Relaxed);
+        assert!(!put());
+        now.store(3_998, Ordering::Relaxed);
+        assert!(!put(), "it is the same one");
+        now.store(5_998, Ordering::Relaxed);
+        assert!(put(), "its time is over");
+    }
+
     #[tokio::test]
     async fn the_timer_frees_an_expired_sandbox_that_nobody_asks_for() {
         let (all, now) = sandboxes(10);

@@ -4,7 +4,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use oauth_mimic::{
-    Client, Fault, Filter, Mimic, SandboxError, SandboxOptions, Timestamp, TokenServer, User,
+    Client, Fault, Filter, Leniency, Mimic, SandboxError, SandboxOptions, Timestamp, TokenServer,
+    User,
 };
 use serde_json::{Value, json};
 
@@ -327,6 +328,31 @@ fn it_inherits_profile_dialect_seed_and_clock_unless_its_fixtures_say_otherwise(
     let (other, other_plane) = create(&server, &json!({ "fixtures": fixtures }));
     assert_eq!(other_plane.read("")["profile"], "connect");
     assert_eq!(refresh_at(&other, "UNHEARD_OF").error(), "invalid_grant");
+}
+
+#[test]
+fn it_inherits_the_leniency_also_with_fixtures_of_its_own() {
+    let server = TokenServer::builder()
+        .leniency(Leniency::anything())
+        .start();
+    let (state, _) = create(&server, &json!({ "fixtures": people() }));
+    let answer = refresh_at(&state, "UNHEARD_OF");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[test]
+fn it_inherits_the_seed_also_with_fixtures_of_its_own() {
+    let issued = || {
+        let at = Timestamp::from_unix(1_700_000_000);
+        let server = TokenServer::builder()
+            .seed(7)
+            .clock(&oauth_mimic::Clock::frozen(at))
+            .start();
+        let (_, plane) = create(&server, &json!({ "id": "same", "fixtures": people() }));
+        plane.post("/tokens", &json!({})).json()["refresh_token"].clone()
+    };
+    let claims = |token: &Value| part(token.as_str().expect("a token"), 1)["jti"].clone();
+    assert_eq!(claims(&issued()), claims(&issued()));
 }
 
 #[test]
