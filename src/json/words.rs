@@ -24,6 +24,19 @@ fn translated(message: &str) -> Option<String> {
     }
 }
 
+/// The most characters of the document that a message repeats.
+const LONGEST: usize = 100;
+
+/// Shortens a long quotation from the document, whose last character is its closing mark.
+fn abridged(quotation: &str) -> String {
+    if quotation.chars().count() <= LONGEST {
+        return quotation.to_owned();
+    }
+    let beginning = quotation.chars().take(LONGEST);
+    let closing = quotation.chars().last();
+    beginning.chain(['…']).chain(closing).collect()
+}
+
 fn wrong_value(rest: &str) -> Option<String> {
     // A value may contain the separator, an expectation does not.
     let (found, expected) = rest.rsplit_once(", expected ")?;
@@ -67,7 +80,7 @@ fn value(found: &str) -> String {
         ("sequence", _) => "an array".to_owned(),
         ("map", _) => "an object".to_owned(),
         (_, Some(number)) => number.to_owned(),
-        (text, _) if text.starts_with("string ") => format!("the {text}"),
+        (text, _) if text.starts_with("string ") => format!("the {}", abridged(text)),
         (other, _) => other.to_owned(),
     }
 }
@@ -76,6 +89,7 @@ fn unknown(what: &str, rest: &str) -> Option<String> {
     let (name, known) = rest.split_once(", ").filter(|(_, known)| {
         known.starts_with("expected ") || known.starts_with("there are no ")
     })?;
+    let name = abridged(name);
     if known.starts_with("there are no ") {
         return Some(format!("unknown {what} {name}; there are none here"));
     }
@@ -88,4 +102,26 @@ fn unknown(what: &str, rest: &str) -> Option<String> {
         Some(several) => format!("unknown {what} {name}; the {what}s are {several}"),
         None => format!("unknown {what} {name}; the only one is {known}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_repeats_only_the_beginning_of_a_long_value() {
+        let long = "x".repeat(60_000);
+        let shown = |before: usize| "x".repeat(LONGEST - before);
+        assert_eq!(
+            in_words(&format!("invalid type: string \"{long}\", expected a map")),
+            format!(
+                "must be an object, not the string \"{}…\"",
+                shown("string \"".len())
+            )
+        );
+        assert_eq!(
+            in_words(&format!("unknown field `{long}`, expected `a`")),
+            format!("unknown member `{}…`; the only one is `a`", shown(1))
+        );
+    }
 }
