@@ -438,6 +438,37 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_counts_only_exchanges_that_are_still_kept() {
+        let journal = Journal::new(&Limits::new(2, usize::MAX), 1);
+        let (three, two) = (
+            journal.wait(Filter::any(), 3),
+            journal.wait(Filter::any(), 2),
+        );
+        for id in 0..5 {
+            ordinary(&journal, id);
+        }
+        assert_eq!(three.progress(), Progress::NotYet, "two are kept");
+        journal.clear();
+        ordinary(&journal, 5);
+        assert_eq!(two.progress(), Progress::NotYet, "one is kept");
+        ordinary(&journal, 6);
+        assert!(matches!(two.progress(), Progress::Ready(seen) if seen.len() == 2));
+    }
+
+    #[test]
+    fn a_token_is_remembered_until_the_last_exchange_with_it_is_forgotten() {
+        let journal = Journal::new(&Limits::new(2, usize::MAX), 1);
+        for id in 0..3 {
+            ordinary(&journal, id);
+        }
+        // Each presents the same token, and the first exchange is forgotten.
+        assert!(journal.get(1).is_none());
+        let advice = journal.get(3).expect("it is kept").advice;
+        let codes: Vec<AdviceCode> = advice.iter().map(|advice| advice.code).collect();
+        assert!(codes.contains(&AdviceCode::RefreshReplay), "{codes:?}");
+    }
+
+    #[test]
     fn bytes_are_counted_right_while_several_threads_enter_and_clear() {
         let limits = Limits::new(1, usize::MAX);
         let journal = Journal::new(&limits, 1);

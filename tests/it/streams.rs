@@ -3,10 +3,11 @@
 use std::thread;
 use std::time::Duration;
 
-use oauth_mimic::TokenServer;
+use oauth_mimic::{Fault, TokenServer};
 use serde_json::json;
 
-use crate::drive::{Plane, fetch, frozen};
+use crate::arrivals::wait_until_pending;
+use crate::drive::{Plane, fetch, frozen, refresh};
 
 #[test]
 fn a_quiet_stream_sends_heartbeats() {
@@ -98,6 +99,50 @@ fn a_stream_says_how_many_exchanges_the_journal_forgot_before_the_client_resumed
         assert!(before.contains(&expected), "{id}: {before}");
         assert_eq!(before.contains("forgotten"), forgotten.is_some(), "{id}");
     }
+}
+
+#[test]
+fn a_request_is_sent_when_it_arrives_and_when_it_is_completed() {
+    let server = frozen();
+    let mut stream = Plane::of(&server).stream("/requests/stream");
+    refresh(&server, "REFRESH_TOKEN", "");
+    stream.until("\"outcome\":\"issued\"");
+    let outcomes: Vec<_> = stream
+        .events()
+        .iter()
+        .map(|event| event["outcome"].clone())
+        .collect();
+    assert_eq!(outcomes, [json!("pending"), json!("issued")]);
+}
+
+#[test]
+fn an_event_names_the_last_exchange_up_to_which_all_are_completed() {
+    let server = frozen();
+    let plane = Plane::of(&server);
+    let mut stream = plane.stream("/requests/stream");
+    server.fail_next(1, Fault::delay(Duration::from_millis(500)));
+    thread::scope(|scope| {
+        scope.spawn(|| refresh(&server, "REFRESH_TOKEN", ""));
+        wait_until_pending(&server);
+        fetch(&server.jwks_url());
+        // The first is pending: a client that resumes here must get its end.
+        stream.until("id: 1.0\nevent: completed\ndata: {\"number\":2,");
+        stream.until("id: 1.2\nevent: completed\ndata: {\"number\":1,");
+    });
+}
+
+#[test]
+fn an_event_after_the_journal_forgot_or_was_emptied_names_its_own_exchange() {
+    let server = TokenServer::builder().journal(1).start();
+    let plane = Plane::of(&server);
+    let mut stream = plane.stream("/requests/stream");
+    for number in 1..=3 {
+        fetch(&server.jwks_url());
+        stream.until(&format!("id: 1.{number}\nevent: completed\n"));
+    }
+    plane.delete("/requests");
+    fetch(&server.jwks_url());
+    stream.until("id: 1.4\nevent: completed\n");
 }
 
 #[test]
