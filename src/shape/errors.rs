@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::clock::Timestamp;
+use crate::json::pointer;
 use crate::oauth::refusal::{ErrorDialect, Refusal, RefusalName, describable};
 use crate::oauth::response::ErrorResponse;
 use crate::shape::ProfileError;
@@ -148,10 +149,8 @@ impl ErrorTable {
         let merged = merged(base, Value::Object(overrides.clone()));
         let document: DialectDocument =
             serde_path_to_error::deserialize(&merged).map_err(|why| {
-                ProfileError::new(
-                    format!("/errors/{}", why.path().to_string().replace('.', "/")),
-                    why.inner().to_string(),
-                )
+                let place = pointer::of(why.path());
+                ProfileError::new(format!("/errors{place}"), why.inner().to_string())
             })?;
         document.compile()
     }
@@ -269,7 +268,7 @@ impl DialectDocument {
             .map(|(name, value)| match value {
                 Value::String(text) => Ok((name, text)),
                 _ => Err(ProfileError::new(
-                    format!("/errors/response_headers/{name}"),
+                    pointer::child("/errors/response_headers", &name),
                     "must be a text",
                 )),
             });
@@ -280,7 +279,7 @@ impl DialectDocument {
             .map(|(name, style)| {
                 Ok((
                     name.clone(),
-                    style.compile(&format!("/errors/styles/{name}"))?,
+                    style.compile(&pointer::child("/errors/styles", &name))?,
                 ))
             })
             .collect::<Result<_, _>>()?;
@@ -292,15 +291,18 @@ impl DialectDocument {
         }
         let mut refusals = BTreeMap::new();
         for (name, entries) in self.refusals {
-            let path = format!("/errors/refusals/{name}");
-            let entries = match entries {
-                EntriesDocument::One(entry) => vec![entry],
-                EntriesDocument::Several(entries) => entries,
+            let path = pointer::child("/errors/refusals", name.as_str());
+            let entries: Vec<Entry> = match entries {
+                EntriesDocument::One(entry) => vec![entry.compile(name, &styles, &path)?],
+                EntriesDocument::Several(entries) => entries
+                    .into_iter()
+                    .enumerate()
+                    .map(|(index, entry)| {
+                        let path = pointer::child(&path, &index.to_string());
+                        entry.compile(name, &styles, &path)
+                    })
+                    .collect::<Result<_, _>>()?,
             };
-            let entries: Vec<Entry> = entries
-                .into_iter()
-                .map(|entry| entry.compile(name, &styles, &path))
-                .collect::<Result<_, _>>()?;
             refusals.insert(name, entries);
         }
         match RefusalName::ALL
@@ -323,7 +325,7 @@ impl DialectDocument {
 impl StyleDocument {
     fn compile(self, path: &str) -> Result<Style, ProfileError> {
         let headers = self.headers.into_iter().map(|(name, header)| {
-            let path = format!("{path}/headers/{name}");
+            let path = pointer::child(&format!("{path}/headers"), &name);
             let header = HeaderDocument::deserialize(header).map_err(|_| {
                 ProfileError::new(
                     path.as_str(),
@@ -431,6 +433,8 @@ impl Fill for ErrorFacts<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -465,33 +469,70 @@ mod tests {
 
     #[test]
     fn a_mistake_in_a_table_is_reported_with_its_place() {
-        for (overrides, message) in [
+        let entry = |entry: Value| json!({ "refusals": { "grant_revoked": entry } });
+        for (overrides, place, problem) in [
             (
-                r#"{"refusals":{"no_such_name":{"status":400,"error":"x"}}}"#,
+                json!({ "refusals": { "no_such_name": { "status": 400, "error": "x" } } }),
+                "/errors/refusals",
                 "no_such_name",
             ),
             (
-                r#"{"refusals":{"grant_revoked":{"status":99,"error":"x"}}}"#,
+                entry(json!({ "status": 199, "error": "x" })),
                 "/errors/refusals/grant_revoked/status",
+                "must be 200 to 599",
             ),
             (
-                r#"{"refusals":{"grant_revoked":{"status":400,"error":"x","style":"y"}}}"#,
+                entry(json!([{ "status": 400, "error": "x" }, { "status": 600, "error": "x" }])),
+                "/errors/refusals/grant_revoked/1/status",
+                "must be 200 to 599",
+            ),
+            (
+                entry(json!({ "status": 400, "error": "x", "style": "y" })),
+                "/errors/refusals/grant_revoked/style",
                 "no style `y`",
             ),
             (
-                r#"{"refusals":{"grant_revoked":{"status":400,"error":"x","when":{"z":"1"}}}}"#,
+                entry(json!({ "status": 400, "error": "x", "when": { "z": "1" } })),
+                "/errors/refusals/grant_revoked/when",
                 "`z` is not a field",
             ),
             (
-                r#"{"refusals":{"grant_revoked":{"status":400,"error":"x","description":"{nothing}"}}}"#,
+                entry(json!({ "status": 400, "error": "x", "description": "{nothing}" })),
+                "/errors/refusals/grant_revoked/description",
                 "unknown placeholder",
             ),
+            (
+                entry(Value::Null),
+                "/errors/refusals",
+                "must have an entry for grant_revoked",
+            ),
+            (
+                json!({ "styles": { "default": null } }),
+                "/errors/styles",
+                "must have a style `default`",
+            ),
+            (
+                json!({ "response_headers": { "a/b": 5 } }),
+                "/errors/response_headers/a~1b",
+                "must be a text",
+            ),
+            (
+                json!({ "styles": { "a.b": { "headers": {}, "body": 5 } } }),
+                "/errors/styles/a.b/body",
+                "invalid type",
+            ),
+            (
+                json!({ "styles": { "a/b": { "headers": { "x": 5 }, "body": {} } } }),
+                "/errors/styles/a~1b/headers/x",
+                "must be a text, or",
+            ),
         ] {
-            let overrides: Map<String, Value> = serde_json::from_str(overrides).expect("JSON");
-            let why = ErrorTable::compile(ErrorDialect::Rfc, &overrides)
-                .expect_err("a mistake")
-                .to_string();
-            assert!(why.contains(message), "{why}");
+            let Value::Object(overrides) = overrides else {
+                unreachable!("an object")
+            };
+            let why = ErrorTable::compile(ErrorDialect::Rfc, &overrides).expect_err("a mistake");
+            assert_eq!(why.pointer, place, "{why}");
+            assert!(why.problem.contains(problem), "{why}");
         }
     }
 }
