@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub use order::SandboxError;
 pub(crate) use order::SandboxOrder;
+use sandboxes::Fingerprint;
 pub(crate) use sandboxes::{Sandboxes, ServerDefaults};
 
 use crate::authority::{Authority, InitialState, MintError, MintOrder, Minted, Settings};
@@ -38,8 +39,8 @@ pub(crate) struct Sandbox {
     initial: Arc<InitialState>,
     initial_clock: ClockState,
     journal: Limits,
-    /// The request that PUT this sandbox under its id.
-    request: Option<serde_json::Value>,
+    /// The fingerprint of the request that put this sandbox under its id.
+    request: Option<Fingerprint>,
     life: Option<Life>,
     endpoints: HashMap<String, Endpoint>,
 }

@@ -52,6 +52,15 @@ pub(crate) struct ServerDefaults {
     pub(crate) control: Option<String>,
 }
 
+/// The SHA-256 of a request: all that is kept of it.
+pub(super) type Fingerprint = [u8; 32];
+
+/// Returns the fingerprint of a request, whatever the order of its members.
+fn fingerprint(mut request: Value) -> Fingerprint {
+    request.sort_all_objects();
+    Sha256::digest(request.to_string()).into()
+}
+
 impl Sandboxes {
     pub(crate) fn new(
         initial: Arc<InitialState>,
@@ -144,10 +153,11 @@ impl Sandboxes {
         order.id = Some(id.clone());
         order.check()?;
         let initial = self.initial_of(&order)?;
+        let request = fingerprint(request);
         let mut others = self.write();
         end_if_over(&mut others, &id);
         if let Some(held) = others.get(&id)
-            && held.request.as_ref() == Some(&request)
+            && held.request == Some(request)
         {
             held.touch();
             return Ok((Arc::clone(held), false));
@@ -163,7 +173,7 @@ impl Sandboxes {
         id: String,
         order: SandboxOrder,
         initial: Arc<InitialState>,
-        request: Option<Value>,
+        request: Option<Fingerprint>,
     ) -> Result<Arc<Sandbox>, SandboxError> {
         if others.len() >= self.defaults.most {
             free_expired_of(others);

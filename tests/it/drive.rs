@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use oauth_mimic::{Mimic, TokenServer};
 use serde_json::Value;
@@ -10,6 +10,9 @@ use serde_json::Value;
 use crate::support::http::address_and_target;
 use crate::support::{Answer, Request};
 pub(crate) use crate::support::{refresh, refresh_as};
+
+/// How long a stream may take to send what a test waits for.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Whom the default fixtures are about.
 pub(crate) const USER: &str = "b626dc6a-0940-44da-af69-04b411a1de56";
@@ -108,7 +111,7 @@ impl Plane {
     pub(crate) fn stream(&self, path: &str) -> Stream {
         let mut stream = TcpStream::connect(self.address).expect("the server listens");
         stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
+            .set_read_timeout(Some(PATIENCE))
             .expect("a socket option");
         stream
             .write_all(&self.request("GET", path, "").bytes())
@@ -134,7 +137,10 @@ impl Stream {
     #[track_caller]
     pub(crate) fn until(&mut self, text: &str) {
         let mut buffer = [0; 4096];
+        let start = Instant::now();
         while !self.received.contains(text) {
+            // Heartbeats would keep it from ending.
+            assert!(start.elapsed() < PATIENCE, "not in time: {}", self.received);
             let read = self
                 .stream
                 .read(&mut buffer)
@@ -145,12 +151,21 @@ impl Stream {
         }
     }
 
-    /// Whether it was ended, whatever came before.
+    /// Whether it ends in time, whatever comes before.
     pub(crate) fn has_ended(&mut self) -> bool {
-        let mut rest = Vec::new();
-        let ended = self.stream.read_to_end(&mut rest);
-        // What was not ended in time would block.
-        !ended.is_err_and(|why| matches!(why.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
+        let mut buffer = [0; 4096];
+        let start = Instant::now();
+        // Heartbeats would keep it from ending.
+        while start.elapsed() < PATIENCE {
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(why) => {
+                    return !matches!(why.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
+                }
+            }
+        }
+        false
     }
 
     /// The exchanges that have come.
