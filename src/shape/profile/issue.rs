@@ -1,0 +1,168 @@
+//! Issuing: the tokens of a response, and the response around them.
+
+use crate::clock::Timestamp;
+use crate::keys::SigningKey;
+use crate::oauth::client::Client;
+use crate::oauth::grant::{Grant, Lifetimes};
+use crate::oauth::grant_type::GrantType;
+use crate::oauth::response::{Lineage, TokenIds, TokenResponse, Tokens};
+use crate::oauth::scope::Scope;
+use crate::oauth::token_kind::TokenKind;
+use crate::oauth::user::User;
+use crate::random::Random;
+use crate::shape::Altered;
+use crate::shape::profile::Profile;
+use crate::shape::template::TokenFacts;
+use crate::shape::token::TokenShape;
+
+/// An order for a token response.
+pub(crate) struct Issue<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) grant_type: GrantType,
+    pub(crate) client: &'a Client,
+    /// The user; a client that acts for itself has none.
+    pub(crate) user: Option<&'a User>,
+    pub(crate) grant: &'a Grant,
+    /// The scope of the access token; within the grant's.
+    pub(crate) scope: &'a Scope,
+    pub(crate) lifetimes: &'a Lifetimes,
+    pub(crate) refresh_token: RefreshTokenOrder<'a>,
+    /// The id of the token that was presented, for the lineage.
+    pub(crate) presented: Option<&'a str>,
+    /// How one of the tokens differs from a good one.
+    pub(crate) altered: Option<Altered<'a>>,
+    pub(crate) now: Timestamp,
+}
+
+/// Which refresh token a response has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RefreshTokenOrder<'a> {
+    None,
+    New,
+    /// The one that was presented.
+    Same {
+        token: &'a str,
+        id: &'a str,
+    },
+}
+
+impl Profile {
+    /// Writes and signs the tokens, and writes the response around them.
+    pub(crate) fn issue(
+        &self,
+        issue: &Issue<'_>,
+        key: &SigningKey,
+        random: &Random,
+    ) -> TokenResponse {
+        let id_shape = self.id_shape(issue);
+        let ids = self.draw_ids(issue, id_shape, random);
+        let access_token_end = issue.now + issue.lifetimes.access_token;
+        let mut facts = TokenFacts {
+            issue,
+            scope: issue.scope,
+            now: issue.now,
+            expires_at: access_token_end,
+            id: &ids.access_token,
+            ids: &ids,
+            kid: &key.public.kid,
+            tokens: None,
+        };
+        let tokens = Tokens {
+            access_token: self.access_token.of(issue.grant_type).write(
+                &facts,
+                key,
+                issue.altered(TokenKind::AccessToken),
+            ),
+            refresh_token: self.write_refresh_token(&facts, key),
+            id_token: id_shape.map(|shape| {
+                let facts = TokenFacts {
+                    expires_at: issue.now + issue.lifetimes.id_token,
+                    id: ids.id_token.as_deref().unwrap_or_default(),
+                    ..facts
+                };
+                shape.write(&facts, key, issue.altered(TokenKind::IdToken))
+            }),
+        };
+        facts.tokens = Some(&tokens);
+        TokenResponse {
+            body: self.response.of(issue.grant_type).write(&facts),
+            tokens,
+            scope: issue.scope.clone(),
+            lineage: Lineage {
+                presented: issue.presented.map(str::to_owned),
+                issued_at: issue.now,
+                access_token_ends: access_token_end,
+                ids,
+            },
+        }
+    }
+
+    /// The shape of the ID token, if the response has one: it needs a user, and the scope token that the profile names.
+    fn id_shape(&self, issue: &Issue<'_>) -> Option<&TokenShape> {
+        issue.user?;
+        let shape = self.id_token.as_ref()?.of(issue.grant_type);
+        let needed = shape.when_scope.as_deref();
+        needed
+            .is_none_or(|token| issue.scope.contains(token))
+            .then_some(shape)
+    }
+
+    fn draw_ids(
+        &self,
+        issue: &Issue<'_>,
+        id_shape: Option<&TokenShape>,
+        random: &Random,
+    ) -> TokenIds {
+        let grant_id = &issue.grant.id;
+        TokenIds {
+            access_token: self
+                .access_token
+                .of(issue.grant_type)
+                .id
+                .draw(grant_id, random),
+            refresh_token: match issue.refresh_token {
+                RefreshTokenOrder::None => None,
+                // An altered token is always new.
+                RefreshTokenOrder::Same { id, .. }
+                    if issue.altered(TokenKind::RefreshToken).is_none() =>
+                {
+                    Some(id.to_owned())
+                }
+                RefreshTokenOrder::Same { .. } | RefreshTokenOrder::New => {
+                    Some(self.refresh_token.id.draw(grant_id, random))
+                }
+            },
+            id_token: id_shape.map(|shape| shape.id.draw(grant_id, random)),
+        }
+    }
+
+    fn write_refresh_token(&self, facts: &TokenFacts<'_>, key: &SigningKey) -> Option<String> {
+        let issue = facts.issue;
+        let altered = issue.altered(TokenKind::RefreshToken);
+        match (issue.refresh_token, altered) {
+            (RefreshTokenOrder::None, _) => None,
+            (RefreshTokenOrder::Same { token, .. }, None) => Some(token.to_owned()),
+            (RefreshTokenOrder::Same { .. }, Some(_)) | (RefreshTokenOrder::New, _) => {
+                let facts = TokenFacts {
+                    // The scope of the grant, however narrow this access token is (RFC 6749 §6).
+                    scope: &issue.grant.scope,
+                    expires_at: issue
+                        .lifetimes
+                        .refresh_token_end(issue.grant.auth_time, issue.now),
+                    id: facts.ids.refresh_token.as_deref().unwrap_or_default(),
+                    ..*facts
+                };
+                Some(self.refresh_token.write(&facts, key, altered))
+            }
+        }
+    }
+}
+
+impl Issue<'_> {
+    /// Returns how a kind of token differs from a good one.
+    fn altered(&self, kind: TokenKind) -> Option<&Altered<'_>> {
+        self.altered
+            .as_ref()
+            .filter(|altered| altered.token == kind)
+    }
+}
