@@ -254,6 +254,19 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn a_second_use_that_does_not_revoke_leaves_the_grant_as_it_was() {
+        let store = Store::default();
+        let lenient = |id| Spend {
+            revokes: false,
+            ..spend(id, 10)
+        };
+        assert_eq!(store.spend(lenient("a"), at(0)).await, Spent::First);
+        assert_eq!(store.spend(lenient("a"), at(0)).await, Spent::Replayed);
+        assert!(!store.is_revoked("grant", at(0)).await);
+        assert_eq!(store.spend(lenient("b"), at(0)).await, Spent::First);
+    }
+
+    #[actix_web::test]
     async fn expired_entries_are_removed_and_others_are_kept() {
         let store = Store::default();
         for second in 0..100_000_i64 {
