@@ -227,6 +227,21 @@ fn a_server_that_tolerates_anything_answers_a_client_that_knows_nothing_of_it() 
 }
 
 #[test]
+fn the_refresh_token_of_a_tolerated_request_is_as_good_as_any() {
+    let name = RefusalName::RefreshTokenMissing;
+    let server = server(Leniency::of([name]).expect("a tolerable name"), name);
+    let refresh = |form: &str| {
+        let answer = Request::form("", form)
+            .basic("other", "s")
+            .send_to(&server.token_url());
+        assert_eq!(answer.status, 200, "{form}: {}", answer.text());
+        answer.json()["refresh_token"].as_str().map(str::to_owned)
+    };
+    let token = refresh("grant_type=refresh_token").expect("a refresh token");
+    refresh(&format!("grant_type=refresh_token&refresh_token={token}"));
+}
+
+#[test]
 fn fixtures_and_sandboxes_have_a_leniency_too() {
     let fixtures =
         r#"{ "leniency": ["client_unknown"], "clients": [], "users": [{ "sub": "alice" }] }"#;
