@@ -443,6 +443,10 @@ fn what_cannot_be_minted_is_reported() {
                 "there is no client `nobody`",
             ),
             (json!({ "sub": "nobody" }), "there is no user `nobody`"),
+            (
+                json!({ "grant_type": "client_credentials", "sub": "alice" }),
+                "has no user",
+            ),
             (json!({ "scope": "admin" }), "scope: "),
             (
                 json!({ "kind": "id_token", "scope": "email" }),
