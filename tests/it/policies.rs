@@ -239,7 +239,21 @@ fn a_replay_revokes_the_family_with_all_successors_and_no_other_family() {
     }
 }
 
-/// The ledger forgets what has expired, once it holds more than a thousand entries.
+#[test]
+fn a_family_that_was_revoked_stays_revoked_when_its_client_rotates_no_longer() {
+    for policy in [RefreshPolicy::Reissue, RefreshPolicy::Reuse] {
+        let rotating = app().refresh(RefreshPolicy::Rotate);
+        let server = server("standard", rotating, &Clock::real());
+        let first = server.mint().client("app").refresh_token();
+        let second = successor(&server, &first);
+        assert_refused("rotating", &refresh(&server, &first, ""), "used before");
+        server.put_client(app().refresh(policy));
+        let answer = refresh(&server, &second, "");
+        assert_refused(&format!("{policy:?}"), &answer, "is revoked: one of");
+    }
+}
+
+/// The store forgets what has expired, once it holds more than a thousand entries.
 #[test]
 fn nothing_is_forgotten_before_its_time() {
     let clock = Clock::frozen(NOW);
