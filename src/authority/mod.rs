@@ -9,9 +9,11 @@ mod mint;
 #[cfg(feature = "cli")]
 mod overview;
 mod scope;
+mod token;
 
 pub use mint::MintError;
 pub(crate) use mint::{MintKind, MintOrder, Minted};
+pub(crate) use token::{ClientRequest, Userinfo};
 
 use std::sync::Arc;
 

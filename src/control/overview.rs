@@ -33,6 +33,12 @@ pub(super) struct Endpoints {
     token: String,
     /// The authorization endpoint (RFC 6749 §3.1).
     authorization: String,
+    /// The userinfo endpoint (OpenID Connect Core §5.3).
+    userinfo: String,
+    /// The introspection endpoint (RFC 7662 §2).
+    introspection: String,
+    /// The revocation endpoint (RFC 7009 §2).
+    revocation: String,
     /// The published keys (RFC 7517 §5).
     jwks: String,
     /// The metadata (OpenID Connect Discovery §4).
@@ -47,6 +53,9 @@ impl Endpoints {
         Self {
             token: settings.url(Endpoint::Token),
             authorization: settings.url(Endpoint::Authorization),
+            userinfo: settings.url(Endpoint::Userinfo),
+            introspection: settings.url(Endpoint::Introspection),
+            revocation: settings.url(Endpoint::Revocation),
             jwks: settings.url(Endpoint::Jwks),
             metadata: settings.url(Endpoint::Metadata),
             control: sandboxes.control_url(sandbox),

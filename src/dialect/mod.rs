@@ -14,9 +14,9 @@ use crate::oauth::params::Params;
 use crate::oauth::refusal::{ErrorDialect, Refusal};
 use crate::oauth::scope::Scope;
 
-/// A request to the token endpoint, as it was received.
+/// A request, as it was received.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct RawTokenRequest<'a> {
+pub(crate) struct RawRequest<'a> {
     pub(crate) method: &'a str,
     pub(crate) query: &'a [u8],
     pub(crate) authorization: Option<&'a [u8]>,
@@ -26,15 +26,27 @@ pub(crate) struct RawTokenRequest<'a> {
 }
 
 impl ErrorDialect {
-    /// Reads the credentials and the parameters of a request.
+    /// Reads the credentials and the parameters of a token, introspection or revocation request.
     pub(crate) fn read(
         self,
-        request: &RawTokenRequest<'_>,
+        request: &RawRequest<'_>,
         tolerance: &mut Tolerance,
     ) -> Result<(Credentials, Params), Refusal> {
         match self {
             Self::Rfc => rfc::read(request, tolerance),
             Self::Spring => spring::read(request, tolerance),
+        }
+    }
+
+    /// Reads the access token of a request to a protected resource; `None` if there is none and that is tolerated.
+    pub(crate) fn read_bearer(
+        self,
+        request: &RawRequest<'_>,
+        tolerance: &mut Tolerance,
+    ) -> Result<Option<String>, Refusal> {
+        match self {
+            Self::Rfc => rfc::read_bearer(request, tolerance),
+            Self::Spring => spring::read_bearer(request, tolerance),
         }
     }
 
@@ -88,6 +100,19 @@ fn decode(
             Ok(Params::decode_lossy(encoded))
         }
     }
+}
+
+/// Returns the parameters of a body that is a form and was sent by POST; any other body has none.
+fn form_of(request: &RawRequest<'_>, tolerance: &mut Tolerance) -> Result<Params, Refusal> {
+    let is_form = request
+        .content_type
+        .is_some_and(|content_type| media_type(content_type).0 == FORM);
+    let form = if is_form && request.method == "POST" {
+        request.body
+    } else {
+        &[]
+    };
+    decode(form, "form", tolerance)
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";

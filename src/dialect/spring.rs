@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::dialect::{FORM, RawTokenRequest, decode, media_type};
+use crate::dialect::{RawRequest, decode, form_of};
+use crate::oauth::bearer;
 use crate::oauth::client::Client;
 use crate::oauth::credentials::{Claim, Credentials, Via, basic_as_it_is};
 use crate::oauth::grant_type::GrantType;
@@ -15,19 +16,11 @@ use crate::oauth::scope::Scope;
 /// Reads a request as a servlet does: query and form are one list, of which the first of a name counts (wire.md §4 rows 32
 /// and 33). Any other body is ignored (row 30).
 pub(super) fn read(
-    request: &RawTokenRequest<'_>,
+    request: &RawRequest<'_>,
     tolerance: &mut Tolerance,
 ) -> Result<(Credentials, Params), Refusal> {
-    let is_form = request
-        .content_type
-        .is_some_and(|content_type| media_type(content_type).0 == FORM);
-    let form = if is_form && request.method == "POST" {
-        request.body
-    } else {
-        &[]
-    };
     let query = decode(request.query, "query", tolerance)?;
-    let mut params = query.followed_by(decode(form, "form", tolerance)?);
+    let mut params = query.followed_by(form_of(request, tolerance)?);
     if let Some(scope) = params.raw("scope").map(split_scope) {
         params.replace("scope", &scope);
     }
@@ -47,6 +40,25 @@ pub(super) fn read(
         });
     }
     Ok((credentials, params))
+}
+
+/// Reads an access token as `BearerTokenExtractor` does: from the header up to a comma, or else from query or form.
+pub(super) fn read_bearer(
+    request: &RawRequest<'_>,
+    tolerance: &mut Tolerance,
+) -> Result<Option<String>, Refusal> {
+    let in_header = request.authorization.and_then(|header| {
+        let text = String::from_utf8_lossy(bearer::after_scheme(header)?).into_owned();
+        Some(text.split(',').next().unwrap_or_default().trim().to_owned())
+    });
+    let query = decode(request.query, "query", tolerance)?;
+    let params = query.followed_by(form_of(request, tolerance)?);
+    let token = in_header.or_else(|| params.get(bearer::PARAMETER).map(str::to_owned));
+    if token.as_deref().is_none_or(str::is_empty) {
+        tolerance.refuse(Refusal::BearerMissing {})?;
+        return Ok(None);
+    }
+    Ok(token)
 }
 
 /// Spring runs the form filter before the Basic filter; a client that the form filter authenticated is not checked again by

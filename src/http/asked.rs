@@ -5,7 +5,9 @@ use actix_web::{HttpMessage as _, HttpRequest, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::dialect::RawTokenRequest;
+use crate::authority::ClientRequest;
+use crate::clock::Timestamp;
+use crate::dialect::RawRequest;
 use crate::fault::plan::Traits;
 use crate::http::{body, limits};
 use crate::journal::{Contents, TokenRequest};
@@ -24,8 +26,10 @@ pub(super) struct Asked {
     pub(super) method: Method,
     /// The parameters that the endpoint works with.
     pub(super) params: Params,
-    /// The credentials of a token request that was read without error.
+    /// The credentials of a token, introspection or revocation request that was read without error.
     pub(super) credentials: Option<Credentials>,
+    /// The access token of a userinfo request.
+    pub(super) bearer: Option<String>,
     /// What was tolerated when it was read.
     pub(super) tolerance: Tolerance,
     /// Why the request cannot be read.
@@ -51,6 +55,7 @@ impl Asked {
             method: request.method().clone(),
             params: Params::default(),
             credentials: None,
+            bearer: None,
             tolerance: Tolerance::new(epoch.authority.settings.leniency),
             refusal: limits::check(request),
             query: Params::default(),
@@ -61,11 +66,12 @@ impl Asked {
             return asked;
         }
         asked.refusal = match endpoint {
-            Endpoint::Token => {
+            Endpoint::Token | Endpoint::Introspection | Endpoint::Revocation => {
                 asked
-                    .read_token_request(request, payload, epoch, recorded)
+                    .read_client_request(request, payload, epoch, recorded)
                     .await
             }
+            Endpoint::Userinfo => asked.read_bearer_request(request, payload, epoch).await,
             Endpoint::Authorization => asked.read_authorization_request(request, payload).await,
             Endpoint::Jwks | Endpoint::Metadata | Endpoint::Unknown => Ok(()),
         }
@@ -73,7 +79,8 @@ impl Asked {
         asked
     }
 
-    async fn read_token_request(
+    /// A form that a client sends with its credentials.
+    async fn read_client_request(
         &mut self,
         request: &HttpRequest,
         payload: web::Payload,
@@ -92,6 +99,31 @@ impl Asked {
         let (credentials, params) = read?;
         self.credentials = Some(credentials);
         self.params = params;
+        Ok(())
+    }
+
+    /// RFC 6750 §2: an access token in the header, or in a form.
+    async fn read_bearer_request(
+        &mut self,
+        request: &HttpRequest,
+        payload: web::Payload,
+        epoch: &Epoch,
+    ) -> Result<(), Refusal> {
+        let body = if self.method == Method::POST {
+            body::read(request, payload).await?
+        } else {
+            Vec::new()
+        };
+        self.query = query(request);
+        self.form = Some(form(request, &body));
+        if request.headers().get_all(header::AUTHORIZATION).count() > 1 {
+            return Err(Refusal::BearerMalformed {
+                why: "the header Authorization is repeated".to_owned(),
+            });
+        }
+        let raw = raw(request, &body)?;
+        let reading = epoch.authority.settings.reading;
+        self.bearer = reading.read_bearer(&raw, &mut self.tolerance)?;
         Ok(())
     }
 
@@ -138,7 +170,7 @@ impl Asked {
         refusal: Option<&'a Refusal>,
         tolerated: &'a [RefusalName],
         returned_again: bool,
-        now: crate::clock::Timestamp,
+        now: Timestamp,
     ) -> Option<TokenRequest<'a>> {
         let basic = self.basic.as_deref().and_then(|userinfo| {
             let colon = userinfo.iter().position(|byte| *byte == b':')?;
@@ -156,6 +188,17 @@ impl Asked {
                 now,
             },
         )
+    }
+
+    /// Returns the request to the introspection or revocation endpoint.
+    pub(super) fn client_request(&self, now: Timestamp) -> Result<ClientRequest<'_>, Refusal> {
+        // A request that was read has credentials, and one that was not is refused before.
+        let credentials = self.credentials.as_ref();
+        Ok(ClientRequest {
+            credentials: credentials.ok_or(Refusal::AuthenticationMissing {})?,
+            params: &self.params,
+            now,
+        })
     }
 
     pub(super) fn client_id(&self) -> Option<&str> {
@@ -185,15 +228,19 @@ fn understand(
     epoch: &Epoch,
     tolerance: &mut Tolerance,
 ) -> Result<(Credentials, Params), Refusal> {
-    let raw = RawTokenRequest {
+    let raw = raw(request, body)?;
+    epoch.authority.settings.reading.read(&raw, tolerance)
+}
+
+fn raw<'r>(request: &'r HttpRequest, body: &'r [u8]) -> Result<RawRequest<'r>, Refusal> {
+    Ok(RawRequest {
         method: request.method().as_str(),
         query: request.query_string().as_bytes(),
         authorization: only(request, &header::AUTHORIZATION)?,
         content_type: only(request, &header::CONTENT_TYPE)?,
         content_encoding: only(request, &header::CONTENT_ENCODING)?,
         body,
-    };
-    epoch.authority.settings.reading.read(&raw, tolerance)
+    })
 }
 
 /// Returns the value of a header that may occur once.

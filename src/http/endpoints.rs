@@ -11,7 +11,9 @@ use crate::fault::Effects;
 use crate::http::asked::Asked;
 use crate::http::cors::Cors;
 use crate::http::reply::{Decision, Reply};
-use crate::http::{authorization, cors, jwks, metadata, token};
+use crate::http::{
+    authorization, cors, introspection, jwks, metadata, revocation, token, userinfo,
+};
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::sandbox::Epoch;
@@ -53,6 +55,27 @@ const AUTHORIZATION: Served = Served {
     handler: |task| ready(authorization::answer(task).into()).boxed_local(),
 };
 
+const USERINFO: Served = Served {
+    methods: &[Method::GET, Method::HEAD, Method::POST],
+    checks_method: false,
+    cors: Cors::Open,
+    handler: |task| userinfo::answer(task).boxed_local(),
+};
+
+const INTROSPECTION: Served = Served {
+    methods: &[Method::POST],
+    checks_method: true,
+    cors: Cors::Open,
+    handler: |task| introspection::answer(task).boxed_local(),
+};
+
+const REVOCATION: Served = Served {
+    methods: &[Method::POST],
+    checks_method: true,
+    cors: Cors::Open,
+    handler: |task| revocation::answer(task).boxed_local(),
+};
+
 const JWKS: Served = Served {
     methods: &[Method::GET, Method::HEAD],
     checks_method: false,
@@ -72,6 +95,9 @@ pub(super) const fn served(endpoint: Endpoint) -> Option<&'static Served> {
     match endpoint {
         Endpoint::Token => Some(&TOKEN),
         Endpoint::Authorization => Some(&AUTHORIZATION),
+        Endpoint::Userinfo => Some(&USERINFO),
+        Endpoint::Introspection => Some(&INTROSPECTION),
+        Endpoint::Revocation => Some(&REVOCATION),
         Endpoint::Jwks => Some(&JWKS),
         Endpoint::Metadata => Some(&METADATA),
         Endpoint::Unknown => None,

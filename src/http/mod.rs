@@ -12,12 +12,15 @@ pub(crate) mod cors;
 mod delivery;
 mod endpoints;
 mod inject;
+mod introspection;
 mod jwks;
 pub(crate) mod limits;
 mod metadata;
 mod record;
 mod reply;
+mod revocation;
 mod token;
+mod userinfo;
 
 use std::sync::Arc;
 

@@ -23,6 +23,12 @@ use crate::oauth::scope::Scope;
 #[derive(Debug)]
 pub(super) enum Reply {
     Tokens(TokenResponse),
+    /// A JSON answer about a token, which must not be cached.
+    Json(String),
+    /// The same as a signed JWT (OpenID Connect Core §5.3.2).
+    Jwt(String),
+    /// Success without a body, which must not be cached.
+    Done,
     /// A public JSON document that may be cached.
     Document(String),
     /// An empty JSON object that must not be cached.
@@ -108,6 +114,18 @@ pub(super) fn write(
     let (response, account) = match decision.reply {
         Reply::Tokens(tokens) => write_tokens(settings, tokens),
         Reply::Document(body) => (document(request, body), Account::new(Outcome::Answered)),
+        Reply::Json(body) => (
+            written(body, "application/json"),
+            Account::new(Outcome::Answered),
+        ),
+        Reply::Jwt(body) => (
+            written(body, "application/jwt"),
+            Account::new(Outcome::Answered),
+        ),
+        Reply::Done => (
+            not_stored(StatusCode::OK).finish(),
+            Account::new(Outcome::Answered),
+        ),
         Reply::Nothing => (
             not_stored(StatusCode::OK).json(json!({})),
             Account::new(Outcome::Answered),
@@ -164,7 +182,11 @@ pub(super) fn refused(
     now: Timestamp,
 ) -> (HttpResponse, Account) {
     let mut answer = settings.errors.render(&refusal, path, now);
-    let mut account = Account::of_error(std::mem::take(&mut answer.error));
+    let mut account = match (&refusal, answer.status) {
+        // Not an error, unless the profile makes it one (RFC 7662 §2.2).
+        (Refusal::TokenInactive { .. }, 200) => Account::new(Outcome::Answered),
+        _ => Account::of_error(std::mem::take(&mut answer.error)),
+    };
     let response = respond(answer, leaves_the_body_unread(&refusal));
     account.refusal = Some(refusal);
     (response, account)
@@ -193,6 +215,12 @@ fn leaves_the_body_unread(refusal: &Refusal) -> bool {
             | Refusal::HeadersTooLarge { .. }
             | Refusal::NoSuchEndpoint { .. }
     )
+}
+
+fn written(body: String, content_type: &'static str) -> HttpResponse {
+    not_stored(StatusCode::OK)
+        .content_type(content_type)
+        .body(body)
 }
 
 fn not_stored(status: StatusCode) -> actix_web::HttpResponseBuilder {

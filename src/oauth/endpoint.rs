@@ -16,6 +16,12 @@ pub enum Endpoint {
     Token,
     /// The authorization endpoint (RFC 6749 §3.1).
     Authorization,
+    /// The userinfo endpoint (OpenID Connect Core §5.3).
+    Userinfo,
+    /// The introspection endpoint (RFC 7662 §2).
+    Introspection,
+    /// The revocation endpoint (RFC 7009 §2).
+    Revocation,
     /// The JWK Set document (RFC 7517 §5).
     Jwks,
     /// The metadata documents (RFC 8414 §3, OpenID Connect Discovery §4).
@@ -35,6 +41,9 @@ impl Endpoint {
     pub const ALL: &'static [Self] = &[
         Self::Token,
         Self::Authorization,
+        Self::Userinfo,
+        Self::Introspection,
+        Self::Revocation,
         Self::Jwks,
         Self::Metadata,
         Self::Unknown,
@@ -46,6 +55,9 @@ impl Endpoint {
         match self {
             Self::Token => "token",
             Self::Authorization => "authorization",
+            Self::Userinfo => "userinfo",
+            Self::Introspection => "introspection",
+            Self::Revocation => "revocation",
             Self::Jwks => "jwks",
             Self::Metadata => "metadata",
             Self::Unknown => "unknown",

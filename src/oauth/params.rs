@@ -1,13 +1,13 @@
-//! The parameters of a request to the token endpoint.
+//! The parameters of a request.
 
 use crate::oauth::form::{self, MalformedForm};
 
-/// The parameters of a token request, in the order in which they were sent.
+/// The parameters of a request, in the order in which they were sent.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Params(Vec<(String, String)>);
 
-/// The token endpoint's parameters that may appear only once (RFC 6749 §3.2): those of the IANA registry except `resource`
-/// (RFC 8707 §2) and `audience` (RFC 8693 §2.1), which may be repeated.
+/// The parameters of token, introspection and revocation requests that may appear only once (RFC 6749 §3.2): those of the
+/// IANA registry except `resource` (RFC 8707 §2) and `audience` (RFC 8693 §2.1), which may be repeated.
 const ONCE: &[&str] = &[
     "actor_token",
     "actor_token_type",
@@ -27,6 +27,8 @@ const ONCE: &[&str] = &[
     "scope",
     "subject_token",
     "subject_token_type",
+    "token",
+    "token_type_hint",
     "username",
 ];
 
@@ -73,14 +75,14 @@ impl Params {
         })
     }
 
-    /// Returns the first parameter that is defined for the token endpoint.
+    /// Returns the first parameter that is defined for a token, introspection or revocation request.
     pub(crate) fn first_known(&self) -> Option<&'static str> {
         self.0
             .iter()
             .find_map(|(name, _)| ONCE.iter().find(|known| *known == name).copied())
     }
 
-    /// Returns the names that are not defined for the token endpoint, each once.
+    /// Returns the names that are not defined for such a request, each once.
     pub(crate) fn unknown(&self) -> impl Iterator<Item = &str> {
         const REPEATABLE: &[&str] = &["audience", "resource"];
         let known = |name: &str| ONCE.binary_search(&name).is_ok() || REPEATABLE.contains(&name);

@@ -43,6 +43,24 @@ impl Mimic {
         self.inner.settings.url(Endpoint::Token)
     }
 
+    /// Returns the URL of the userinfo endpoint (OpenID Connect Core §5.3).
+    #[must_use]
+    pub fn userinfo_url(&self) -> String {
+        self.inner.settings.url(Endpoint::Userinfo)
+    }
+
+    /// Returns the URL of the introspection endpoint (RFC 7662 §2).
+    #[must_use]
+    pub fn introspection_url(&self) -> String {
+        self.inner.settings.url(Endpoint::Introspection)
+    }
+
+    /// Returns the URL of the revocation endpoint (RFC 7009 §2).
+    #[must_use]
+    pub fn revocation_url(&self) -> String {
+        self.inner.settings.url(Endpoint::Revocation)
+    }
+
     /// Returns the URL of the JWK Set with the published keys (RFC 7517 §5).
     #[must_use]
     pub fn jwks_url(&self) -> String {

@@ -116,13 +116,22 @@ pub(crate) struct Paths {
     #[serde(default)]
     #[schemars(inner(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$")))]
     pub(crate) aliases: Vec<String>,
-    /// The token endpoint (RFC 6749 §3.2), behind the prefix.
+    /// The token endpoint (RFC 6749 §3.2), after the prefix.
     #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$"))]
     pub(crate) token: String,
-    /// The authorization endpoint (RFC 6749 §3.1), behind the prefix.
+    /// The authorization endpoint (RFC 6749 §3.1), after the prefix.
     #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$"))]
     pub(crate) authorization: String,
-    /// The JWK Set (RFC 7517 §5), behind the prefix.
+    /// The userinfo endpoint (OpenID Connect Core §5.3), after the prefix.
+    #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$"))]
+    pub(crate) userinfo: String,
+    /// The introspection endpoint (RFC 7662 §2), after the prefix.
+    #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$"))]
+    pub(crate) introspection: String,
+    /// The revocation endpoint (RFC 7009 §2), after the prefix.
+    #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$"))]
+    pub(crate) revocation: String,
+    /// The JWK Set (RFC 7517 §5), after the prefix.
     #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$"))]
     pub(crate) jwks: String,
 }
@@ -133,6 +142,9 @@ impl Paths {
         match endpoint {
             Endpoint::Token => Some(&self.token),
             Endpoint::Authorization => Some(&self.authorization),
+            Endpoint::Userinfo => Some(&self.userinfo),
+            Endpoint::Introspection => Some(&self.introspection),
+            Endpoint::Revocation => Some(&self.revocation),
             Endpoint::Jwks => Some(&self.jwks),
             Endpoint::Metadata | Endpoint::Unknown => None,
         }
@@ -144,9 +156,12 @@ impl Paths {
         let prefixes = || std::iter::once(&self.prefix).chain(&self.aliases);
         let below = |path: &str| prefixes().map(|prefix| format!("{prefix}{path}")).collect();
         match endpoint {
-            Endpoint::Token | Endpoint::Authorization | Endpoint::Jwks => {
-                self.chosen(endpoint).map(below).unwrap_or_default()
-            }
+            Endpoint::Token
+            | Endpoint::Authorization
+            | Endpoint::Userinfo
+            | Endpoint::Introspection
+            | Endpoint::Revocation
+            | Endpoint::Jwks => self.chosen(endpoint).map(below).unwrap_or_default(),
             // OpenID Connect Discovery §4 puts the well-known part after the issuer's path, RFC 8414 §3.1 before it.
             Endpoint::Metadata => prefixes()
                 .flat_map(|prefix| {

@@ -1,0 +1,20 @@
+//! The userinfo endpoint (OpenID Connect Core §5.3).
+
+use crate::authority::Userinfo;
+use crate::http::endpoints::Task;
+use crate::http::reply::{Decision, Reply};
+
+pub(super) async fn answer(task: &Task<'_>) -> Decision {
+    let mut tolerance = task.asked.tolerance.clone();
+    let authority = &task.epoch.authority;
+    let token = task.asked.bearer.as_deref();
+    let reply = match authority.userinfo(token, task.now, &mut tolerance).await {
+        Ok(Userinfo::Plain(body)) => Reply::Json(body),
+        Ok(Userinfo::Signed(body)) => Reply::Jwt(body),
+        Err(refusal) => Reply::Refused(refusal),
+    };
+    Decision {
+        tolerated: tolerance.tolerated().to_vec(),
+        ..reply.into()
+    }
+}
