@@ -1,8 +1,9 @@
 //! The readers of what strangers send, for `fuzz/`. Only there with `--cfg fuzzing`, which cargo-fuzz sets.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::clock::Timestamp;
+use crate::json::Object;
 use crate::keys::jws::{self, Jws, Malformed, Members};
 use crate::keys::{Alg, KeySet};
 use crate::oauth::credentials;
@@ -61,9 +62,9 @@ fn parse(bytes: &[u8]) -> Option<Result<Jws<'_>, Malformed>> {
 }
 
 fn value(members: &Members) -> Value {
-    let members: Map<String, Value> = members
+    let members: Object = members
         .iter()
-        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .map(|(name, value)| (name, value.clone()))
         .collect();
-    Value::Object(members)
+    serde_json::to_value(members).unwrap_or_default()
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
 use crate::authority::{Authority, scope};
 use crate::clock::Timestamp;
 use crate::fault::Defect;
+use crate::json::Object;
 use crate::json::invalid::Invalid;
 use crate::oauth::client::Client;
 use crate::oauth::grant::Grant;
@@ -44,7 +44,7 @@ pub(crate) struct MintOrder {
     pub(crate) refresh_token_lifetime: Option<u32>,
     /// Claims that are set in the token of `kind`, or in the access token of a response. They replace claims of the same
     /// name, also those of the defect. Default: none.
-    pub(crate) claims: Map<String, Value>,
+    pub(crate) claims: Object,
     /// What is wrong with the same token. Default: nothing.
     pub(crate) defect: Option<Defect>,
     /// What to answer. Default: `response`.

@@ -5,11 +5,11 @@ use std::io::Read as _;
 use std::process::ExitCode;
 
 use clap::Args;
-use serde_json::Value;
 
 use crate::authority::Authority;
 use crate::cli::{Made, Mistake, print};
 use crate::clock::Timestamp;
+use crate::json::{Object, Value};
 use crate::keys::Alg;
 use crate::keys::jws::{Jws, Members};
 use crate::oauth::client::Client;
@@ -245,9 +245,9 @@ impl Report {
 }
 
 fn pretty(members: &Members) -> String {
-    let object: serde_json::Map<String, Value> = members
+    let object: Object = members
         .iter()
-        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .map(|(name, value)| (name, value.clone()))
         .collect();
     serde_json::to_string_pretty(&object)
         .unwrap_or_default()

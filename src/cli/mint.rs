@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
 
 use crate::authority::{MintKind, MintOrder, Settings};
 use crate::cli::{Made, Mistake, Place, print, whole_number};
 use crate::clock::Timestamp;
 use crate::fault::{Defect, DefectKind};
+use crate::json::{self, Object, Value};
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::token_kind::TokenKind;
 use crate::seed::FixtureTime;
@@ -53,7 +53,7 @@ pub(super) struct Mint {
     /// Set these claims in the token of --kind, or else in the response's access token, such as '{"sub":"mallory"}'; they
     /// replace those of the same name, also those of --defect
     #[arg(long, value_name = "JSON", value_parser = claims)]
-    claims: Option<Map<String, Value>>,
+    claims: Option<Object>,
     /// Break the token of --kind, or else the response's access token, and nothing else of it
     #[arg(long, value_name = "DEFECT", value_parser = defect, long_help = defects())]
     defect: Option<Defect>,
@@ -79,7 +79,7 @@ fn kinds() -> impl TypedValueParser<Value = MintKind> {
 fn one_of<T: DeserializeOwned + Clone + Send + Sync + 'static>(
     names: impl Iterator<Item = &'static str>,
 ) -> impl TypedValueParser<Value = T> {
-    PossibleValuesParser::new(names).try_map(|name| serde_json::from_value::<T>(json!(name)))
+    PossibleValuesParser::new(names).try_map(|name| json::typed::<T>(name.into()))
 }
 
 /// Reads a time as in JSON, or a bare RFC 3339 text.
@@ -112,16 +112,16 @@ fn defect(text: &str) -> Result<Defect, String> {
         None => (text, None),
     };
     let read = match value {
-        None => serde_json::from_value(json!({ "kind": kind })),
+        None => json::typed(Object::from_iter([("kind", kind)]).into()),
         Some(value) => with_value(kind, value),
     };
     read.map_err(|why| format!("{why}; those with a value are written as {WITH_A_VALUE}"))
 }
 
 fn with_value(kind: &str, value: &str) -> Result<Defect, serde_json::Error> {
-    let kind: DefectKind = serde_json::from_value(json!(kind))?;
-    let (member, value) = match kind {
-        DefectKind::MissingClaim => ("claim", json!(value)),
+    let kind: DefectKind = json::typed(kind.into())?;
+    let (member, value): (_, Value) = match kind {
+        DefectKind::MissingClaim => ("claim", value.into()),
         DefectKind::SetClaims => ("claims", serde_json::from_str(value)?),
         DefectKind::Oversized => ("bytes", serde_json::from_str(value)?),
         DefectKind::Expired
@@ -138,10 +138,11 @@ fn with_value(kind: &str, value: &str) -> Result<Defect, serde_json::Error> {
             return Err(serde::de::Error::custom(format!("{kind} has no value")));
         }
     };
-    serde_json::from_value(json!({ "kind": kind, member: value }))
+    let members = [("kind", kind.as_str().into()), (member, value)];
+    json::typed(Object::from_iter(members).into())
 }
 
-fn claims(text: &str) -> Result<Map<String, Value>, String> {
+fn claims(text: &str) -> Result<Object, String> {
     serde_json::from_str(text)
         .map_err(|why| format!(r#"{why}; give a JSON object such as '{{"sub":"mallory"}}'"#))
 }

@@ -27,7 +27,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub(crate) use guard::{Guard, Hosts};
 #[cfg(feature = "cli")]
-pub(crate) use openapi::{document, without_null_defaults};
+pub(crate) use openapi::{document, operations, without_null_defaults};
 pub(crate) use overview::health_alone;
 pub(crate) use problem::{Problem, ProblemCode};
 pub(crate) use scenarios::{Scenario, scenario};

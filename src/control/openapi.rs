@@ -41,8 +41,7 @@ pub(crate) fn document() -> Map<String, Value> {
     let problem = generator.subschema_for::<Problem>();
     let mut paths = Map::new();
     for route in ROUTES {
-        let path = format!("{RESERVED}{}", route.path.trim_end_matches('/'));
-        let item = paths.entry(path).or_insert_with(|| json!({}));
+        let item = paths.entry(path_of(route)).or_insert_with(|| json!({}));
         item[route.method.to_ascii_lowercase()] = operation(route, &mut generator, &problem);
     }
     let document = json!({
@@ -78,6 +77,16 @@ pub(crate) fn document() -> Map<String, Value> {
         Value::Object(document) => document,
         _ => Map::new(),
     }
+}
+
+/// The method and the path of every operation, in the order of the table of routes.
+#[cfg(feature = "cli")]
+pub(crate) fn operations() -> impl Iterator<Item = (&'static str, String)> {
+    ROUTES.iter().map(|route| (route.method, path_of(route)))
+}
+
+fn path_of(route: &Route) -> String {
+    format!("{RESERVED}{}", route.path.trim_end_matches('/'))
 }
 
 fn operation(route: &Route, generator: &mut SchemaGenerator, problem: &Schema) -> Value {

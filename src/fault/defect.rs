@@ -2,8 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
+use crate::json::Object;
 use crate::json::invalid::Invalid;
 use crate::json::tagged::tagged;
 
@@ -69,7 +69,7 @@ pub struct MissingClaimDefect {
 #[non_exhaustive]
 pub struct SetClaimsDefect {
     /// The claims, which replace those of the same name.
-    pub claims: Map<String, Value>,
+    pub(crate) claims: Object,
 }
 
 /// The payload of [`Defect::Oversized`].
@@ -93,7 +93,10 @@ impl Defect {
 
     /// The token with that claim.
     #[must_use]
-    pub fn set_claim(name: impl Into<String>, value: impl Into<Value>) -> SetClaimsDefect {
+    pub fn set_claim(
+        name: impl Into<String>,
+        value: impl Into<serde_json::Value>,
+    ) -> SetClaimsDefect {
         SetClaimsDefect::default().claim(name, value)
     }
 
@@ -125,16 +128,18 @@ impl Defect {
 }
 
 impl SetClaimsDefect {
-    /// Adds a claim, or replaces it.
+    /// Adds a claim, or replaces it. The members of an object keep the order that they have in `value`, as in
+    /// [`User::claim`](crate::User::claim).
     #[must_use]
-    pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.claims.insert(name.into(), value.into());
+    pub fn claim(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+        self.claims.insert_given(name, value);
         self
     }
 }
 
-impl From<Map<String, Value>> for SetClaimsDefect {
-    fn from(claims: Map<String, Value>) -> Self {
+impl From<serde_json::Map<String, serde_json::Value>> for SetClaimsDefect {
+    fn from(claims: serde_json::Map<String, serde_json::Value>) -> Self {
+        let claims = claims.into();
         Self { claims }
     }
 }

@@ -16,8 +16,6 @@ pub use rule::{ActiveRule, Rule, When};
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::json::invalid::Invalid;
 use crate::json::tagged::tagged;
 use crate::oauth::endpoint::Endpoint;
@@ -119,7 +117,7 @@ impl Fault {
 
     /// Sets a member of the JSON answer to that value.
     #[must_use]
-    pub fn set(member: impl Into<String>, value: impl Into<Value>) -> AnswerFault {
+    pub fn set(member: impl Into<String>, value: impl Into<serde_json::Value>) -> AnswerFault {
         AnswerFault::default().set(member, value)
     }
 

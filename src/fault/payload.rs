@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::fault::Defect;
+use crate::json::Object;
 use crate::json::invalid::Invalid;
 use crate::oauth::token_kind::TokenKind;
 
@@ -209,18 +209,19 @@ pub struct TruncateFault {
 #[non_exhaustive]
 pub struct AnswerFault {
     /// Members to set, after others were removed. Default: none.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub set: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Object::is_empty")]
+    pub(crate) set: Object,
     /// Members to remove. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remove: Vec<String>,
 }
 
 impl AnswerFault {
-    /// Sets a member.
+    /// Sets a member. The members of an object keep the order that they have in `value`, as in
+    /// [`User::claim`](crate::User::claim).
     #[must_use]
-    pub fn set(mut self, member: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.set.insert(member.into(), value.into());
+    pub fn set(mut self, member: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+        self.set.insert_given(member, value);
         self
     }
 

@@ -10,11 +10,11 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, rt};
 use futures_util::{Stream, stream};
-use serde_json::{Map, Value};
 
 use crate::authority::Settings;
 use crate::fault::{AnswerFault, Changed, DelayFault, Effects, ErrorFault, Instead};
 use crate::http::connection::Reset;
+use crate::json::Object;
 use crate::sandbox::Epoch;
 
 /// Lets time pass, and returns the answer that the client gets in the place of the usual one, if a fault asks for that.
@@ -230,14 +230,14 @@ fn pieces(
 }
 
 fn with_members(body: &Bytes, change: &AnswerFault) -> Bytes {
-    let mut members: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+    let mut members: Object = serde_json::from_slice(body).unwrap_or_default();
     for name in &change.remove {
-        members.shift_remove(name);
+        members.remove(name);
     }
     for (name, value) in &change.set {
         members.insert(name.clone(), value.clone());
     }
-    Bytes::from(Value::Object(members).to_string())
+    Bytes::from(members.to_string())
 }
 
 #[cfg(test)]

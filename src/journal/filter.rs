@@ -9,6 +9,7 @@ use crate::fault::FaultKind;
 use crate::journal::advice::AdviceCode;
 use crate::journal::entry::Entry;
 use crate::journal::outcome::Outcome;
+use crate::json::{self, Object};
 use crate::oauth::client::AuthMethod;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::RefusalName;
@@ -217,11 +218,9 @@ impl fmt::Display for Filter {
     /// Describes the selected exchanges in words.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Every member of a filter is a text, a number, or a name.
-        let members = serde_json::to_value(self).unwrap_or_default();
+        let members: Object = serde_json::from_str(&json::text(self)).unwrap_or_default();
         let parts: Vec<String> = members
-            .as_object()
-            .into_iter()
-            .flatten()
+            .iter()
             .map(|(name, value)| match value.as_str() {
                 Some(text) => format!("{name} {text}"),
                 None => format!("{name} {value}"),

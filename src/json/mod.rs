@@ -1,9 +1,10 @@
 //! Reading JSON strictly: fixtures, profiles and the control plane's bodies all come through [`read`].
 //!
 //! A mistake has the JSON Pointer of its place (RFC 6901) and a message in JSON's words. `strict` refuses what serde would
-//! accept by accident, `words` translates serde's messages.
+//! accept by accident, `words` translates serde's messages. A [`Value`] keeps the order of its members.
 
 pub(crate) mod invalid;
+mod ordered;
 pub(crate) mod pointer;
 mod strict;
 pub(crate) mod tagged;
@@ -12,6 +13,7 @@ mod words;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Deserializer, Track};
 
+pub(crate) use ordered::{Object, Value, typed};
 pub(crate) use strict::Strict;
 pub(crate) use words::in_words;
 

@@ -12,9 +12,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IntoDeserializer as _, MapAccess, Visitor,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::json::{Strict, in_words};
+use crate::json::{Strict, Value, in_words};
 
 /// The member that names the kind.
 const KIND: &str = "kind";
@@ -125,16 +125,16 @@ pub(crate) fn schema_of_kind(kind: &str, description: &str, payload: Option<Sche
     object.insert("description".to_owned(), json!(description));
     let mut properties = json!({ KIND: { "description": "The kind of the object.", "type": "string", "const": kind } });
     let mut required = vec![json!(KIND)];
-    if let (Some(all), Some(Value::Object(own))) =
+    if let (Some(all), Some(serde_json::Value::Object(own))) =
         (properties.as_object_mut(), object.remove("properties"))
     {
         all.extend(own);
     }
-    if let Some(Value::Array(own)) = object.remove("required") {
+    if let Some(serde_json::Value::Array(own)) = object.remove("required") {
         required.extend(own);
     }
     object.insert("properties".to_owned(), properties);
-    object.insert("required".to_owned(), Value::Array(required));
+    object.insert("required".to_owned(), required.into());
     schema
 }
 
@@ -147,7 +147,7 @@ pub(crate) fn schema_of_all(
     let all: Vec<&Schema> = kinds.iter().map(|(_, schema)| schema).collect();
     let mut schema = json_schema!({ "description": description, "oneOf": all });
     if generator.settings().definitions_path.contains("components") {
-        let mapping: serde_json::Map<String, Value> = kinds
+        let mapping: serde_json::Map<String, serde_json::Value> = kinds
             .iter()
             .filter_map(|(kind, schema)| Some(((*kind).to_owned(), schema.get("$ref")?.clone())))
             .collect();

@@ -16,7 +16,7 @@ fn translated(message: &str) -> Option<String> {
     } else if let Some(name) = after("missing field ") {
         Some(format!("the member {name} is missing"))
     } else if let Some(name) = after("duplicate field ") {
-        Some(format!("the member {name} is there twice"))
+        Some(format!("the member {} is there twice", abridged(name)))
     } else if after("data did not match any variant of ").is_some() {
         Some("has none of the forms that are possible here".to_owned())
     } else {
@@ -122,6 +122,10 @@ mod tests {
         assert_eq!(
             in_words(&format!("unknown field `{long}`, expected `a`")),
             format!("unknown member `{}…`; the only one is `a`", shown(1))
+        );
+        assert_eq!(
+            in_words(&format!("duplicate field `{long}`")),
+            format!("the member `{}…` is there twice", shown(1))
         );
     }
 }

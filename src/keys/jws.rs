@@ -8,8 +8,8 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
-use serde_json::Value;
 
+use crate::json::Value;
 use crate::keys::{Alg, PublicKey, SigningKey};
 use crate::oauth::refusal::excerpt;
 
@@ -148,7 +148,12 @@ fn object(part: &'static str, encoded: &str) -> Result<Members, Malformed> {
     if json.trim_ascii_start().first() != Some(&b'{') {
         return Err(Malformed::Json(part, "it is not an object".to_owned()));
     }
-    serde_json::from_slice(&json).map_err(|why| Malformed::Json(part, why.to_string()))
+    serde_json::from_slice(&json).map_err(|why| {
+        let problem = why.to_string();
+        // An error about data quotes the name of a member; an error of syntax quotes nothing.
+        let quoted = why.is_data().then(|| excerpt(&problem));
+        Malformed::Json(part, quoted.unwrap_or(problem))
+    })
 }
 
 /// The members of a JSON object, in order, each name once (RFC 7515 §4, RFC 7519 §4).
@@ -189,10 +194,7 @@ impl<'de> Deserialize<'de> for Members {
                         )));
                     }
                     if members.get(&name).is_some() {
-                        return Err(A::Error::custom(format_args!(
-                            "the member {} appears twice",
-                            excerpt(&name)
-                        )));
+                        return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
                     }
                     members.0.push((name, map.next_value()?));
                 }
@@ -291,7 +293,8 @@ mod tests {
                 "kid ../../etc/passwd",
             ),
             (r#"{"alg":"RS256","kid":1}"#, "kid 1"),
-            (r#"{"alg":"RS256","alg":"RS256"}"#, "appears twice"),
+            (r#"{"alg":"RS256","alg":"RS256"}"#, "duplicate field"),
+            (r#"{"alg":"RS256","x":{"a":1,"a":2}}"#, "duplicate field"),
             ("null", "JSON object"),
             ("[]", "JSON object"),
         ] {
@@ -309,7 +312,15 @@ mod tests {
                 r#"{"alg":"RS256"}"#.to_owned(),
                 r#"{"a\"\n":1,"a\"\n":2}"#.to_owned(),
             ),
+            (
+                r#"{"alg":"RS256"}"#.to_owned(),
+                r#"{"x":{"a\"\n":1,"a\"\n":2}}"#.to_owned(),
+            ),
             (format!(r#"{{"{long}":1,"{long}":2}}"#), "{}".to_owned()),
+            (
+                format!(r#"{{"x":{{"{long}":1,"{long}":2}}}}"#),
+                "{}".to_owned(),
+            ),
             (r#"{"alg":"\"\n"}"#.to_owned(), "{}".to_owned()),
             (r#"{"alg":{"\n":"\""}}"#.to_owned(), "{}".to_owned()),
             (

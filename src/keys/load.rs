@@ -15,6 +15,8 @@ use serde::de::IgnoredAny;
 use sha2::{Digest as _, Sha256};
 
 use crate::json;
+#[cfg(feature = "cli")]
+use crate::json::Object;
 use crate::json::invalid::Invalid;
 use crate::keys::backend::Signer;
 use crate::keys::{KeySet, SigningKey};
@@ -350,17 +352,17 @@ impl Generated {
         let number =
             |number: &BoxedUint| URL_SAFE_NO_PAD.encode(number.to_be_bytes_trimmed_vartime());
         let primes = self.0.primes();
-        serde_json::json!({
-            "kty": "RSA",
-            "use": "sig",
-            "alg": "RS256",
-            "n": number(self.0.n()),
-            "e": number(self.0.e()),
-            "d": number(self.0.d()),
-            "p": number(&primes[0]),
-            "q": number(&primes[1]),
-        })
-        .to_string()
+        let members = [
+            ("kty", "RSA".to_owned()),
+            ("use", "sig".to_owned()),
+            ("alg", "RS256".to_owned()),
+            ("n", number(self.0.n())),
+            ("e", number(self.0.e())),
+            ("d", number(self.0.d())),
+            ("p", number(&primes[0])),
+            ("q", number(&primes[1])),
+        ];
+        Object::from_iter(members).to_string()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The parameters of a request.
 
+use crate::json::{Object, Value};
 use crate::oauth::form::{self, MalformedForm};
 
 /// The parameters of a request, in the order in which they were sent.
@@ -44,10 +45,9 @@ impl Params {
 
     /// Reads the text members of a JSON object; `None` if the body is not one.
     pub(crate) fn from_json(body: &[u8]) -> Option<Self> {
-        let members: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_slice(body).ok()?;
+        let members: Object = serde_json::from_slice(body).ok()?;
         let texts = members.into_iter().filter_map(|(name, value)| match value {
-            serde_json::Value::String(text) => Some((name, text)),
+            Value::String(text) => Some((name, text)),
             _ => None,
         });
         Some(Self(texts.collect()))

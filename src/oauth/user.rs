@@ -2,7 +2,8 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+
+use crate::json::Object;
 
 /// A resource owner: whom tokens are about.
 ///
@@ -20,8 +21,8 @@ pub struct User {
     pub sub: String,
     /// What a profile's `{user.NAME}` placeholders stand for, of any type. A claim the user lacks is left out of the
     /// token.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub claims: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Object::is_empty")]
+    pub(crate) claims: Object,
 }
 
 impl User {
@@ -30,14 +31,15 @@ impl User {
     pub fn new(sub: impl Into<String>) -> Self {
         Self {
             sub: sub.into(),
-            claims: Map::new(),
+            claims: Object::default(),
         }
     }
 
-    /// Adds a claim, or replaces it.
+    /// Adds a claim, or replaces it. The members of an object keep the order that they have in `value`: sorted by name,
+    /// unless your build turns on the feature `preserve_order` of `serde_json`. Claims from fixtures keep their written order.
     #[must_use]
-    pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.claims.insert(name.into(), value.into());
+    pub fn claim(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+        self.claims.insert_given(name, value);
         self
     }
 }

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 
 use crate::authority::InitialState;
 use crate::clock::{Clock, Uptime};
 use crate::journal::Limits;
+use crate::json::Value;
 use crate::oauth::endpoint::METADATA_PATHS;
 use crate::random::Random;
 use crate::sandbox::life::Life;
@@ -57,7 +57,7 @@ pub(super) type Fingerprint = [u8; 32];
 
 /// Returns the fingerprint of a request, whatever the order of its members.
 fn fingerprint(mut request: Value) -> Fingerprint {
-    request.sort_all_objects();
+    request.sort();
     Sha256::digest(request.to_string()).into()
 }
 

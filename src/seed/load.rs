@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::json::invalid::Invalid;
-use crate::json::{self, pointer};
+use crate::json::{self, Value, pointer};
 use crate::seed::fixtures::Fixtures;
 use crate::seed::{Draft, FixtureError, Written};
 use crate::shape::document::ProfileDocument;
@@ -175,10 +174,7 @@ const LONGEST_CHAIN: usize = 8;
 
 /// Merges a profile over the one that it extends, if it extends one.
 fn extended(mut own: Value, file: &str, chain: usize) -> Result<Value, FixtureError> {
-    let Some(base) = own
-        .as_object_mut()
-        .and_then(|own| own.shift_remove("extends"))
-    else {
+    let Some(base) = own.as_object_mut().and_then(|own| own.remove("extends")) else {
         return Ok(own);
     };
     let wrong = |problem: &str| FixtureError::new(file, "/extends", problem);

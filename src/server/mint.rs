@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::authority::{MintError, MintKind, MintOrder, Minted};
 use crate::fault::Defect;
 use crate::oauth::grant_type::GrantType;
@@ -111,9 +109,10 @@ impl<'s> Mint<'s> {
     }
 
     /// Sets a claim of the one token that is minted, or of a response's access token. It replaces a claim of the same
-    /// name, also one that a [defect](Self::defect) changes.
-    pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.order.claims.insert(name.into(), value.into());
+    /// name, also one that a [defect](Self::defect) changes. The members of an object keep the order that they have in
+    /// `value`, as in [`User::claim`](crate::User::claim).
+    pub fn claim(mut self, name: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+        self.order.claims.insert_given(name, value);
         self
     }
 

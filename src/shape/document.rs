@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
+use crate::json::Object;
 use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
 use crate::oauth::grant::RefreshPolicy;
 use crate::oauth::grant_type::GrantType;
@@ -46,7 +46,7 @@ pub(crate) struct ProfileDocument {
     /// Error answers that differ from those of the dialect: `styles`, `refusals` and `response_headers`, merged over the
     /// dialect's file (see the schema of dialects).
     #[serde(default)]
-    pub(crate) errors: Map<String, Value>,
+    pub(crate) errors: Object,
     /// The id of a grant, which all refresh tokens of one family carry; of `{random:N}` and `{uuid}`.
     #[schemars(regex(pattern = r"\{(random:[0-9]+|uuid)\}"))]
     pub(crate) grant_id: String,
@@ -56,16 +56,16 @@ pub(crate) struct ProfileDocument {
     /// `{access_token.id}`, `{refresh_token.id}`, `{id_token.id}`, `{issuer}`, `{client_id}`, `{subject}`, `{grant_id}`,
     /// `{grant_type}`, `{scope}` (a text) or `{scopes}` (an array), `{expires_in}` (the access token's lifetime), `{auth_time}`,
     /// `{now}` and `{user.NAME}`. A number may be moved by seconds: `{expires_in-1}`.
-    pub(crate) response: Map<String, Value>,
+    pub(crate) response: Object,
     /// Deviations for single grants, by `grant_type`: other claims, another response.
     #[serde(default)]
     pub(crate) grants: BTreeMap<GrantType, GrantDocument>,
     /// The metadata documents (RFC 8414 §2, OpenID Connect Discovery §3), in order. Of `{issuer}`,
     /// `{authorization_endpoint}`, `{token_endpoint}`, `{jwks_uri}`, `{scopes_supported}`, `{response_types_supported}`,
     /// `{grant_types_supported}`, `{token_endpoint_auth_methods_supported}` and `{claims_supported}`. An empty list is left out.
-    pub(crate) metadata: Map<String, Value>,
+    pub(crate) metadata: Object,
     /// One key of the JWK Set (RFC 7517 §4), in order. Of `{kid}`, `{n}` and `{e}`.
-    pub(crate) jwk: Map<String, Value>,
+    pub(crate) jwk: Object,
 }
 
 /// Deviations for one grant. A token with other claims keeps its id and header unless they are given, too.
@@ -77,7 +77,7 @@ pub(crate) struct GrantDocument {
     /// The ID token of this grant.
     pub(crate) id_token: Option<PartialTokenDocument>,
     /// The response of this grant, in order.
-    pub(crate) response: Option<Map<String, Value>>,
+    pub(crate) response: Option<Object>,
 }
 
 /// The parts of a token that differ for a grant.
@@ -87,9 +87,9 @@ pub(crate) struct PartialTokenDocument {
     /// The id. Default: as in `tokens`.
     pub(crate) id: Option<String>,
     /// The JOSE header. Default: as in `tokens`.
-    pub(crate) header: Option<Map<String, Value>>,
+    pub(crate) header: Option<Object>,
     /// The claims. Default: as in `tokens`.
-    pub(crate) claims: Option<Map<String, Value>>,
+    pub(crate) claims: Option<Object>,
 }
 
 /// A condition on a member; at least one of the two.
@@ -217,12 +217,12 @@ pub(crate) struct TokenDocument {
     pub(crate) id: String,
     /// The JOSE header, in order; `alg` must be `RS256`. Of `{kid}`.
     #[schemars(extend("required" = ["alg"], "properties" = { "alg": { "const": "RS256" } }))]
-    pub(crate) header: Map<String, Value>,
+    pub(crate) header: Object,
     /// The claims, in order. Of `{issuer}`, `{subject}`, `{client_id}`, `{scope}` (a text) or `{scopes}` (an array),
     /// `{grant_type}`, `{auth_time}`, `{now}`, `{expires_at}` (this token's end), `{expires_in}` (the access token's lifetime), `{id}` (this
     /// token's), `{access_token.id}`, `{refresh_token.id}`, `{id_token.id}`, `{grant_id}`, `{access_token_audience}`,
     /// `{id_token_audience}` and `{user.NAME}`. A number may be moved by seconds: `{now-5}`.
-    pub(crate) claims: Map<String, Value>,
+    pub(crate) claims: Object,
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-
 use crate::fault::{Defect, TokenFault};
+use crate::json::{Object, Value};
 use crate::keys::{SigningKey, forge, jws};
 use crate::oauth::token_kind::TokenKind;
 use crate::shape::template::{Placeholder, Template, TokenFacts};
@@ -18,7 +17,7 @@ pub(crate) struct Altered<'a> {
     pub(crate) token: TokenKind,
     pub(crate) defect: Option<&'a Defect>,
     /// Claims to set after the defect has changed the claims, and before the token is signed.
-    pub(crate) claims: Option<&'a Map<String, Value>>,
+    pub(crate) claims: Option<&'a Object>,
 }
 
 impl<'a> From<&'a TokenFault> for Altered<'a> {
@@ -58,7 +57,7 @@ enum Claims<'d> {
     Audience,
     NotBefore,
     Without(&'d str),
-    With(&'d Map<String, Value>),
+    With(&'d Object),
     Larger(usize),
 }
 
@@ -130,13 +129,12 @@ pub(super) fn write(
     let facts = shifted(facts, &changes.times);
     let mut header_members = object(&header.write(&facts));
     if let Some((name, value)) = changes.header {
-        header_members.insert(name.to_owned(), json!(value));
+        header_members.insert(name, value);
     }
     let mut claim_members = object(&claims.write(&facts));
     change(&mut claim_members, claims, &facts, &changes.claims);
     claim_members.extend(altered.claims.cloned().unwrap_or_default());
-    let header = Value::Object(header_members).to_string();
-    let claims = Value::Object(claim_members).to_string();
+    let (header, claims) = (header_members.to_string(), claim_members.to_string());
     match changes.signature {
         Signature::Usual => jws::sign(&header, &claims, key),
         Signature::ByAnUnpublishedKey => forge::by_an_unpublished_key(&header, &claims),
@@ -167,32 +165,28 @@ fn shifted<'a>(facts: &TokenFacts<'a>, times: &Times) -> TokenFacts<'a> {
     }
 }
 
-fn change(
-    members: &mut Map<String, Value>,
-    template: &Template,
-    facts: &TokenFacts<'_>,
-    claims: &Claims<'_>,
-) {
-    let mut set = |name: &str, value: Value| {
-        members.insert(name.to_owned(), value);
-    };
+fn change(members: &mut Object, template: &Template, facts: &TokenFacts<'_>, claims: &Claims<'_>) {
+    let mut set = |name: &str, value: Value| members.insert(name, value);
     match claims {
         Claims::Usual => {}
         // Here, and not among the facts: an audience may be the issuer, too.
         Claims::Issuer => {
             let issuer = template.member_of(&Placeholder::Issuer).unwrap_or("iss");
-            set(issuer, json!("https://issuer.invalid"));
+            set(issuer, "https://issuer.invalid".into());
         }
         Claims::Audience => {
             let of = |placeholder| template.member_of(placeholder);
             let audience = of(&Placeholder::AccessTokenAudience)
                 .or(of(&Placeholder::IdTokenAudience))
                 .unwrap_or("aud");
-            set(audience, json!(["https://audience.invalid"]));
+            set(
+                audience,
+                Value::Array(vec!["https://audience.invalid".into()]),
+            );
         }
-        Claims::NotBefore => set("nbf", json!((facts.now + FAR).as_unix())),
+        Claims::NotBefore => set("nbf", (facts.now + FAR).as_unix().into()),
         Claims::Without(name) => {
-            members.shift_remove(*name);
+            members.remove(name);
         }
         Claims::With(others) => {
             for (name, value) in *others {
@@ -200,8 +194,8 @@ fn change(
             }
         }
         Claims::Larger(bytes) => {
-            let padding = padding(Value::Object(members.clone()).to_string().len(), *bytes);
-            members.insert("padding".to_owned(), json!(padding));
+            let padding = padding(members.to_string().len(), *bytes);
+            members.insert("padding", padding);
         }
     }
 }
@@ -215,6 +209,6 @@ fn padding(claims: usize, bytes: usize) -> String {
 }
 
 /// What a template writes is an object.
-fn object(json: &str) -> Map<String, Value> {
+fn object(json: &str) -> Object {
     serde_json::from_str(json).unwrap_or_default()
 }

@@ -1,8 +1,7 @@
 //! The shape of a token: the templates that write it and read a refresh token back.
 
-use serde_json::Value;
-
 use crate::clock::Timestamp;
+use crate::json::Value;
 use crate::keys::jws::{self, Members};
 use crate::keys::{Alg, SigningKey};
 use crate::oauth::grant::Grant;

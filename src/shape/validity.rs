@@ -3,9 +3,8 @@
 //! The refresh token grant refuses for the first reason; `inspect` reports all of them. There is no leeway, because the
 //! server that checks a token reads the clock of the server that issued it.
 
-use serde_json::Value;
-
 use crate::clock::Timestamp;
+use crate::json::Value;
 use crate::keys::jws::Jws;
 #[cfg(feature = "cli")]
 use crate::keys::jws::Members;

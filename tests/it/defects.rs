@@ -10,10 +10,11 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use oauth_mimic::{
     Client, Clock, Defect, DefectKind, Endpoint, Fault, Rule, TokenKind, TokenServer, User,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::faults::control;
-use crate::support::{Answer, basic, encoded, get, part, path_of, post};
+use crate::support::ordered::{Ordered, members};
+use crate::support::{Answer, basic, encoded, get, part, part_text, path_of, post};
 
 const ISSUER: &str = "https://login.example.test";
 const HOUR: i64 = 3600;
@@ -323,12 +324,12 @@ impl Verifier {
 }
 
 /// A part of a token without some members, in order.
-fn without(token: &str, index: usize, members: &[&str]) -> String {
-    let mut rest: Map<String, Value> = part(token, index).as_object().expect("an object").clone();
-    for member in members {
-        rest.shift_remove(*member);
+fn without(token: &str, index: usize, names: &[&str]) -> String {
+    let mut rest = members(&part_text(token, index));
+    for name in names {
+        rest.shift_remove(*name);
     }
-    Value::Object(rest).to_string()
+    Ordered::Object(rest).to_string()
 }
 
 /// The PEM of the public key (RFC 5280 §4.1.2.7), put together by hand.

@@ -19,6 +19,7 @@ mod independent_eyes;
 mod journal;
 mod leniency;
 mod library;
+mod member_order;
 mod metadata;
 mod named_tokens;
 mod policies;

@@ -11,7 +11,10 @@ use rsa::{BoxedUint, PrivateKey};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::support::{Answer, basic, encoded, exchange, get, part, path_of, post, refresh, send};
+use crate::support::ordered::names;
+use crate::support::{
+    Answer, basic, encoded, exchange, get, part, part_text, path_of, post, refresh, send,
+};
 
 fn server(profile: &str) -> TokenServer {
     TokenServer::builder().profile(profile).start()
@@ -347,14 +350,8 @@ fn what_it_says_of_responses_subjects_signatures_and_claims_is_true() {
             json!([part(&one, 0)["alg"]]),
             "{profile}"
         );
-        let claims = part(&one, 1);
-        let names: Vec<&str> = claims
-            .as_object()
-            .expect("claims")
-            .keys()
-            .map(String::as_str)
-            .collect();
-        assert_eq!(texts(&document["claims_supported"]), names, "{profile}");
+        let claims = names(&part_text(&one, 1));
+        assert_eq!(texts(&document["claims_supported"]), claims, "{profile}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the tests of a server share: an HTTP client, and the requests that most of them make.
 
 pub(crate) mod http;
+pub(crate) mod ordered;
 
 use std::net::SocketAddr;
 
@@ -88,6 +89,12 @@ pub(crate) fn get(address: SocketAddr, path: &str) -> Answer {
 /// A part of a token, decoded: 0 the header, 1 the claims.
 #[track_caller]
 pub(crate) fn part(token: &str, index: usize) -> Value {
+    serde_json::from_str(&part_text(token, index)).expect("JSON")
+}
+
+/// The text of a part of a token: 0 the header, 1 the claims.
+#[track_caller]
+pub(crate) fn part_text(token: &str, index: usize) -> String {
     let encoded = token.split('.').nth(index).expect("a part");
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(encoded).expect("base64url")).expect("JSON")
+    String::from_utf8(URL_SAFE_NO_PAD.decode(encoded).expect("base64url")).expect("UTF-8")
 }

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::{Map, Value};
 
 use crate::cli::{Mistake, tell};
 
@@ -61,6 +62,22 @@ fn pages() -> Result<Vec<(&'static str, String)>, Mistake> {
 /// A page's first lines.
 fn begin(title: &str, introduction: &str) -> String {
     format!("# {title}\n\n<!-- Written by `oauth-mimic docs`; do not edit. -->\n\n{introduction}\n")
+}
+
+/// The members that a schema describes: the required ones in their order, then the others by name.
+fn members_of(schema: &Map<String, Value>) -> Vec<(&str, &Value)> {
+    let required = schema.get("required").and_then(Value::as_array);
+    let place = |name: &str| {
+        let place = required.and_then(|names| names.iter().position(|held| held == name));
+        place.unwrap_or(usize::MAX)
+    };
+    let members = schema.get("properties").and_then(Value::as_object);
+    let members = members.into_iter().flatten();
+    let mut members: Vec<_> = members
+        .map(|(name, member)| (name.as_str(), member))
+        .collect();
+    members.sort_by_key(|(name, _)| (place(name), *name));
+    members
 }
 
 /// A text as the cell of a table.

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::cli::docs::{begin, cell};
+use crate::cli::docs::{begin, cell, members_of};
+use crate::control;
 
 const INTRODUCTION: &str = "\
 The routes of the control plane. The same paths below `/s/{id}` control the sandbox with that id. The running server
@@ -12,7 +13,7 @@ describes them at `/_mimic/openapi.json`, and [openapi.json](openapi.json) is th
 (RFC 9457).";
 
 pub(super) fn page() -> String {
-    let document = Value::Object(crate::control::document());
+    let document = Value::Object(control::document());
     let mut page = begin("Control plane", INTRODUCTION);
     page.push_str("\n| request | what it does |\n|---|---|\n");
     for (method, path, operation) in operations(&document) {
@@ -33,13 +34,11 @@ pub(super) fn page() -> String {
     page
 }
 
-fn operations(document: &Value) -> impl Iterator<Item = (String, &str, &Value)> {
-    let paths = document["paths"].as_object();
-    paths.into_iter().flatten().flat_map(|(path, item)| {
-        let operations = item.as_object().into_iter().flatten();
-        operations
-            .filter(|(_, operation)| operation["responses"].is_object())
-            .map(move |(method, operation)| (method.to_uppercase(), path.as_str(), operation))
+/// The operations in the order of the table of routes.
+fn operations(document: &Value) -> impl Iterator<Item = (&'static str, String, &Value)> {
+    control::operations().map(|(method, path)| {
+        let operation = &document["paths"][&path][method.to_ascii_lowercase()];
+        (method, path, operation)
     })
 }
 
@@ -84,8 +83,7 @@ fn body(page: &mut String, operation: &Value, document: &Value) {
         let description = schema["description"].as_str().unwrap_or_default();
         let description = cell(description);
         let _ = write!(page, "\nBody, `{media_type}`, {required}: {description}\n");
-        let none = Map::new();
-        let members = schema["properties"].as_object().unwrap_or(&none);
+        let members = schema.as_object().map(members_of).unwrap_or_default();
         if !members.is_empty() {
             page.push_str("\n| member | meaning |\n|---|---|\n");
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use schemars::Schema;
 use serde_json::{Map, Value};
 
-use crate::cli::docs::cell;
+use crate::cli::docs::{cell, members_of};
 
 type Object = Map<String, Value>;
 
@@ -41,9 +41,14 @@ impl Types {
                         self.collect(definition, names);
                     }
                 }
-                members
-                    .values()
-                    .for_each(|member| self.collect(member, names));
+                for (_, member) in members_of(members) {
+                    self.collect(member, names);
+                }
+                for (name, member) in members {
+                    if name != "properties" {
+                        self.collect(member, names);
+                    }
+                }
             }
             Value::Array(items) => items.iter().for_each(|item| self.collect(item, names)),
             _ => {}
@@ -104,11 +109,8 @@ impl Types {
 
     /// Writes the table of an object's members; the tag that says which kind it is is not among them.
     fn members(&self, page: &mut String, object: &Object) {
-        let members: Vec<(&String, &Value)> = object
-            .get("properties")
-            .and_then(Value::as_object)
+        let members: Vec<(&str, &Value)> = members_of(object)
             .into_iter()
-            .flatten()
             .filter(|(name, member)| *name != "$schema" && member.get("const").is_none())
             .collect();
         if members.is_empty() {

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 
-use crate::json::pointer;
+use crate::json::{Object, Value, pointer};
 use crate::oauth::refusal::RefusalName;
 use crate::shape::ProfileError;
 use crate::shape::errors::{DEFAULT_STYLE, Entry, ErrorTable, Header, Style};
@@ -28,7 +27,7 @@ pub(crate) struct DialectDocument {
     #[serde(default, rename = "description")]
     _description: Option<String>,
     /// The headers of a token response, besides `Cache-Control` and `Pragma`.
-    response_headers: Map<String, Value>,
+    response_headers: Object,
     /// The styles by name; `default` is the style of entries that name none.
     styles: BTreeMap<String, StyleDocument>,
     /// The answer to each refusal: one entry, or a list of which the first whose `when` matches is used.
@@ -40,9 +39,9 @@ pub(crate) struct DialectDocument {
 #[serde(deny_unknown_fields)]
 struct StyleDocument {
     /// The headers in order: a text, or a text for one status only.
-    headers: Map<String, Value>,
+    headers: Object,
     /// The members of the JSON body, in order.
-    body: Map<String, Value>,
+    body: Object,
 }
 
 /// A header: a text, or a text for one status only.
@@ -86,7 +85,7 @@ struct EntryDocument {
     description: Option<String>,
     /// Further members of the body, after those of the style.
     #[serde(default)]
-    members: Map<String, Value>,
+    members: Object,
 }
 
 impl DialectDocument {

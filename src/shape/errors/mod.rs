@@ -7,10 +7,8 @@ mod document;
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
-
 use crate::clock::Timestamp;
-use crate::json::pointer;
+use crate::json::{Object, Value, pointer};
 use crate::oauth::refusal::{ErrorDialect, Refusal, RefusalName, describable};
 use crate::oauth::response::ErrorResponse;
 use crate::shape::ProfileError;
@@ -42,7 +40,7 @@ pub(crate) struct ErrorTable {
 #[derive(Debug, Clone)]
 struct Style {
     headers: Vec<Header>,
-    body: Map<String, Value>,
+    body: Object,
 }
 
 #[derive(Debug, Clone)]
@@ -64,15 +62,12 @@ struct Entry {
 
 impl ErrorTable {
     /// Compiles a dialect with a profile's `errors` merged over it, or reports the first mistake.
-    pub(crate) fn compile(
-        dialect: ErrorDialect,
-        overrides: &Map<String, Value>,
-    ) -> Result<Self, ProfileError> {
+    pub(crate) fn compile(dialect: ErrorDialect, overrides: &Object) -> Result<Self, ProfileError> {
         let wrong = |why: &dyn ToString| ProfileError::new("/errors", why.to_string());
         let base: Value = serde_json::from_str(text_of(dialect)).map_err(|why| wrong(&why))?;
         let merged = merged(base, Value::Object(overrides.clone()));
         let document: DialectDocument =
-            serde_path_to_error::deserialize(&merged).map_err(|why| {
+            serde_path_to_error::deserialize(merged).map_err(|why| {
                 let place = pointer::of(why.path());
                 ProfileError::new(format!("/errors{place}"), why.inner().to_string())
             })?;
@@ -176,7 +171,7 @@ impl ErrorTable {
 
 /// The members of a JSON body as `name="value"`, for a challenge.
 fn summary(body: &str) -> String {
-    let members: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
+    let members: Object = serde_json::from_str(body).unwrap_or_default();
     let texts = members.iter().map(|(name, value)| match value {
         Value::String(text) => format!("{name}=\"{text}\""),
         other => format!("{name}=\"{other}\""),
@@ -224,23 +219,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::json;
+
+    fn object(overrides: serde_json::Value) -> Object {
+        json::typed(overrides.into()).expect("an object")
+    }
 
     #[test]
     fn every_dialect_has_an_answer_to_every_refusal() {
         for dialect in [ErrorDialect::Rfc, ErrorDialect::Spring] {
-            ErrorTable::compile(dialect, &Map::new())
+            ErrorTable::compile(dialect, &Object::default())
                 .unwrap_or_else(|why| panic!("{dialect:?}: {why}"));
         }
     }
 
     #[test]
     fn a_profile_replaces_the_answer_to_one_refusal_and_keeps_the_others() {
-        let overrides = serde_json::json!({ "refusals": {
+        let overrides = object(json!({ "refusals": {
             "refresh_token_expired": { "status": 403, "error": "stale", "description": "it ended at {at}", "members": { "code": 70008 } }
-        } });
-        let Value::Object(overrides) = overrides else {
-            unreachable!("an object")
-        };
+        } }));
         let table = ErrorTable::compile(ErrorDialect::Rfc, &overrides).expect("a table");
         let (at, now) = (Timestamp::from_unix(0), Timestamp::from_unix(1));
         let expired = table.render(&Refusal::RefreshTokenExpired { at, now }, "/", now);
@@ -257,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_mistake_in_a_table_is_reported_with_its_place() {
-        let entry = |entry: Value| json!({ "refusals": { "grant_revoked": entry } });
+        let entry = |entry: serde_json::Value| json!({ "refusals": { "grant_revoked": entry } });
         for (overrides, place, problem) in [
             (
                 json!({ "refusals": { "no_such_name": { "status": 400, "error": "x" } } }),
@@ -290,7 +287,7 @@ mod tests {
                 "unknown placeholder",
             ),
             (
-                entry(Value::Null),
+                entry(json!(null)),
                 "/errors/refusals",
                 "must have an entry for grant_revoked",
             ),
@@ -315,10 +312,8 @@ mod tests {
                 "must be a text, or",
             ),
         ] {
-            let Value::Object(overrides) = overrides else {
-                unreachable!("an object")
-            };
-            let why = ErrorTable::compile(ErrorDialect::Rfc, &overrides).expect_err("a mistake");
+            let why =
+                ErrorTable::compile(ErrorDialect::Rfc, &object(overrides)).expect_err("a mistake");
             assert_eq!(why.pointer, place, "{why}");
             assert!(why.problem.contains(problem), "{why}");
         }

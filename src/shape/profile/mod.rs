@@ -4,10 +4,9 @@ mod issue;
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
 #[cfg(feature = "cli")]
 use crate::clock::Timestamp;
+use crate::json::Object;
 use crate::keys::jws::{Jws, Members};
 use crate::oauth::client::Client;
 use crate::oauth::grant::{Lifetimes, RefreshPolicy};
@@ -32,7 +31,7 @@ pub(crate) struct Profile {
     pub(crate) paths: Paths,
     pub(crate) refresh: RefreshPolicy,
     pub(crate) error_dialect: ErrorDialect,
-    errors: Map<String, Value>,
+    errors: Object,
     lifetimes: LifetimesDocument,
     grant_id: IdTemplate,
     access_token: ByGrant<TokenShape>,

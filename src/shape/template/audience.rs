@@ -1,7 +1,6 @@
 //! The audiences that a template writes.
 
-use serde_json::Value;
-
+use crate::json::Value;
 use crate::oauth::client::Client;
 use crate::shape::template::{Node, Piece, Placeholder, Template};
 

@@ -1,8 +1,6 @@
 //! Compiling: from the document's JSON to nodes, or to what is wrong and where.
 
-use serde_json::{Map, Value};
-
-use crate::json::pointer;
+use crate::json::{self, Object, Value, pointer};
 use crate::oauth::refusal::RefusalName;
 use crate::shape::ProfileError;
 use crate::shape::document::ConditionDocument;
@@ -13,7 +11,7 @@ use crate::shape::template::{
 
 impl Template {
     pub(crate) fn compile(
-        document: &Map<String, Value>,
+        document: &Object,
         place: Place,
         path: &str,
     ) -> Result<Self, ProfileError> {
@@ -28,7 +26,7 @@ impl TextTemplate {
 }
 
 fn object(
-    document: &Map<String, Value>,
+    document: &Object,
     place: Place,
     path: &str,
 ) -> Result<Vec<(String, Node)>, ProfileError> {
@@ -53,20 +51,24 @@ fn node(value: &Value, place: Place, path: &str) -> Result<Node, ProfileError> {
                 .map(|(index, item)| node(item, place, &format!("{path}/{index}")))
                 .collect::<Result<_, _>>()?,
         ),
-        Value::Object(members) if is_conditional(members) => conditional(members, place, path)?,
-        Value::Object(members) => Node::Object(object(members, place, path)?),
+        Value::Object(members) => match condition(members) {
+            Some((when, value)) => conditional(when, value, place, path)?,
+            None => Node::Object(object(members, place, path)?),
+        },
         literal => Node::Literal(literal.clone()),
     }
     .folded())
 }
 
-/// An object with exactly the members `when` and `value` is a value under a condition.
-fn is_conditional(members: &Map<String, Value>) -> bool {
-    members.len() == 2 && members.contains_key("when") && members.contains_key("value")
+/// Returns condition and value of an object with exactly the members `when` and `value`.
+fn condition(members: &Object) -> Option<(&Value, &Value)> {
+    let both = members.get("when").zip(members.get("value"));
+    both.filter(|_| members.len() == 2)
 }
 
 fn conditional(
-    members: &Map<String, Value>,
+    when: &Value,
+    value: &Value,
     place: Place,
     path: &str,
 ) -> Result<Node, ProfileError> {
@@ -77,7 +79,7 @@ fn conditional(
         ));
     }
     let document: ConditionDocument =
-        serde_json::from_value(members["when"].clone()).map_err(|why| wrong(why.to_string()))?;
+        json::typed(when.clone()).map_err(|why| wrong(why.to_string()))?;
     let condition = Condition {
         scope: document.scope,
         grant: document.grant,
@@ -85,7 +87,7 @@ fn conditional(
     if condition.scope.is_none() && condition.grant.is_none() {
         return Err(wrong("must name a scope or a grant".to_owned()));
     }
-    let value = node(&members["value"], place, &format!("{path}/value"))?;
+    let value = node(value, place, &format!("{path}/value"))?;
     Ok(Node::When(condition, Box::new(value)))
 }
 
@@ -206,7 +208,7 @@ impl Node {
             Self::Object(members) => members
                 .iter()
                 .map(|(name, node)| Some((name.clone(), value(node)?)))
-                .collect::<Option<Map<_, _>>>()
+                .collect::<Option<Object>>()
                 .map(|m| Self::Literal(Value::Object(m))),
             _ => None,
         }

@@ -11,7 +11,7 @@ mod write;
 
 pub(crate) use write::{Fill, Filling, TokenFacts};
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::scope::Scope;

@@ -1,7 +1,6 @@
 //! Reading back: recovers the values of the placeholders from a filled template.
 
-use serde_json::Value;
-
+use crate::json::Value;
 use crate::keys::jws::Members;
 use crate::shape::template::{Hole, Node, Piece, Placeholder, Template};
 

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use crate::clock::Timestamp;
+use crate::json::Value;
 use crate::oauth::response::{TokenIds, Tokens};
 use crate::oauth::scope::Scope;
 use crate::oauth::token_kind::TokenKind;
