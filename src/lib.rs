@@ -26,6 +26,7 @@
 //! - `server` listens and finds the sandbox; the command line, `cli`, starts it.
 //! - `control` is the control plane, the methods of [`Mimic`] over HTTP.
 //! - `http` reads requests and writes answers: bodies, limits, faults on the wire, one journal entry for each request.
+//! - `pages` are the HTML pages: login, consent, logout, errors.
 //! - `sandbox` is one imitated provider: an authority with its clock, faults and journal.
 //! - `authority` is the authorization server without HTTP.
 //! - `dialect` reads requests, strictly or as a more tolerant framework does.
@@ -57,6 +58,7 @@ mod journal;
 mod json;
 mod keys;
 mod oauth;
+mod pages;
 mod random;
 mod registry;
 mod sandbox;
@@ -65,7 +67,7 @@ mod server;
 mod shape;
 mod store;
 
-pub use crate::authority::MintError;
+pub use crate::authority::{Login, MintError};
 pub use crate::clock::{Clock, InvalidTimestamp, Timestamp};
 pub use crate::fault::{
     ActiveRule, AnswerFault, ContentTypeFault, Defect, DefectKind, DelayFault, DripFault,
@@ -84,12 +86,12 @@ pub use crate::oauth::refusal::{ErrorDialect, RefusalName};
 pub use crate::oauth::response::TokenResponse;
 pub use crate::oauth::scope::{InvalidScope, Scope};
 pub use crate::oauth::token_kind::TokenKind;
-pub use crate::oauth::user::User;
+pub use crate::oauth::user::{AutoLogin, User};
 pub use crate::sandbox::SandboxError;
 pub use crate::seed::{FixtureError, FixtureTime, Fixtures, NamedRefreshToken, profiles};
 pub use crate::server::{
-    FaultGuard, Faults, Keys, Mimic, Mint, SandboxGuard, SandboxOptions, StartError, TokenServer,
-    TokenServerBuilder,
+    AuthorizationResponse, FaultGuard, Faults, Keys, Mimic, Mint, SandboxGuard, SandboxOptions,
+    StartError, TokenServer, TokenServerBuilder,
 };
 
 /// The Rust code of the README and of the book, as doctests.

@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::rngs::ChaCha12Rng;
 use rand::{Rng, SeedableRng};
 
@@ -38,6 +40,13 @@ impl Random {
     /// A stream that depends on `bytes` alone, so that replicas draw the same.
     pub(crate) fn from_digest(bytes: [u8; 32]) -> Self {
         Self::Seeded(Box::new(Mutex::new(ChaCha12Rng::from_seed(bytes))))
+    }
+
+    /// Draws 256 bits as 43 characters of base64url: a value that nobody can guess.
+    pub(crate) fn text(&self) -> String {
+        let mut bytes = [0; 32];
+        self.fill(&mut bytes);
+        URL_SAFE_NO_PAD.encode(bytes)
     }
 
     /// A number from 0 up to 1.

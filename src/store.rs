@@ -6,7 +6,6 @@
 //! so keys need no namespace here; a shared store has to add sandbox and epoch to each key.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Timestamp;
@@ -19,29 +18,35 @@ pub(crate) struct Store(Mutex<Entries>);
 struct Entries {
     spent: HashMap<String, Timestamp>,
     revoked: HashMap<String, Timestamp>,
-    values: HashMap<(ValueKind, String), Stored>,
+    values: Values,
     /// The number of entries at which expired ones are removed next.
     sweep_at: usize,
+}
+
+/// Values that can be taken, and the bytes that they cost.
+#[derive(Debug, Default)]
+struct Values {
+    held: HashMap<(ValueKind, String), Stored>,
+    bytes: usize,
+    /// How many values were ever inserted.
+    inserted: u64,
 }
 
 #[derive(Debug, Clone)]
 struct Stored {
     value: Vec<u8>,
     until: Timestamp,
+    /// Its number in the order of insertion.
+    number: u64,
 }
 
 /// The kinds of value, so that keys of different kinds never meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ValueKind {
-    /// A nonce or another value that must be seen once only.
-    #[cfg_attr(
-        not(test),
-        expect(
-            dead_code,
-            reason = "the first kind comes with the first grant that stores a value"
-        )
-    )]
-    Nonce,
+    /// An authorization code, with what it stands for.
+    Code,
+    /// A login session of a browser.
+    Session,
 }
 
 /// The use of a token that can be used once.
@@ -67,6 +72,12 @@ pub(crate) enum Spent {
     /// The grant was revoked before.
     Revoked,
 }
+
+/// The most bytes of all values. Beyond it, the oldest are dropped: anybody can make the server store a login.
+const MOST_VALUE_BYTES: usize = 16 * 1024 * 1024;
+
+/// What a value costs besides its own bytes and those of its key.
+const VALUE_OVERHEAD: usize = 128;
 
 /// Below this number of entries, removing expired ones is not worth the time.
 const FEW: usize = 1024;
@@ -95,10 +106,6 @@ impl Store {
     }
 
     /// Revokes a grant until its last token would have expired.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "a verb of revocation and logout")
-    )]
     pub(crate) async fn revoke(&self, grant_id: &str, until: Timestamp, now: Timestamp) {
         let mut entries = self.entries();
         entries.sweep(now);
@@ -111,10 +118,6 @@ impl Store {
     }
 
     /// Stores a value under a key that is free, or returns false.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "a verb of codes, device codes and nonces")
-    )]
     pub(crate) async fn put(
         &self,
         kind: ValueKind,
@@ -125,45 +128,36 @@ impl Store {
     ) -> bool {
         let mut entries = self.entries();
         entries.sweep(now);
-        match entries.values.entry((kind, key.to_owned())) {
-            Entry::Occupied(held) if held.get().until > now => false,
-            Entry::Occupied(mut expired) => {
-                expired.insert(Stored { value, until });
-                true
-            }
-            Entry::Vacant(free) => {
-                free.insert(Stored { value, until });
-                true
-            }
+        let key = (kind, key.to_owned());
+        if entries.values.get(&key, now).is_some() {
+            return false;
         }
+        entries.values.insert(key, value, until);
+        true
     }
 
     /// Returns a value.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "a verb of sessions and opaque tokens")
-    )]
     pub(crate) async fn get(&self, kind: ValueKind, key: &str, now: Timestamp) -> Option<Vec<u8>> {
         let entries = self.entries();
-        let stored = entries.values.get(&(kind, key.to_owned()))?;
-        (stored.until > now).then(|| stored.value.clone())
+        let stored = entries.values.get(&(kind, key.to_owned()), now)?;
+        Some(stored.value.clone())
+    }
+
+    /// Returns all values of a kind, in no order.
+    pub(crate) async fn all(&self, kind: ValueKind, now: Timestamp) -> Vec<Vec<u8>> {
+        let entries = self.entries();
+        let values = entries.values.held.iter();
+        let live = values.filter(|((held, _), stored)| *held == kind && stored.until > now);
+        live.map(|(_, stored)| stored.value.clone()).collect()
     }
 
     /// Removes and returns a value: of several callers, one gets it.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "a verb of codes and pushed requests")
-    )]
     pub(crate) async fn take(&self, kind: ValueKind, key: &str, now: Timestamp) -> Option<Vec<u8>> {
         let stored = self.entries().values.remove(&(kind, key.to_owned()))?;
         (stored.until > now).then_some(stored.value)
     }
 
     /// Replaces a value if it still is `old`, and returns true then; its end stays.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "a verb of device requests and sessions")
-    )]
     pub(crate) async fn swap(
         &self,
         kind: ValueKind,
@@ -173,14 +167,13 @@ impl Store {
         now: Timestamp,
     ) -> bool {
         let mut entries = self.entries();
-        let held = entries.values.get_mut(&(kind, key.to_owned()));
-        match held.filter(|held| held.until > now && held.value == old) {
-            Some(held) => {
-                held.value = new;
-                true
-            }
-            None => false,
-        }
+        let key = (kind, key.to_owned());
+        let held = entries.values.get(&key, now);
+        let Some(until) = held.filter(|held| held.value == old).map(|held| held.until) else {
+            return false;
+        };
+        entries.values.insert(key, new, until);
+        true
     }
 
     /// Forgets that an id was spent, because the token can no longer be presented. It only saves memory, so a shared store
@@ -206,9 +199,60 @@ fn extend(held: &mut HashMap<String, Timestamp>, id: &str, until: Timestamp) {
     *end = until.max(*end);
 }
 
+impl Values {
+    fn get(&self, key: &(ValueKind, String), now: Timestamp) -> Option<&Stored> {
+        self.held.get(key).filter(|stored| stored.until > now)
+    }
+
+    fn insert(&mut self, key: (ValueKind, String), value: Vec<u8>, until: Timestamp) {
+        self.remove(&key);
+        self.bytes += cost(&key.1, &value);
+        self.inserted += 1;
+        let number = self.inserted;
+        self.held.insert(
+            key,
+            Stored {
+                value,
+                until,
+                number,
+            },
+        );
+        if self.bytes > MOST_VALUE_BYTES {
+            self.drop_oldest();
+        }
+    }
+
+    fn remove(&mut self, key: &(ValueKind, String)) -> Option<Stored> {
+        let stored = self.held.remove(key)?;
+        self.bytes -= cost(&key.1, &stored.value);
+        Some(stored)
+    }
+
+    /// Drops the oldest quarter: rarely, so that the work for each value is constant.
+    fn drop_oldest(&mut self) {
+        let mut numbers: Vec<u64> = self.held.values().map(|stored| stored.number).collect();
+        numbers.sort_unstable();
+        let first_kept = numbers.get(numbers.len() / 4).copied().unwrap_or_default();
+        self.retain(|stored| stored.number >= first_kept);
+    }
+
+    fn retain(&mut self, keep: impl Fn(&Stored) -> bool) {
+        self.held.retain(|_, stored| keep(stored));
+        let costs = self
+            .held
+            .iter()
+            .map(|((_, key), stored)| cost(key, &stored.value));
+        self.bytes = costs.sum();
+    }
+}
+
+fn cost(key: &str, value: &[u8]) -> usize {
+    VALUE_OVERHEAD + key.len() + value.len()
+}
+
 impl Entries {
     fn len(&self) -> usize {
-        self.spent.len() + self.revoked.len() + self.values.len()
+        self.spent.len() + self.revoked.len() + self.values.held.len()
     }
 
     /// Removes expired entries each time the number of entries has doubled: constant work per entry.
@@ -218,7 +262,7 @@ impl Entries {
         }
         self.spent.retain(|_, until| *until > now);
         self.revoked.retain(|_, until| *until > now);
-        self.values.retain(|_, stored| stored.until > now);
+        self.values.retain(|stored| stored.until > now);
         self.spent.shrink_to_fit();
         self.sweep_at = 2 * self.len();
     }
@@ -302,8 +346,30 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn the_bytes_of_values_are_bounded_and_the_newest_are_kept() {
+        let store = Store::default();
+        for number in 0..2000 {
+            let (key, value) = (format!("{number}"), vec![0; 32 * 1024]);
+            assert!(
+                store
+                    .put(ValueKind::Session, &key, value, at(10), at(0))
+                    .await
+            );
+            assert!(store.entries().values.bytes <= MOST_VALUE_BYTES);
+        }
+        assert!(store.get(ValueKind::Session, "1999", at(0)).await.is_some());
+        assert!(store.get(ValueKind::Session, "0", at(0)).await.is_none());
+        let entries = store.entries();
+        let costs = entries.values.held.iter();
+        let bytes: usize = costs
+            .map(|((_, key), stored)| cost(key, &stored.value))
+            .sum();
+        assert_eq!(entries.values.bytes, bytes, "the count is right");
+    }
+
+    #[actix_web::test]
     async fn a_value_is_put_once_taken_once_and_swapped_only_where_it_is_unchanged() {
-        let (store, kind) = (Store::default(), ValueKind::Nonce);
+        let (store, kind) = (Store::default(), ValueKind::Code);
         assert!(store.put(kind, "k", b"1".to_vec(), at(10), at(0)).await);
         assert!(!store.put(kind, "k", b"2".to_vec(), at(10), at(0)).await);
         assert!(!store.swap(kind, "k", b"2", b"3".to_vec(), at(0)).await);

@@ -25,6 +25,7 @@ const ROOMS: &[&str] = &[
     "dialect",
     "authority",
     "sandbox",
+    "pages",
     "http",
     "control",
     "server",
@@ -43,6 +44,20 @@ const STRANGERS: &[(&str, &[&str])] = &[
     ),
     // The control plane and the protocol meet in the sandbox, over the same verbs.
     ("control", &["dialect", "grant", "shape", "store"]),
+    // Pages are written from plain values.
+    (
+        "pages",
+        &[
+            "authority",
+            "grant",
+            "keys",
+            "registry",
+            "sandbox",
+            "seed",
+            "shape",
+            "store",
+        ],
+    ),
     // HTTP carries bytes: what it carries, the authority knows.
     (
         "http",

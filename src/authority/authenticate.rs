@@ -126,7 +126,7 @@ fn check_method(client: &Client, claim: &Claim, tolerance: &mut Tolerance) -> Re
 }
 
 /// A client that may do everything: the fallback for an unknown one.
-fn assumed(client_id: &str) -> Client {
+pub(super) fn assumed(client_id: &str) -> Client {
     Client::confidential(client_id, "assumed")
         .grant_types(GrantType::ALL.iter().map(|grant_type| grant_type.as_str()))
 }

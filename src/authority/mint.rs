@@ -263,7 +263,7 @@ fn user(order: &MintOrder, registry: &Registry) -> Result<Option<Arc<User>>, Min
     match (order.grant_type, &order.sub) {
         (GrantType::ClientCredentials, None) => Ok(None),
         (GrantType::ClientCredentials, Some(_)) => Err(MintError::NoUser),
-        (GrantType::RefreshToken, sub) => {
+        (GrantType::RefreshToken | GrantType::AuthorizationCode, sub) => {
             let user = registry.pick::<User>(sub.as_deref());
             user.map(Some).map_err(|none| MintError::UserUnknown {
                 asked: none.asked,

@@ -4,6 +4,7 @@
 //! step, so minted and granted tokens are written by the same code.
 
 mod authenticate;
+mod authorize;
 mod metadata;
 mod mint;
 #[cfg(feature = "cli")]
@@ -11,16 +12,23 @@ mod overview;
 mod scope;
 mod token;
 
+pub use authorize::Login;
+pub(crate) use authorize::MOST_LOGINS;
+pub(crate) use authorize::{
+    Action, Back, FrontAnswer, FrontCause, FrontKind, FrontStop, Interaction, Logins, Page,
+    PageKind, SessionView, Visitor,
+};
 pub use mint::MintError;
 pub(crate) use mint::{MintKind, MintOrder, Minted};
 pub(crate) use token::{ClientRequest, Userinfo};
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 pub(crate) use crate::authority::authenticate::authenticate;
 use crate::clock::Timestamp;
 use crate::fault::{Fault, TokenFault};
-use crate::grant::{self, Ground, Presented, Proved};
+use crate::grant::{self, Ground, Presented, PresentedCode, Proved, ScopeRule, Settlement};
 use crate::keys::{KeyRing, KeySet, NotRetired, SigningKey};
 use crate::oauth::client::Client;
 use crate::oauth::credentials::Credentials;
@@ -31,13 +39,14 @@ use crate::oauth::leniency::{Leniency, Tolerance};
 use crate::oauth::params::Params;
 use crate::oauth::refusal::{ErrorDialect, Refusal, RefusalName, excerpt};
 use crate::oauth::response::TokenResponse;
-use crate::oauth::user::User;
+use crate::oauth::scope::Scope;
+use crate::oauth::user::{AutoLogin, User};
 use crate::random::Random;
 use crate::registry::{Entries, Registry};
 use crate::seed::{FixtureError, NamedRefreshToken, Seed};
 use crate::shape::errors::ErrorTable;
 use crate::shape::{Issue, Profile, RefreshTokenOrder};
-use crate::store::{Spend, Spent, Store};
+use crate::store::{Spend, Spent, Store, ValueKind};
 
 /// An authorization server: the registered clients and users, the keys, the spent tokens and the shape of tokens.
 #[derive(Debug)]
@@ -50,6 +59,10 @@ pub(crate) struct Authority {
     pub(crate) registry: Registry,
     keys: KeyRing,
     store: Store,
+    /// Who logs in next, without a page.
+    pub(crate) logins: Logins,
+    /// How many users the login page added.
+    new_users: AtomicUsize,
 }
 
 /// The part of a server that no request and no reset changes.
@@ -65,6 +78,8 @@ pub(crate) struct Settings {
     pub(crate) errors: Arc<ErrorTable>,
     /// The refusals that are tolerated for every client.
     pub(crate) leniency: Leniency,
+    /// Whether users are logged in without a page.
+    pub(crate) auto_login: AutoLogin,
 }
 
 /// The initial state of an authority; a reset makes a new authority from it.
@@ -75,6 +90,7 @@ pub(crate) struct InitialState {
     reading: ErrorDialect,
     errors: Arc<ErrorTable>,
     leniency: Leniency,
+    auto_login: AutoLogin,
     entries: Arc<Entries>,
     keys: Arc<KeySet>,
     /// The seed of the ids; without one, ids come from the operating system.
@@ -89,6 +105,7 @@ impl InitialState {
             error_dialect,
             errors,
             leniency,
+            auto_login,
             clients,
             users,
             refresh_tokens,
@@ -102,6 +119,7 @@ impl InitialState {
             reading: error_dialect,
             errors: Arc::new(errors),
             leniency,
+            auto_login,
             entries: Arc::new(entries),
             keys: Arc::new(keys),
             seed: random,
@@ -118,6 +136,7 @@ impl InitialState {
             reading: self.reading,
             errors: Arc::clone(&self.errors),
             leniency: self.leniency,
+            auto_login: self.auto_login.clone(),
         }
     }
 
@@ -193,6 +212,8 @@ impl Authority {
             random,
             keys: KeyRing::new(Arc::clone(&initial.keys), initial.seed),
             store: Store::default(),
+            logins: Logins::default(),
+            new_users: AtomicUsize::new(0),
         }
     }
 
@@ -249,10 +270,11 @@ impl Authority {
             issuer: &self.settings.issuer,
             keys: &keys,
             registry: &self.registry,
+            store: &self.store,
             random: &random,
             now,
         };
-        let mut proved = grant::prove(grant_type, params, &client, &ground, tolerance)?;
+        let mut proved = grant::prove(grant_type, params, &client, &ground, tolerance).await?;
         if let Some(fault) = proved.fault.take().filter(|_| !request.ignores_named_fault) {
             return Err(Stop::after(&proved, Cause::Fault(fault)));
         }
@@ -280,12 +302,7 @@ impl Authority {
     ) -> Result<TokenResponse, Refusal> {
         let TokenRequest { params, now, .. } = *request;
         let user = user(&proved.grant, ground.registry, tolerance)?;
-        let granted = (!proved.is_new).then_some(&proved.grant.scope);
-        let scope = scope::limit(params.get("scope"), client, granted, tolerance)?;
-        let scope = self.settings.reading.arrange(scope, params);
-        if proved.is_new {
-            proved.grant.scope = scope.clone();
-        }
+        let scope = self.scope(params, client, proved, tolerance)?;
         let lifetimes = self.settings.profile.lifetimes_of(client);
         let refresh_token = self
             .settle(proved, client, &lifetimes, now, tolerance)
@@ -299,10 +316,7 @@ impl Authority {
             scope: &scope,
             lifetimes: &lifetimes,
             refresh_token,
-            presented: proved
-                .presented
-                .as_ref()
-                .map(|presented| presented.id.as_str()),
+            presented: proved.presented().map(|presented| presented.id.as_str()),
             altered: request.defect.map(Into::into),
             now,
         };
@@ -310,7 +324,29 @@ impl Authority {
         Ok(self.settings.profile.issue(&issue, signing, ground.random))
     }
 
-    /// Marks the presented token as used, now that nothing else can refuse the request, and returns which refresh token the
+    /// Determines the scope of the access token.
+    fn scope(
+        &self,
+        params: &Params,
+        client: &Client,
+        proved: &mut Proved,
+        tolerance: &mut Tolerance,
+    ) -> Result<Scope, Refusal> {
+        let requested = params.get("scope");
+        let granted = match proved.scope {
+            ScopeRule::AsGranted => return Ok(proved.grant.scope.clone()),
+            ScopeRule::Within => Some(&proved.grant.scope),
+            ScopeRule::New => None,
+        };
+        let scope = scope::limit(requested, client, granted, tolerance)?;
+        let scope = self.settings.reading.arrange(scope, params);
+        if proved.scope == ScopeRule::New {
+            proved.grant.scope = scope.clone();
+        }
+        Ok(scope)
+    }
+
+    /// Marks the presented token or code as used, now that nothing else can refuse the request, and returns which refresh token the
     /// response has.
     async fn settle<'p>(
         &self,
@@ -320,12 +356,19 @@ impl Authority {
         now: Timestamp,
         tolerance: &mut Tolerance,
     ) -> Result<RefreshTokenOrder<'p>, Refusal> {
-        let Some(presented) = &proved.presented else {
-            return Ok(if proved.issues_refresh_token {
-                RefreshTokenOrder::New
-            } else {
-                RefreshTokenOrder::None
-            });
+        let fresh = if proved.issues_refresh_token {
+            RefreshTokenOrder::New
+        } else {
+            RefreshTokenOrder::None
+        };
+        let presented = match &proved.settlement {
+            Settlement::Nothing => return Ok(fresh),
+            Settlement::Code(code) => {
+                self.spend_code(code, &proved.grant, lifetimes, now, tolerance)
+                    .await?;
+                return Ok(fresh);
+            }
+            Settlement::RefreshToken(presented) => presented,
         };
         let policy = self.settings.profile.refresh_of(client);
         let spent = match policy {
@@ -353,6 +396,34 @@ impl Authority {
             },
             RefreshPolicy::Rotate | RefreshPolicy::Reissue => RefreshTokenOrder::New,
         })
+    }
+
+    /// Spends a code, in one atomic step. A second use revokes what the first one got (RFC 6749 §4.1.2).
+    async fn spend_code(
+        &self,
+        presented: &PresentedCode,
+        grant: &Grant,
+        lifetimes: &Lifetimes,
+        now: Timestamp,
+        tolerance: &mut Tolerance,
+    ) -> Result<(), Refusal> {
+        let (code, used) = (&presented.code, presented.used.clone());
+        let is_first = !presented.was_used
+            && self
+                .store
+                .swap(ValueKind::Code, code, &presented.held, used, now)
+                .await;
+        if !is_first {
+            if !tolerance.tolerates(RefusalName::CodeReplayed) {
+                let until = lifetimes.refresh_token_end(grant.auth_time, now);
+                self.store.revoke(&grant.id, until, now).await;
+            }
+            tolerance.refuse(Refusal::CodeReplayed {})?;
+        }
+        match &presented.objection {
+            Some(refusal) => Err(refusal.clone()),
+            None => Ok(()),
+        }
     }
 
     async fn spend(
@@ -385,6 +456,15 @@ impl Settings {
     pub(crate) fn url(&self, endpoint: Endpoint) -> String {
         let path = self.profile.paths.all(endpoint).into_iter().next();
         format!("{}{}", self.base_url, path.unwrap_or_default())
+    }
+
+    /// Returns the path that all paths of this sandbox begin with, for cookies.
+    pub(crate) fn base_path(&self) -> &str {
+        let after_scheme = self.base_url.find("://").map_or(0, |at| at + 3);
+        match self.base_url[after_scheme..].find('/') {
+            Some(slash) => &self.base_url[after_scheme + slash..],
+            None => "/",
+        }
     }
 
     /// Returns the same without scheme and host, for messages.

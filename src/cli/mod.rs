@@ -27,6 +27,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::clock::{Clock, Timestamp};
 use crate::oauth::leniency::Leniency;
 use crate::oauth::refusal::ErrorDialect;
+use crate::oauth::user::AutoLogin;
 use crate::server::TokenServerBuilder;
 
 /// A mock OAuth 2.0 and OpenID Connect provider for tests: strict by default, lenient on request, with a reason for each refusal.
@@ -130,6 +131,10 @@ struct Made {
     /// tolerated [default: none]
     #[arg(long, env = "OAUTH_MIMIC_LENIENCY", value_name = "NAMES")]
     leniency: Option<Leniency>,
+    /// Log users in without a page: the user with this `sub`, or the first one if none is named [default: the login page
+    /// asks]
+    #[arg(long, env = "OAUTH_MIMIC_AUTO_LOGIN", value_name = "SUB", num_args = 0..=1, default_missing_value = "")]
+    auto_login: Option<String>,
     /// The file of the private RSA key that signs tokens: PEM, JWK, or a JWK Set. The first key of a set signs; tokens
     /// that the other keys signed are accepted [default: the built-in test key, which is public]
     #[arg(long, env = "OAUTH_MIMIC_KEYS", value_name = "PATH")]
@@ -191,6 +196,12 @@ impl Made {
         }
         if let Some(leniency) = self.leniency {
             builder = builder.leniency(leniency);
+        }
+        if let Some(sub) = &self.auto_login {
+            builder = builder.auto_login(match sub.as_str() {
+                "" => AutoLogin::FirstUser,
+                sub => AutoLogin::User(sub.to_owned()),
+            });
         }
         if let Some(path) = &self.keys {
             builder = builder.keys(path);

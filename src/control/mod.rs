@@ -7,6 +7,7 @@ mod clock;
 mod faults;
 mod guard;
 mod keys;
+mod logins;
 mod openapi;
 mod overview;
 mod page;

@@ -50,6 +50,8 @@ pub(crate) enum ProblemCode {
     BodyTooLarge,
     /// The server holds as many sandboxes as `--max-sandboxes` allows.
     TooManySandboxes,
+    /// As many scripted logins wait as may.
+    TooManyLogins,
     /// The server is being stopped.
     Stopping,
 }
@@ -68,7 +70,9 @@ impl ProblemCode {
                 StatusCode::CONFLICT
             }
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::TooManySandboxes | Self::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManySandboxes | Self::TooManyLogins | Self::Stopping => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 }

@@ -2,11 +2,13 @@
 //! it: a new route is one line here and its handler.
 
 use crate::control::problem::ProblemCode::{
-    KeySigns, NameDiffers, NameTaken, NotFound, NotVerified, Stopping, TooManySandboxes, WaitEnded,
+    KeySigns, NameDiffers, NameTaken, NotFound, NotVerified, Stopping, TooManyLogins,
+    TooManySandboxes, WaitEnded,
 };
 use crate::control::route::{Route, parameter, route, segments_of};
 use crate::control::{
-    clock, faults, keys, openapi, overview, registered, requests, sandboxes, scenarios, tokens,
+    clock, faults, keys, logins, openapi, overview, registered, requests, sandboxes, scenarios,
+    tokens,
 };
 use crate::oauth::client::Client;
 use crate::oauth::user::User;
@@ -51,6 +53,12 @@ pub(super) const ROUTES: &[Route] = &[
     route!(GET, "/keys", "listKeys", "List the keys, the signing key first", keys::list),
     route!(POST, "/keys/rotate", "rotateKeys", "Sign with a new key; the previous one stays published", keys::rotate).problems(&[Stopping]),
     route!(DELETE, "/keys/{kid}", "retireKey", "Stop publishing a key", keys::retire).problems(&[NotFound, KeySigns]),
+    route!(GET, "/logins", "listLogins", "List the scripted logins that wait", logins::list),
+    route!(POST, "/logins", "addLogin", "Script the next login, which then shows no page", logins::add).problems(&[TooManyLogins]),
+    route!(DELETE, "/logins", "clearLogins", "Remove all scripted logins", logins::clear),
+    route!(GET, "/sessions", "listSessions", "List the sessions: users who are logged in with a browser", logins::sessions),
+    route!(DELETE, "/sessions", "clearSessions", "Log users out: end their sessions and revoke the tokens that they got", logins::end_sessions),
+    route!(DELETE, "/sessions/{sid}", "endSession", "End one session", logins::end_session).problems(&[NotFound]),
     route!(GET, "/sandboxes", "listSandboxes", "List the sandboxes", sandboxes::list),
     route!(POST, "/sandboxes", "createSandbox", "Create a sandbox", sandboxes::create).problems(&[NameTaken, TooManySandboxes]),
     route!(DELETE, "/sandboxes", "clearSandboxes", "Remove all sandboxes", sandboxes::clear),
@@ -83,6 +91,10 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     plain("number", "The request's number in the journal."),
     plain("client_id", "The client's identifier (RFC 6749 §2.2)."),
     plain("sub", "The user's identifier, the `sub` of its tokens."),
+    plain(
+        "sid",
+        "The session's public identifier, the claim `sid` of its ID tokens.",
+    ),
     plain("kid", "The key's identifier (RFC 7517 §4.5)."),
     plain("name", "The scenario's name."),
     Parameter {

@@ -2,7 +2,7 @@
 //!
 //! No user takes part, so there is no ID token, and no refresh token is issued (RFC 6749 §4.4.3).
 
-use crate::grant::{Ground, Proved};
+use crate::grant::{Ground, Proved, ScopeRule, Settlement};
 use crate::oauth::client::Client;
 use crate::oauth::grant::Grant;
 use crate::oauth::leniency::Tolerance;
@@ -28,8 +28,8 @@ pub(super) fn prove(
     };
     Ok(Proved {
         grant,
-        is_new: true,
-        presented: None,
+        scope: ScopeRule::New,
+        settlement: Settlement::Nothing,
         issues_refresh_token: false,
         fault: None,
     })

@@ -3,8 +3,11 @@
 //! A grant proves that tokens may be issued, and changes nothing. The authority then limits the scope, settles what is
 //! used up, and issues. A new grant is a case of [`GrantType`], a file here, and an arm in [`prove`].
 
+mod authorization_code;
 mod client_credentials;
 mod refresh_token;
+
+pub(crate) use authorization_code::{CodeRecord, PresentedCode};
 
 use crate::clock::Timestamp;
 use crate::fault::Fault;
@@ -20,6 +23,7 @@ use crate::oauth::user::User;
 use crate::random::Random;
 use crate::registry::Registry;
 use crate::shape::Profile;
+use crate::store::Store;
 
 /// What a grant may look at.
 pub(crate) struct Ground<'a> {
@@ -27,6 +31,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) keys: &'a KeySet,
     pub(crate) registry: &'a Registry,
+    pub(crate) store: &'a Store,
     pub(crate) random: &'a Random,
     pub(crate) now: Timestamp,
 }
@@ -34,16 +39,34 @@ pub(crate) struct Ground<'a> {
 /// What a grant proved. Nothing has changed yet.
 #[derive(Debug)]
 pub(crate) struct Proved {
-    /// The grant. Its scope is the most that may be requested, unless it `is_new`.
     pub(crate) grant: Grant,
-    /// The grant comes into being with this request: its scope is the scope that the request gets.
-    pub(crate) is_new: bool,
-    /// The token that was presented, if the grant has one.
-    pub(crate) presented: Option<Presented>,
+    /// Which scope the access token gets.
+    pub(crate) scope: ScopeRule,
+    /// What the request uses up.
+    pub(crate) settlement: Settlement,
     /// Whether a refresh token is issued (RFC 6749 §4.4.3).
     pub(crate) issues_refresh_token: bool,
     /// The fault that the fixtures give the presented token.
     pub(crate) fault: Option<Fault>,
+}
+
+/// Which scope an access token gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScopeRule {
+    /// The grant comes into being with this request: its scope is the scope that the request gets, within the client's.
+    New,
+    /// The requested part of the grant (RFC 6749 §6).
+    Within,
+    /// The scope of the grant; the request has no say (RFC 6749 §4.1.3).
+    AsGranted,
+}
+
+/// What a request uses up, once nothing else can refuse it.
+#[derive(Debug)]
+pub(crate) enum Settlement {
+    Nothing,
+    RefreshToken(Presented),
+    Code(PresentedCode),
 }
 
 /// A refresh token that was presented and proved, and is not spent yet.
@@ -57,16 +80,22 @@ pub(crate) struct Presented {
 }
 
 impl Proved {
-    /// Returns the id of the presented token.
+    /// Returns the refresh token that was presented.
+    pub(crate) fn presented(&self) -> Option<&Presented> {
+        match &self.settlement {
+            Settlement::RefreshToken(presented) => Some(presented),
+            Settlement::Nothing | Settlement::Code(_) => None,
+        }
+    }
+
+    /// Returns the id of the refresh token that was presented.
     pub(crate) fn presented_id(&self) -> Option<String> {
-        self.presented
-            .as_ref()
-            .map(|presented| presented.id.clone())
+        self.presented().map(|presented| presented.id.clone())
     }
 }
 
 /// Proves a request for that grant type.
-pub(crate) fn prove(
+pub(crate) async fn prove(
     grant_type: GrantType,
     params: &Params,
     client: &Client,
@@ -76,6 +105,9 @@ pub(crate) fn prove(
     match grant_type {
         GrantType::RefreshToken => refresh_token::prove(params, client, ground, tolerance),
         GrantType::ClientCredentials => client_credentials::prove(client, ground, tolerance),
+        GrantType::AuthorizationCode => {
+            authorization_code::prove(params, client, ground, tolerance).await
+        }
     }
 }
 
@@ -91,8 +123,8 @@ pub(crate) fn first_user(client: &Client, ground: &Ground<'_>) -> Proved {
     };
     Proved {
         grant,
-        is_new: true,
-        presented: None,
+        scope: ScopeRule::New,
+        settlement: Settlement::Nothing,
         issues_refresh_token: true,
         fault: None,
     }

@@ -5,7 +5,7 @@
 //! client.
 
 use crate::clock::Timestamp;
-use crate::grant::{Ground, Presented, Proved, first_user};
+use crate::grant::{Ground, Presented, Proved, ScopeRule, Settlement, first_user};
 use crate::keys::Alg;
 use crate::keys::jws::Jws;
 use crate::oauth::client::Client;
@@ -87,8 +87,8 @@ fn from_fixture(named: &NamedToken, client: &Client, ground: &Ground<'_>) -> (Pr
             scope: named.scope.clone(),
             auth_time,
         },
-        is_new: false,
-        presented: Some(Presented {
+        scope: ScopeRule::Within,
+        settlement: Settlement::RefreshToken(Presented {
             token: named.token.clone(),
             id: id.clone(),
             remember_until: expires_at,
@@ -149,8 +149,8 @@ fn from_signature(
     }
     let proved = Proved {
         grant: read.grant,
-        is_new: false,
-        presented: Some(Presented {
+        scope: ScopeRule::Within,
+        settlement: Settlement::RefreshToken(Presented {
             token: token.to_owned(),
             id: read.id,
             remember_until: read.expires_at,

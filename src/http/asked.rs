@@ -9,6 +9,7 @@ use crate::authority::ClientRequest;
 use crate::clock::Timestamp;
 use crate::dialect::RawRequest;
 use crate::fault::plan::Traits;
+use crate::http::browser::Cookies;
 use crate::http::{body, limits};
 use crate::journal::{Contents, TokenRequest};
 use crate::oauth::client::AuthMethod;
@@ -24,6 +25,9 @@ use crate::sandbox::Epoch;
 pub(super) struct Asked {
     pub(super) endpoint: Endpoint,
     pub(super) method: Method,
+    /// The path of the request, with the sandbox's.
+    pub(super) path: String,
+    pub(super) cookies: Cookies,
     /// The parameters that the endpoint works with.
     pub(super) params: Params,
     /// The credentials of a token, introspection or revocation request that was read without error.
@@ -53,6 +57,8 @@ impl Asked {
         let mut asked = Self {
             endpoint,
             method: request.method().clone(),
+            path: request.path().to_owned(),
+            cookies: Cookies::default(),
             params: Params::default(),
             credentials: None,
             bearer: None,
@@ -133,6 +139,7 @@ impl Asked {
         request: &HttpRequest,
         payload: web::Payload,
     ) -> Result<(), Refusal> {
+        self.cookies = Cookies::read(request.headers());
         self.params = query(request);
         if self.method == Method::POST {
             let body = body::read(request, payload).await?;

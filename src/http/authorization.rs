@@ -1,30 +1,206 @@
-//! The authorization endpoint (RFC 6749 §3.1), as far as this server has one: it issues nothing.
-//!
-//! The metadata must name one, and what it names must answer. `response_type=none` asks for nothing and gets it; for anything
-//! else the error says that refresh tokens come from fixtures. There is no redirect: no client has a registered redirect URI.
+//! The authorization endpoint (RFC 6749 §3.1): a browser gets a page, or is sent back to the client.
 
+use std::time::Duration;
+
+use actix_web::rt;
+
+use crate::authority::{
+    Action, Back, FrontAnswer, FrontCause, FrontKind, FrontStop, Interaction, Page, PageKind,
+    Visitor,
+};
+use crate::http::asked::Asked;
+use crate::http::browser::{FrontReply, send};
 use crate::http::endpoints::Task;
-use crate::http::reply::Reply;
+use crate::http::reply::{Decision, Reply};
+use crate::oauth::params::Params;
+use crate::oauth::refusal::Refusal;
+use crate::oauth::user::User;
+use crate::pages::{self, ConsentView, Language, LoginView, Notice, UserView, field};
 
-use crate::oauth::client::Client;
-
-pub(super) fn answer(task: &Task<'_>) -> Reply {
-    let params = &task.asked.params;
-    let registry = &task.epoch.authority.registry;
-    let known = params
-        .get("client_id")
-        .is_some_and(|client_id| registry.get::<Client>(client_id).is_some());
-    let (error, description) = match params.raw("response_type") {
-        Some("none") if known => return Reply::Nothing,
-        _ if !known => (
-            "invalid_request",
-            "client_id is missing or names no registered client",
-        ),
-        None => ("invalid_request", "response_type is missing"),
-        Some(_) => (
-            "unsupported_response_type",
-            "this server has no login page: take a refresh token from the fixtures or from `oauth-mimic mint`",
-        ),
+pub(super) async fn answer(task: &Task<'_>) -> Decision {
+    let asked = task.asked;
+    let interaction = interaction(&asked.params);
+    let visitor = Visitor {
+        session: asked.cookies.session.as_deref(),
+        csrf: asked.cookies.csrf.as_deref(),
+        interaction: interaction.as_ref(),
     };
-    Reply::FrontError { error, description }
+    let mut tolerance = asked.tolerance.clone();
+    let authority = &task.epoch.authority;
+    let result = authority
+        .authorize(&asked.params, &visitor, task.now, &mut tolerance)
+        .await;
+    let delay = match &result {
+        Ok(answer) => answer.delay,
+        Err(stop) => stop.delay,
+    };
+    if delay > 0 {
+        rt::time::sleep(Duration::from_secs(delay.into())).await;
+    }
+    let reply = match result {
+        Ok(answer) => write(answer, asked),
+        Err(stop) => refuse(stop, task),
+    };
+    Decision {
+        reply: Reply::Front(reply),
+        presented: None,
+        tolerated: tolerance.tolerated().to_vec(),
+    }
+}
+
+/// Reads the form of a page; other requests have none.
+fn interaction(params: &Params) -> Option<Interaction> {
+    let text = |name| params.raw(name).unwrap_or_default().to_owned();
+    let action = match params.get(field::ACTION)? {
+        "choose" => Action::Choose {
+            sub: text(field::USER),
+        },
+        "password" => Action::Password {
+            username: text(field::USERNAME),
+            password: text(field::PASSWORD),
+        },
+        "new" => Action::New {
+            sub: text(field::NEW_SUB),
+            claims: text(field::NEW_CLAIMS),
+        },
+        "consent" => Action::Consent {
+            sid: text(field::SID),
+            scope: params.all(field::SCOPE).map(str::to_owned).collect(),
+        },
+        _ => Action::Deny,
+    };
+    Some(Interaction {
+        csrf: text(field::CSRF),
+        action,
+    })
+}
+
+fn write(answer: FrontAnswer, asked: &Asked) -> FrontReply {
+    let language = language(asked);
+    let mut reply = match answer.kind {
+        FrontKind::Page(page) => write_page(&page, asked, language),
+        FrontKind::Response { back, members } => {
+            FrontReply::issued(send(language, &back, &members))
+        }
+    };
+    reply.session = reply.session.or(answer.cookie);
+    reply
+}
+
+fn write_page(page: &Page, asked: &Asked, language: Language) -> FrontReply {
+    let repeated: Vec<(&str, &str)> = asked
+        .params
+        .iter()
+        .filter(|(name, _)| !name.starts_with(field::PREFIX))
+        .collect();
+    let html = match &page.kind {
+        PageKind::Login { users, hint } => pages::login(&LoginView {
+            language,
+            action: &asked.path,
+            repeated: &repeated,
+            csrf: &page.csrf,
+            client_id: &page.client_id,
+            scope: page.scope.iter().collect(),
+            users: users.iter().map(|user| view(user)).collect(),
+            hint: hint.as_deref(),
+            problem: page.problem.as_ref().map(|why| problem(why, language)),
+        }),
+        PageKind::Consent { sub, sid, .. } => pages::consent(&ConsentView {
+            language,
+            action: &asked.path,
+            repeated: &repeated,
+            csrf: &page.csrf,
+            client_id: &page.client_id,
+            scope: page.scope.iter().collect(),
+            sub,
+            sid,
+        }),
+    };
+    let mut reply = FrontReply::page(html);
+    if let PageKind::Consent { cookie, .. } = &page.kind {
+        reply.session.clone_from(cookie);
+    }
+    reply.csrf = Some(page.csrf.clone());
+    reply.refusal.clone_from(&page.problem);
+    reply
+}
+
+fn problem(refusal: &Refusal, language: Language) -> String {
+    match refusal {
+        Refusal::LoginFailed {} => pages::login_failed(language).to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn view(user: &User) -> UserView<'_> {
+    let name = user.claims.get("name").and_then(serde_json::Value::as_str);
+    UserView {
+        sub: &user.sub,
+        name: name.unwrap_or(user.login_name()),
+        has_password: user.password.is_some(),
+    }
+}
+
+/// Sends a refusal to the client, or shows it where there is no redirect URI to trust (RFC 6749 §4.1.2.1).
+fn refuse(stop: FrontStop, task: &Task<'_>) -> FrontReply {
+    let settings = &task.epoch.authority.settings;
+    let language = language(task.asked);
+    let (error, description, status, refusal) = match stop.cause {
+        FrontCause::Scripted { error } => {
+            let description = "a scripted login answers with this error".to_owned();
+            (error, description, 400, None)
+        }
+        FrontCause::Refusal(refusal) => {
+            let code = settings.errors.code(&refusal, &task.asked.path, task.now);
+            (code.error, code.description, code.status, Some(refusal))
+        }
+    };
+    let mut reply = match &stop.back {
+        Some(back) => {
+            let members = error_members(back, &error, &description, &settings.issuer);
+            FrontReply::issued(send(language, back, &members))
+        }
+        None => {
+            let (name, remedy) = refusal.as_ref().map_or(("", ""), |refusal| {
+                (refusal.name().as_str(), refusal.name().remedy())
+            });
+            let notice = Notice::Refused {
+                error: &error,
+                reason: &description,
+                name,
+                remedy,
+            };
+            FrontReply::page(pages::message(language, &notice))
+        }
+    };
+    if stop.back.is_none() {
+        reply.status = status;
+    }
+    reply.error = Some(error);
+    reply.refusal = refusal;
+    reply
+}
+
+/// Returns the parameters of an error response (RFC 6749 §4.1.2.1, RFC 9207 §2).
+fn error_members(
+    back: &Back,
+    error: &str,
+    description: &str,
+    issuer: &str,
+) -> Vec<(String, String)> {
+    let mut members = vec![
+        ("error".to_owned(), error.to_owned()),
+        ("error_description".to_owned(), description.to_owned()),
+    ];
+    let state = back
+        .state
+        .iter()
+        .map(|state| ("state".to_owned(), state.clone()));
+    members.extend(state);
+    members.push(("iss".to_owned(), issuer.to_owned()));
+    members
+}
+
+fn language(asked: &Asked) -> Language {
+    Language::of(asked.params.get("ui_locales"))
 }

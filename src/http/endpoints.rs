@@ -52,7 +52,7 @@ const AUTHORIZATION: Served = Served {
     methods: &[Method::GET, Method::HEAD, Method::POST],
     checks_method: false,
     cors: Cors::Closed,
-    handler: |task| ready(authorization::answer(task).into()).boxed_local(),
+    handler: |task| authorization::answer(task).boxed_local(),
 };
 
 const USERINFO: Served = Served {

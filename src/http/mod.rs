@@ -7,6 +7,7 @@
 mod asked;
 mod authorization;
 mod body;
+mod browser;
 pub(crate) mod connection;
 pub(crate) mod cors;
 mod delivery;

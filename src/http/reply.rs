@@ -7,12 +7,12 @@ use actix_web::http::header::{self, ETag, EntityTag, Header as _, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::authority::Settings;
 use crate::clock::Timestamp;
 use crate::fault::Fault;
+use crate::http::browser::FrontReply;
 use crate::http::cors;
 use crate::journal::Outcome;
 use crate::oauth::refusal::{Refusal, RefusalName};
@@ -31,17 +31,12 @@ pub(super) enum Reply {
     Done,
     /// A public JSON document that may be cached.
     Document(String),
-    /// An empty JSON object that must not be cached.
-    Nothing,
     /// The methods of an endpoint (RFC 9110 §9.3.7).
     Methods(String),
     /// The methods of an endpoint, for a web page that wants to send one.
     Preflight(String),
-    /// An error of the authorization endpoint (RFC 6749 §4.1.2.1), in JSON.
-    FrontError {
-        error: &'static str,
-        description: &'static str,
-    },
+    /// An answer for a browser.
+    Front(FrontReply),
     Refused(Refusal),
     /// The fault of the named refresh token that was presented.
     NamedFault(Fault),
@@ -126,10 +121,6 @@ pub(super) fn write(
             not_stored(StatusCode::OK).finish(),
             Account::new(Outcome::Answered),
         ),
-        Reply::Nothing => (
-            not_stored(StatusCode::OK).json(json!({})),
-            Account::new(Outcome::Answered),
-        ),
         Reply::Methods(allow) => (
             HttpResponse::NoContent()
                 .insert_header((header::ALLOW, allow))
@@ -140,11 +131,10 @@ pub(super) fn write(
             cors::preflight(request, &allow),
             Account::new(Outcome::Answered),
         ),
-        Reply::FrontError { error, description } => (
-            not_stored(StatusCode::BAD_REQUEST)
-                .json(json!({ "error": error, "error_description": description })),
-            Account::of_error(error),
-        ),
+        Reply::Front(mut front) => {
+            let account = front_account(&mut front);
+            (front.write(settings), account)
+        }
         Reply::Refused(refusal) => refused(refusal, request.path(), settings, now),
         Reply::NamedFault(fault) => {
             return Err(NamedFault {
@@ -159,6 +149,23 @@ pub(super) fn write(
         ..account
     };
     Ok((response, account))
+}
+
+/// Returns what the record says of an answer for a browser.
+fn front_account(front: &mut FrontReply) -> Account {
+    let refusal = front.refusal.take();
+    match front.error.take() {
+        Some(error) => Account {
+            refusal,
+            ..Account::of_error(error)
+        },
+        None if refusal.is_some() => Account {
+            refusal,
+            ..Account::new(Outcome::Refused)
+        },
+        None if front.issues => Account::new(Outcome::Issued),
+        None => Account::new(Outcome::Answered),
+    }
 }
 
 /// Writes tokens, which must never be stored (RFC 6749 §5.1).

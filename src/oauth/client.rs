@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::oauth::authorization::ResponseType;
 use crate::oauth::grant::RefreshPolicy;
 use crate::oauth::leniency::Leniency;
 use crate::oauth::scope::Scope;
@@ -42,14 +43,32 @@ pub struct Client {
     /// The one way it may authenticate; omitted, a confidential client may use Basic or the form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<AuthMethod>,
-    /// The grants it may use, by their registered names, whether or not this server has them; omitted, `refresh_token`
-    /// alone.
+    /// The grants it may use, by their registered names, whether or not this server has them; omitted, `refresh_token`,
+    /// and `authorization_code` where it has redirect URIs.
     #[serde(default = "default_grant_types")]
     #[schemars(schema_with = "grant_types_schema")]
     pub grant_types: Vec<String>,
     /// The scope it is registered for; omitted, whatever it was granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
+    /// Where authorization responses may be sent: absolute URIs without a fragment, which requests must repeat character by
+    /// character, except for the port of a loopback address (RFC 8252 §7.3). Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirect_uris: Vec<String>,
+    /// The response types that it may request, such as `code id_token`. Default: `code`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub response_types: Option<Vec<String>>,
+    /// Whether its authorization requests must have a code challenge (RFC 7636). Default: true for a public client, false for
+    /// one with a secret (RFC 9700 §2.1.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require_pkce: Option<bool>,
+    /// Whether users are asked to consent to its requests. Default: false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub consent: bool,
+    /// Where the browser may be sent after a logout (OpenID Connect RP-Initiated Logout §3.1). Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<String>,
     /// What becomes of its used refresh tokens; omitted, the profile decides. Public clients always rotate
     /// (RFC 9700 §2.2.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,6 +144,11 @@ impl Client {
             token_endpoint_auth_method: None,
             grant_types: default_grant_types(),
             scope: None,
+            redirect_uris: Vec::new(),
+            response_types: None,
+            require_pkce: None,
+            consent: false,
+            post_logout_redirect_uris: Vec::new(),
             refresh: None,
             access_token_lifetime: None,
             id_token_lifetime: None,
@@ -147,6 +171,45 @@ impl Client {
             Ok(scope) => self.scope = Some(scope),
             Err(why) => panic!("`{scope}` is not a scope: {why}"),
         }
+        self
+    }
+
+    /// Adds a URI to which authorization responses may be sent (RFC 6749 §3.1.2). By default there is none.
+    #[must_use]
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Replaces the response types that it may request, such as `code id_token`. The default is `code` alone.
+    #[must_use]
+    pub fn response_types<T: Into<String>>(
+        mut self,
+        response_types: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.response_types = Some(response_types.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets whether its authorization requests must have a code challenge (RFC 7636). By default only those of a public
+    /// client must.
+    #[must_use]
+    pub fn require_pkce(mut self, required: bool) -> Self {
+        self.require_pkce = Some(required);
+        self
+    }
+
+    /// Asks users to consent to its requests. By default they are not asked.
+    #[must_use]
+    pub fn consent(mut self) -> Self {
+        self.consent = true;
+        self
+    }
+
+    /// Adds a URI to which the browser may be sent after a logout. By default there is none.
+    #[must_use]
+    pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.post_logout_redirect_uris.push(uri.into());
         self
     }
 
@@ -237,7 +300,24 @@ impl Client {
 
     /// Returns true if it is registered for that grant.
     pub(crate) fn may_use(&self, grant_type: &str) -> bool {
+        let may_log_in = grant_type == "authorization_code" && !self.redirect_uris.is_empty();
         self.grant_types.iter().any(|held| held == grant_type)
+            || (may_log_in && self.grant_types == default_grant_types())
+    }
+
+    /// Returns true if it is registered for that response type.
+    pub(crate) fn may_request(&self, response_type: ResponseType) -> bool {
+        match &self.response_types {
+            Some(registered) => registered
+                .iter()
+                .any(|text| ResponseType::parse(text) == Some(response_type)),
+            None => response_type.code && !response_type.has_token(),
+        }
+    }
+
+    /// Returns true if its authorization requests must have a code challenge.
+    pub(crate) fn needs_pkce(&self) -> bool {
+        self.require_pkce.unwrap_or(self.is_public())
     }
 
     /// The ways it may authenticate.
@@ -296,6 +376,10 @@ impl fmt::Display for AuthMethod {
 pub struct Secret(String);
 
 impl Secret {
+    pub(crate) fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
     /// The secret itself.
     #[must_use]
     pub fn reveal(&self) -> &str {

@@ -31,11 +31,17 @@ pub enum GrantType {
     RefreshToken,
     /// A client that acts for itself (RFC 6749 §4.4).
     ClientCredentials,
+    /// The code of an authorization response (RFC 6749 §4.1).
+    AuthorizationCode,
 }
 
 impl GrantType {
     /// Every grant type, in the order of the metadata.
-    pub const ALL: &'static [Self] = &[Self::RefreshToken, Self::ClientCredentials];
+    pub const ALL: &'static [Self] = &[
+        Self::RefreshToken,
+        Self::ClientCredentials,
+        Self::AuthorizationCode,
+    ];
 
     /// Returns the value of the parameter `grant_type`.
     #[must_use]
@@ -43,6 +49,7 @@ impl GrantType {
         match self {
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::AuthorizationCode => "authorization_code",
         }
     }
 

@@ -1,5 +1,6 @@
 //! The vocabulary of the RFCs, as types. No I/O, no lock; time is a parameter. Every other room uses these types.
 
+pub(crate) mod authorization;
 pub(crate) mod bearer;
 pub(crate) mod client;
 pub(crate) mod credentials;

@@ -33,6 +33,31 @@ const ONCE: &[&str] = &[
     "username",
 ];
 
+/// The parameters of an authorization request that may appear only once (RFC 6749 §3.1): all but `resource` (RFC 8707 §2).
+const ONCE_IN_AUTHORIZATION: &[&str] = &[
+    "acr_values",
+    "claims",
+    "claims_locales",
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "display",
+    "id_token_hint",
+    "login_hint",
+    "max_age",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "registration",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+    "ui_locales",
+];
+
 impl Params {
     pub(crate) fn decode(form: &[u8]) -> Result<Self, MalformedForm> {
         form::decode_pairs(form).map(Self)
@@ -66,13 +91,30 @@ impl Params {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Returns the first parameter that appears more often than allowed. Unknown parameters are ignored.
+    /// Returns the first parameter of a token request that appears more often than allowed. Unknown parameters are ignored.
     pub(crate) fn repeated(&self) -> Option<&'static str> {
-        let mut seen = [false; ONCE.len()];
+        self.repeated_of(ONCE)
+    }
+
+    /// Returns the same for an authorization request.
+    pub(crate) fn repeated_in_authorization(&self) -> Option<&'static str> {
+        self.repeated_of(ONCE_IN_AUTHORIZATION)
+    }
+
+    /// `once` is sorted.
+    fn repeated_of(&self, once: &'static [&'static str]) -> Option<&'static str> {
+        let mut seen = vec![false; once.len()];
         self.0.iter().find_map(|(name, _)| {
-            let index = ONCE.binary_search(&name.as_str()).ok()?;
-            std::mem::replace(&mut seen[index], true).then_some(ONCE[index])
+            let index = once.binary_search(&name.as_str()).ok()?;
+            std::mem::replace(&mut seen[index], true).then_some(once[index])
         })
+    }
+
+    /// Iterates over all values of that name.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named =
+            move |(held, value): &'a (String, String)| (held == name).then_some(value.as_str());
+        self.0.iter().filter_map(named)
     }
 
     /// Returns the first parameter that is defined for a token, introspection or revocation request.
@@ -125,6 +167,7 @@ mod tests {
     #[test]
     fn the_table_of_names_is_sorted() {
         assert!(ONCE.is_sorted());
+        assert!(ONCE_IN_AUTHORIZATION.is_sorted());
     }
 
     #[test]

@@ -430,6 +430,182 @@ refusals! {
         message "the endpoint needs the scope {needed}; the access token has {scope}";
         remedy "Request the scope when the token is issued.";
         tolerated None;
+
+    // --- the authorization endpoint ---------------------------------------------------------------------------
+    /// The authorization request names no client. The browser is not redirected (RFC 6749 §4.1.2.1).
+    client_id_missing: ClientIdMissing {}
+        message "client_id is missing";
+        remedy "Send `client_id`.";
+        tolerated Some("The request is taken as the first registered client's.");
+    /// No client of that id is registered. The browser is not redirected (RFC 6749 §4.1.2.1).
+    authorization_client_unknown: AuthorizationClientUnknown { client_id: String }
+        message "there is no client {client_id}";
+        remedy "Register the client in the fixtures, or by `PUT /_mimic/clients/{client_id}`.";
+        tolerated Some("A client of that id is assumed that may use every grant, every scope and every redirect URI.");
+    /// The authorization request has no redirect URI, and the client has not exactly one. The browser is not redirected.
+    redirect_uri_missing: RedirectUriMissing { client_id: String, registered: usize }
+        message "redirect_uri is missing, and client {client_id} has {registered} registered redirect URIs";
+        remedy "Send `redirect_uri`.";
+        tolerated None;
+    /// The redirect URI is not absolute, has a fragment, or has characters that a URI cannot have (RFC 6749 §3.1.2). The
+    /// browser is not redirected.
+    redirect_uri_malformed: RedirectUriMalformed { uri: String, why: String }
+        message "redirect_uri {uri} is malformed: {why}";
+        remedy "Send an absolute URI without a fragment.";
+        tolerated None;
+    /// The redirect URI is not registered for the client (RFC 9700 §4.1.3). The browser is not redirected.
+    redirect_uri_unregistered: RedirectUriUnregistered { uri: String, client_id: String, registered: String }
+        message "redirect_uri {uri} is not registered for client {client_id}; registered: {registered}";
+        remedy "Add the URI to the client's `redirect_uris`: it is compared character by character.";
+        tolerated Some("Every well-formed redirect URI is accepted.");
+    /// The authorization request has no `response_type` (RFC 6749 §4.1.1).
+    response_type_missing: ResponseTypeMissing {}
+        message "response_type is missing";
+        remedy "Send `response_type=code`.";
+        tolerated Some("The request is read as `code`.");
+    /// The server does not support the response type.
+    response_type_unsupported: ResponseTypeUnsupported { response_type: String, supported: String }
+        message "the response type {response_type} is not supported; this server supports {supported}";
+        remedy "Use a response type of `response_types_supported` in the metadata document.";
+        tolerated Some("The request is read as `code`.");
+    /// The client is not registered for the response type, or not for the grant that it needs.
+    response_type_not_allowed: ResponseTypeNotAllowed { client_id: String, response_type: String }
+        message "client {client_id} is not registered for the response type {response_type}";
+        remedy "Add it to the client's `response_types`, and `authorization_code` to its `grant_types`.";
+        tolerated Some("The client may use every response type.");
+    /// The response mode is unknown, or cannot carry tokens (OAuth 2.0 Multiple Response Types §5).
+    response_mode_unsupported: ResponseModeUnsupported { response_mode: String, why: &'static str }
+        message "the response mode {response_mode} {why}";
+        remedy "Leave `response_mode` out, or use one of `response_modes_supported` in the metadata document.";
+        tolerated Some("The usual mode of the response type is used.");
+    /// A parameter of the authorization request has a value that it cannot have.
+    parameter_malformed: ParameterMalformed { name: &'static str, why: String }
+        message "{name} is malformed: {why}";
+        remedy "Correct the parameter, or leave it out.";
+        tolerated Some("The parameter is ignored.");
+    /// The request is a JWT (OpenID Connect Core §6.1), which the server does not support.
+    request_not_supported: RequestNotSupported {}
+        message "the parameter request is not supported";
+        remedy "Send the parameters as they are.";
+        tolerated Some("The parameter is ignored.");
+    /// The request is at a URI (OpenID Connect Core §6.2), which the server does not support.
+    request_uri_not_supported: RequestUriNotSupported {}
+        message "the parameter request_uri is not supported";
+        remedy "Send the parameters as they are.";
+        tolerated Some("The parameter is ignored.");
+    /// The request registers its client (OpenID Connect Core §7.2.1), which the server does not support.
+    registration_not_supported: RegistrationNotSupported {}
+        message "the parameter registration is not supported";
+        remedy "Register the client in the fixtures.";
+        tolerated Some("The parameter is ignored.");
+    /// The client must send a code challenge and sent none (RFC 9700 §2.1.1).
+    pkce_missing: PkceMissing { client_id: String }
+        message "code_challenge is missing, and client {client_id} must send one (RFC 9700 section 2.1.1)";
+        remedy "Send `code_challenge` and `code_challenge_method=S256`, or set the client's `require_pkce` to false.";
+        tolerated Some("The request is accepted without a challenge.");
+    /// The code challenge is not 43 to 128 unreserved characters, or there is a method without a challenge (RFC 7636 §4.2).
+    pkce_malformed: PkceMalformed { why: &'static str }
+        message "{why} (RFC 7636 section 4.2)";
+        remedy "Send the base64url of the SHA-256 of the verifier, without padding.";
+        tolerated Some("The request is accepted without a challenge.");
+    /// The challenge method is `plain`, which the profile does not allow, or unknown (RFC 7636 §4.4.1).
+    pkce_method_unsupported: PkceMethodUnsupported { method: String, supported: String }
+        message "the code challenge method {method} is not supported; this server supports {supported}";
+        remedy "Send `code_challenge_method=S256`.";
+        tolerated Some("`plain` is accepted, and any other method is read as S256.");
+    /// The ID token hint is not an ID token of this server (OpenID Connect Core §3.1.2.1).
+    id_token_hint_invalid: IdTokenHintInvalid { why: String }
+        message "id_token_hint is not an ID token of this server: {why}";
+        remedy "Send an ID token as this server issued it; it may have expired.";
+        tolerated Some("The hint is ignored.");
+    /// `prompt=none` was requested, and no user is logged in (OpenID Connect Core §3.1.2.6).
+    login_required: LoginRequired { why: &'static str }
+        message "{why}, and prompt=none allows no page";
+        remedy "Send the request without `prompt=none`, or log in before it.";
+        tolerated None;
+    /// `prompt=none` was requested, and the user has not consented (OpenID Connect Core §3.1.2.6).
+    consent_required: ConsentRequired {}
+        message "the user has not consented, and prompt=none allows no page";
+        remedy "Send the request without `prompt=none`.";
+        tolerated None;
+    /// The user denied the request (RFC 6749 §4.1.2.1).
+    access_denied: AccessDenied {}
+        message "the user denied the request";
+        remedy "Approve the request on the page, or script a login that does.";
+        tolerated None;
+    /// A form of the login page came without the page's cookie, or from another page.
+    form_not_ours: FormNotOurs {}
+        message "the form does not belong to a page that this server sent to this browser; enable cookies and log in again";
+        remedy "Allow cookies, and submit the form of the page that was loaded last.";
+        tolerated None;
+    /// The login form names a user that does not exist, or has a wrong password.
+    login_failed: LoginFailed {}
+        message "the user name or the password is wrong";
+        remedy "Compare them with the `username` and `password` of the users in the fixtures.";
+        tolerated None;
+    /// A new user cannot be made of the login form.
+    new_user_malformed: NewUserMalformed { why: String }
+        message "a new user cannot be made: {why}";
+        remedy "Give the user a `sub`, and claims as a JSON object.";
+        tolerated None;
+
+    // --- authorization codes ----------------------------------------------------------------------------------
+    /// The token request has no `code`, or an empty one (RFC 6749 §4.1.3).
+    code_missing: CodeMissing {}
+        message "code is missing";
+        remedy "Send the `code` of the authorization response.";
+        tolerated Some("The request stands for a new grant of the first user.");
+    /// The server did not issue the code, or has forgotten it.
+    code_unknown: CodeUnknown {}
+        message "the code was not issued by this server, or is long forgotten";
+        remedy "Send the `code` of the authorization response, decoded from the URI.";
+        tolerated Some("The code stands for a new grant of the first user, with the client's scope.");
+    /// The code was issued to another client (RFC 6749 §4.1.3).
+    code_wrong_client: CodeWrongClient { owner: String, presenter: String }
+        message "the code was issued to client {owner}, not to {presenter}";
+        remedy "Exchange the code with the client that requested it.";
+        tolerated Some("Every client may present it.");
+    /// The code has expired (RFC 6749 §4.1.2).
+    code_expired: CodeExpired { at: Timestamp, now: Timestamp }
+        message "the code expired at {at}; it is {now} now";
+        remedy "Exchange the code at once, or move the server's clock back.";
+        tolerated Some("Expired codes are accepted.");
+    /// The code was used before (RFC 6749 §4.1.2).
+    code_replayed: CodeReplayed {}
+        message "the code was used before; the tokens that its first use got are revoked now (RFC 6749 section 4.1.2)";
+        remedy "Exchange each code once. Find the two uses in the journal: `GET /_mimic/requests`.";
+        tolerated Some("Used codes are accepted, and nothing is revoked.");
+    /// The authorization request had a redirect URI, and the token request has none (RFC 6749 §4.1.3).
+    redirect_uri_not_repeated: RedirectUriNotRepeated {}
+        message "redirect_uri is missing, and the authorization request had one (RFC 6749 section 4.1.3)";
+        remedy "Repeat the `redirect_uri` of the authorization request.";
+        tolerated Some("The parameter may be left out.");
+    /// The redirect URI is not that of the authorization request (RFC 6749 §4.1.3).
+    redirect_uri_mismatch: RedirectUriMismatch { uri: String, authorized: String }
+        message "redirect_uri {uri} is not that of the authorization request, {authorized}";
+        remedy "Repeat the `redirect_uri` of the authorization request, character by character.";
+        tolerated Some("Every redirect URI is accepted.");
+    /// The authorization request had a code challenge, and the token request has no verifier (RFC 7636 §4.6). The code is
+    /// spent.
+    verifier_missing: VerifierMissing {}
+        message "code_verifier is missing, and the authorization request had a code_challenge; the code is spent";
+        remedy "Send the `code_verifier` that the challenge was made of.";
+        tolerated Some("The verifier may be left out.");
+    /// The code verifier is not 43 to 128 unreserved characters (RFC 7636 §4.1).
+    verifier_malformed: VerifierMalformed {}
+        message "code_verifier must be 43 to 128 unreserved characters (RFC 7636 section 4.1)";
+        remedy "Make the verifier of 32 random bytes in base64url without padding.";
+        tolerated Some("Every text is compared as a verifier.");
+    /// The code verifier does not belong to the challenge (RFC 7636 §4.6). The code is spent.
+    verifier_wrong: VerifierWrong {}
+        message "code_verifier does not belong to the code_challenge of the authorization request (RFC 7636 section 4.6); the code is spent";
+        remedy "Send the verifier of this very login: a second login in another tab may have replaced it.";
+        tolerated Some("Every verifier is accepted.");
+    /// There is a code verifier, and the authorization request had no challenge (RFC 9700 §4.8.2).
+    verifier_unexpected: VerifierUnexpected {}
+        message "there is a code_verifier, but the authorization request had no code_challenge (RFC 9700 section 4.8.2)";
+        remedy "Send `code_challenge` in the authorization request.";
+        tolerated Some("The verifier is ignored.");
 }
 
 impl fmt::Display for RefusalName {

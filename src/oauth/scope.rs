@@ -93,7 +93,7 @@ impl Scope {
         Ok(Self(set))
     }
 
-    fn filtered(&self, keep: impl Fn(&str) -> bool) -> Self {
+    pub(crate) fn filtered(&self, keep: impl Fn(&str) -> bool) -> Self {
         Self(self.0.iter().filter(|token| keep(token)).cloned().collect())
     }
 }

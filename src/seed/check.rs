@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::json::invalid::Invalid;
+use crate::oauth::authorization::{ResponseType, check_redirect_uri};
 use crate::oauth::client::{AuthMethod, Client, GRANT_TYPES};
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::leniency::Leniency;
 use crate::oauth::refusal::ErrorDialect;
-use crate::oauth::user::User;
+use crate::oauth::user::{AutoLogin, User};
 use crate::seed::fixtures::NamedRefreshToken;
 use crate::seed::load::{built_in_profile, profile_from};
 use crate::seed::{Draft, FixtureError, Inherited, Seed, Written};
@@ -37,7 +38,7 @@ impl Draft {
             value: "connect".to_owned(),
         });
         let profile = Arc::new(profile_from(&named)?);
-        self.check_with(profile, None, None, Leniency::default())
+        self.check_with(profile, None, None, Leniency::default(), AutoLogin::Off)
     }
 
     /// Checks the fixtures of a sandbox; settings that they omit are those of the server.
@@ -51,6 +52,7 @@ impl Draft {
             server.issuer.clone(),
             server.named_dialect,
             server.leniency,
+            server.auto_login.clone(),
         )
     }
 
@@ -60,6 +62,7 @@ impl Draft {
         issuer: Option<String>,
         named_dialect: Option<ErrorDialect>,
         leniency: Leniency,
+        auto_login: AutoLogin,
     ) -> Result<Seed, FixtureError> {
         if let Some(issuer) = &self.issuer {
             check_issuer(&issuer.value).map_err(|problem| issuer.error("", problem))?;
@@ -84,6 +87,12 @@ impl Draft {
                 let problem = format!("`{sub}` is defined already, at {place}; remove one");
                 return Err(user.error("sub", problem));
             }
+        }
+        if let Some(written) = &self.auto_login
+            && let AutoLogin::User(sub) = &written.value
+            && !users.contains_key(sub.as_str())
+        {
+            return Err(written.error("", format!("there is no user `{sub}`; add it to `users`")));
         }
         let mut tokens = HashMap::new();
         for token in &self.refresh_tokens {
@@ -118,6 +127,7 @@ impl Draft {
             error_dialect,
             errors,
             leniency: self.leniency.union(leniency),
+            auto_login: self.auto_login.map_or(auto_login, |written| written.value),
             named_dialect,
             profile,
             clients: values(self.clients),
@@ -217,6 +227,31 @@ pub(crate) fn client(client: &Client) -> Result<(), Invalid> {
             GRANT_TYPES.join(", ")
         );
         return Err(Invalid::member("grant_types", problem));
+    }
+    for (member, uris) in [
+        ("redirect_uris", &client.redirect_uris),
+        (
+            "post_logout_redirect_uris",
+            &client.post_logout_redirect_uris,
+        ),
+    ] {
+        for (index, uri) in uris.iter().enumerate() {
+            if let Err(why) = check_redirect_uri(uri) {
+                let pointer = format!("/{member}/{index}");
+                return Err(Invalid {
+                    pointer,
+                    problem: format!("`{uri}` cannot be a redirect URI: {why}"),
+                });
+            }
+        }
+    }
+    for (index, text) in client.response_types.iter().flatten().enumerate() {
+        if ResponseType::parse(text).is_none() {
+            let pointer = format!("/response_types/{index}");
+            let problem =
+                format!("`{text}` is not a response type; use names of code, id_token and token");
+            return Err(Invalid { pointer, problem });
+        }
     }
     for (member, seconds) in [
         ("access_token_lifetime", client.access_token_lifetime),

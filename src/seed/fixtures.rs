@@ -8,7 +8,7 @@ use crate::oauth::client::Client;
 use crate::oauth::leniency::Leniency;
 use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::scope::Scope;
-use crate::oauth::user::User;
+use crate::oauth::user::{AutoLogin, User};
 use crate::seed::time::FixtureTime;
 
 /// The content of one fixture file: the profile, clients, users and tokens that a server starts with.
@@ -39,6 +39,9 @@ pub struct Fixtures {
     /// Refusals that are tolerated for every client: a list of names, or `anything`. Default: none.
     #[serde(default)]
     pub leniency: Leniency,
+    /// Whether users are logged in without a page: `true` for the first user, or the `sub` of a user. Default: `false`.
+    #[serde(default)]
+    pub auto_login: Option<AutoLogin>,
     /// The registered clients. Default: none.
     #[serde(default)]
     pub clients: Vec<Client>,

@@ -83,6 +83,14 @@ impl Draft {
             value,
         });
         once(&mut self.error_dialect, dialect)?;
+        once(
+            &mut self.auto_login,
+            fixtures.auto_login.map(|value| Written {
+                file: Arc::clone(&file),
+                pointer: "/auto_login".to_owned(),
+                value,
+            }),
+        )?;
         self.leniency = self.leniency.union(fixtures.leniency);
         self.clients
             .extend(listed(fixtures.clients, "clients", &file));

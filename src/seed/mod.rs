@@ -21,7 +21,7 @@ use crate::json::pointer;
 use crate::oauth::client::Client;
 use crate::oauth::leniency::Leniency;
 use crate::oauth::refusal::ErrorDialect;
-use crate::oauth::user::User;
+use crate::oauth::user::{AutoLogin, User};
 use crate::shape::Profile;
 use crate::shape::errors::ErrorTable;
 
@@ -108,6 +108,7 @@ pub(crate) struct Draft {
     pub(crate) error_dialect: Option<Written<ErrorDialect>>,
     /// The union of the leniencies of all files and flags.
     pub(crate) leniency: Leniency,
+    pub(crate) auto_login: Option<Written<AutoLogin>>,
     pub(crate) clients: Vec<Written<Client>>,
     pub(crate) users: Vec<Written<User>>,
     pub(crate) refresh_tokens: Vec<Written<NamedRefreshToken>>,
@@ -124,6 +125,7 @@ pub(crate) struct Seed {
     pub(crate) named_dialect: Option<ErrorDialect>,
     pub(crate) errors: ErrorTable,
     pub(crate) leniency: Leniency,
+    pub(crate) auto_login: AutoLogin,
     /// The named refresh tokens, in the order of the files.
     pub(crate) clients: Vec<Client>,
     pub(crate) users: Vec<User>,
@@ -137,6 +139,7 @@ pub(crate) struct Inherited {
     issuer: Option<String>,
     named_dialect: Option<ErrorDialect>,
     leniency: Leniency,
+    auto_login: AutoLogin,
 }
 
 impl Seed {
@@ -147,6 +150,7 @@ impl Seed {
             issuer: self.issuer.clone(),
             named_dialect: self.named_dialect,
             leniency: self.leniency,
+            auto_login: self.auto_login.clone(),
         }
     }
 }

@@ -61,6 +61,12 @@ impl Mimic {
         self.inner.settings.url(Endpoint::Revocation)
     }
 
+    /// Returns the URL of the authorization endpoint (RFC 6749 §3.1).
+    #[must_use]
+    pub fn authorization_url(&self) -> String {
+        self.inner.settings.url(Endpoint::Authorization)
+    }
+
     /// Returns the URL of the JWK Set with the published keys (RFC 7517 §5).
     #[must_use]
     pub fn jwks_url(&self) -> String {

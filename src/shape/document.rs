@@ -50,6 +50,10 @@ pub(crate) struct ProfileDocument {
     /// The id of a grant, which all refresh tokens of one family carry; of `{random:N}` and `{uuid}`.
     #[schemars(regex(pattern = r"\{(random:[0-9]+|uuid)\}"))]
     pub(crate) grant_id: String,
+    /// An authorization code; of `{random:N}` and `{uuid}`. Default: `{random:43}`, 256 bits (RFC 6749 §10.10).
+    #[serde(default = "usual_code")]
+    #[schemars(regex(pattern = r"\{(random:[0-9]+|uuid)\}"))]
+    pub(crate) code: String,
     /// The three tokens.
     pub(crate) tokens: Tokens,
     /// The members of the token response (RFC 6749 §5.1), in order. Of `{access_token}`, `{refresh_token}`, `{id_token}`,
@@ -66,6 +70,10 @@ pub(crate) struct ProfileDocument {
     pub(crate) metadata: Object,
     /// One key of the JWK Set (RFC 7517 §4), in order. Of `{kid}`, `{n}` and `{e}`.
     pub(crate) jwk: Object,
+}
+
+fn usual_code() -> String {
+    "{random:43}".to_owned()
 }
 
 /// Deviations for one grant. A token with other claims keeps its id and header unless they are given, too.
@@ -188,6 +196,14 @@ pub(crate) struct LifetimesDocument {
     /// Of a refresh token, where its client does not say otherwise.
     #[schemars(range(min = 1))]
     pub(crate) refresh_token: u32,
+    /// Of an authorization code, at most 600 (RFC 6749 §4.1.2). Default: 60.
+    #[serde(default = "usual_code_lifetime")]
+    #[schemars(range(min = 1, max = 600))]
+    pub(crate) code: u32,
+}
+
+const fn usual_code_lifetime() -> u32 {
+    60
 }
 
 /// The three tokens.

@@ -20,7 +20,7 @@ use crate::http::limits::Patience;
 use crate::oauth::client::Client;
 use crate::oauth::leniency::Leniency;
 use crate::oauth::refusal::ErrorDialect;
-use crate::oauth::user::User;
+use crate::oauth::user::{AutoLogin, User};
 use crate::seed::{Fixtures, NamedRefreshToken};
 use crate::server::handle::TokenServer;
 use crate::server::mimic::Mimic;
@@ -185,6 +185,18 @@ impl TokenServerBuilder {
     /// ```
     pub fn leniency(mut self, leniency: Leniency) -> Self {
         self.code.leniency = self.code.leniency.union(leniency);
+        self
+    }
+
+    /// Logs users in without a page: the first user, or one by `sub`; or the one that `login_hint` names. By default the
+    /// login page asks.
+    ///
+    /// ```
+    /// use oauth_mimic::{AutoLogin, TokenServer};
+    /// let server = TokenServer::builder().auto_login(AutoLogin::FirstUser).start();
+    /// ```
+    pub fn auto_login(mut self, auto_login: AutoLogin) -> Self {
+        self.code.auto_login = Some(auto_login);
         self
     }
 

@@ -37,6 +37,14 @@ pub(crate) struct ErrorTable {
     refusals: BTreeMap<RefusalName, Vec<Entry>>,
 }
 
+/// Status, error code and description of an answer.
+#[derive(Debug)]
+pub(crate) struct ErrorCode {
+    pub(crate) status: u16,
+    pub(crate) error: String,
+    pub(crate) description: String,
+}
+
 #[derive(Debug, Clone)]
 struct Style {
     headers: Vec<Header>,
@@ -76,17 +84,7 @@ impl ErrorTable {
 
     /// Renders the answer to a refusal. `path` is the path of the request.
     pub(crate) fn render(&self, refusal: &Refusal, path: &str, now: Timestamp) -> ErrorResponse {
-        let entries = self
-            .refusals
-            .get(&refusal.name())
-            .map_or(&[][..], Vec::as_slice);
-        let matches = |entry: &&Entry| {
-            entry
-                .when
-                .iter()
-                .all(|(field, value)| refusal.field(field).as_ref() == Some(value))
-        };
-        match entries.iter().find(matches) {
+        match self.entry(refusal) {
             Some(entry) => self.render_entry(entry, Some(refusal), path, now),
             // Compiling refuses a table without an entry for some refusal; a list may still match nothing.
             None => self.render_error(
@@ -119,6 +117,40 @@ impl ErrorTable {
         // The bodies of styles are compiled once per entry; an injected error is rare enough to compile here.
         let body = Template::compile(&style.body, Place::Error, "body");
         Self::answer(style, body.ok().as_ref(), facts)
+    }
+
+    /// Returns status, error code and description of the answer to a refusal, for answers that are not a body of this table.
+    pub(crate) fn code(&self, refusal: &Refusal, path: &str, now: Timestamp) -> ErrorCode {
+        let Some(entry) = self.entry(refusal) else {
+            return ErrorCode {
+                status: 400,
+                error: "invalid_request".to_owned(),
+                description: describable(&refusal.to_string()),
+            };
+        };
+        let facts = ErrorFacts {
+            refusal: Some(refusal),
+            status: entry.status,
+            error: &entry.error,
+            description: String::new(),
+            path,
+            now: Some(now),
+            members: String::new(),
+        };
+        ErrorCode {
+            status: entry.status,
+            error: entry.error.clone(),
+            description: entry.description.write(&facts).unwrap_or_default(),
+        }
+    }
+
+    /// Returns the first entry of a refusal that matches its data.
+    fn entry(&self, refusal: &Refusal) -> Option<&Entry> {
+        let matches = |entry: &&Entry| {
+            let mut conditions = entry.when.iter();
+            conditions.all(|(field, value)| refusal.field(field).as_ref() == Some(value))
+        };
+        self.refusals.get(&refusal.name())?.iter().find(matches)
     }
 
     fn render_entry(

@@ -34,6 +34,7 @@ pub(crate) struct Profile {
     errors: Object,
     lifetimes: LifetimesDocument,
     grant_id: IdTemplate,
+    code: IdTemplate,
     access_token: ByGrant<TokenShape>,
     refresh_token: TokenShape,
     id_token: Option<ByGrant<TokenShape>>,
@@ -83,6 +84,7 @@ impl Profile {
             response: response(document)?,
             metadata: Template::compile(&document.metadata, Place::Metadata, "/metadata")?,
             jwk: Template::compile(&document.jwk, Place::Jwk, "/jwk")?,
+            code: IdTemplate::compile(&document.code, None, "/code")?,
             grant_id,
         };
         profile.check()?;
@@ -149,6 +151,16 @@ impl Profile {
         } else {
             client.refresh.unwrap_or(self.refresh)
         }
+    }
+
+    /// Returns how long an authorization code is valid.
+    pub(crate) fn code_lifetime(&self) -> Duration {
+        Duration::from_secs(self.lifetimes.code.into())
+    }
+
+    /// Draws an authorization code.
+    pub(crate) fn draw_code(&self, random: &Random) -> String {
+        self.code.draw("", random)
     }
 
     /// Draws the id of a new grant.

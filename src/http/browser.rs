@@ -1,0 +1,170 @@
+//! Answers for a browser: pages, redirects and cookies.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::authority::{Back, Settings};
+use crate::oauth::authorization::ResponseMode;
+use crate::oauth::refusal::Refusal;
+use crate::pages::{self, Html, Language};
+
+/// The cookie of the login session.
+const SESSION: &str = "oauth_mimic_session";
+/// The cookie against forged forms.
+const CSRF: &str = "oauth_mimic_csrf";
+
+/// Everything but the unreserved characters of RFC 3986 §2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// The cookies of a request.
+#[derive(Debug, Default)]
+pub(super) struct Cookies {
+    pub(super) session: Option<String>,
+    pub(super) csrf: Option<String>,
+}
+
+impl Cookies {
+    /// Reads the `Cookie` headers (RFC 6265 §4.2.1).
+    pub(super) fn read(headers: &header::HeaderMap) -> Self {
+        let mut cookies = Self::default();
+        let texts = headers.get_all(header::COOKIE);
+        for text in texts.filter_map(|value| value.to_str().ok()) {
+            for pair in text.split(';') {
+                match pair.trim().split_once('=') {
+                    Some((SESSION, value)) => cookies.session = Some(value.to_owned()),
+                    Some((CSRF, value)) => cookies.csrf = Some(value.to_owned()),
+                    _ => {}
+                }
+            }
+        }
+        cookies
+    }
+}
+
+/// Where the browser goes from here.
+#[derive(Debug)]
+pub(super) enum Sent {
+    /// To another URI.
+    To(String),
+    /// Nowhere: it shows a page.
+    Page(Html),
+}
+
+/// An answer for a browser.
+#[derive(Debug)]
+pub(super) struct FrontReply {
+    pub(super) status: u16,
+    pub(super) sent: Sent,
+    /// New values of the cookies.
+    pub(super) session: Option<String>,
+    pub(super) csrf: Option<String>,
+    /// The session cookie is removed.
+    pub(super) forgets_session: bool,
+    /// The error code of the answer.
+    pub(super) error: Option<String>,
+    pub(super) refusal: Option<Refusal>,
+    /// Whether the answer carries what the client asked for.
+    pub(super) issues: bool,
+}
+
+impl FrontReply {
+    /// A page for a person.
+    pub(super) fn page(html: Html) -> Self {
+        Self::new(Sent::Page(html))
+    }
+
+    /// An authorization response.
+    pub(super) fn issued(sent: Sent) -> Self {
+        Self {
+            issues: true,
+            ..Self::new(sent)
+        }
+    }
+
+    pub(super) fn new(sent: Sent) -> Self {
+        Self {
+            status: match sent {
+                Sent::To(_) => StatusCode::SEE_OTHER.as_u16(),
+                Sent::Page(_) => StatusCode::OK.as_u16(),
+            },
+            sent,
+            session: None,
+            csrf: None,
+            forgets_session: false,
+            error: None,
+            refusal: None,
+            issues: false,
+        }
+    }
+
+    /// Writes the answer, which no cache may keep, no frame may show, and no other site may learn the address of
+    /// (RFC 9700 §4.2.4, §4.16).
+    pub(super) fn write(self, settings: &Settings) -> HttpResponse {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::BAD_REQUEST);
+        let mut response = HttpResponse::build(status);
+        response
+            .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::PRAGMA, "no-cache"))
+            .insert_header((header::REFERRER_POLICY, "no-referrer"))
+            .insert_header((header::X_FRAME_OPTIONS, "DENY"))
+            .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+        let session = if self.forgets_session {
+            Some(cookie(SESSION, "", settings) + "; Max-Age=0")
+        } else {
+            self.session.map(|value| cookie(SESSION, &value, settings))
+        };
+        let csrf = self.csrf.map(|value| cookie(CSRF, &value, settings));
+        for cookie in session.into_iter().chain(csrf) {
+            response.append_header((header::SET_COOKIE, cookie));
+        }
+        match self.sent {
+            Sent::To(location) => response
+                .insert_header((header::LOCATION, location))
+                .finish(),
+            Sent::Page(Html { text, policy }) => response
+                .insert_header((header::CONTENT_SECURITY_POLICY, policy))
+                .content_type("text/html; charset=utf-8")
+                .body(text),
+        }
+    }
+}
+
+/// Writes a cookie for the paths of this sandbox, out of the reach of scripts and of other sites' forms (RFC 6265 §4.1.2).
+fn cookie(name: &str, value: &str, settings: &Settings) -> String {
+    let path = settings.base_path();
+    let secure = if settings.base_url.starts_with("https://") {
+        "; Secure"
+    } else {
+        ""
+    };
+    format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}")
+}
+
+/// Sends parameters to the client in the way it asked for.
+pub(super) fn send(language: Language, back: &Back, members: &[(String, String)]) -> Sent {
+    let uri = &back.redirect_uri;
+    let joint = match back.mode {
+        ResponseMode::FormPost => {
+            return Sent::Page(pages::form_post(language, uri, members));
+        }
+        ResponseMode::Fragment => '#',
+        ResponseMode::Query if uri.contains('?') => '&',
+        ResponseMode::Query => '?',
+    };
+    Sent::To(format!("{uri}{joint}{}", encode(members)))
+}
+
+/// Encodes parameters as `application/x-www-form-urlencoded`, with `%20` for a space, which every decoder understands.
+pub(super) fn encode(members: &[(String, String)]) -> String {
+    let pairs = members.iter().map(|(name, value)| {
+        let value = utf8_percent_encode(value, RESERVED);
+        format!("{name}={value}")
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
