@@ -3,6 +3,7 @@
 use crate::authority::Authority;
 use crate::clock::Timestamp;
 use crate::fault::WrongKeys;
+use crate::oauth::authorization::ResponseType;
 use crate::oauth::client::Client;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::grant_type::GrantType;
@@ -28,8 +29,10 @@ impl Authority {
             token_endpoint: settings.url(Endpoint::Token),
             jwks_uri: settings.url(Endpoint::Jwks),
             scopes: distinct(scopes),
-            // The registered name for an authorization endpoint that issues nothing.
-            response_types: vec!["none".to_owned()],
+            response_types: ResponseType::SUPPORTED
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             grant_types: distinct(grant_types),
             auth_methods: distinct(auth_methods.map(|method| method.as_str())),
             claims: distinct(settings.profile.id_token_claims()),

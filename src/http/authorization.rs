@@ -133,7 +133,7 @@ fn problem(refusal: &Refusal, language: Language) -> String {
 }
 
 fn view(user: &User) -> UserView<'_> {
-    let name = user.claims.get("name").and_then(serde_json::Value::as_str);
+    let name = user.claims.get("name").and_then(crate::json::Value::as_str);
     UserView {
         sub: &user.sub,
         name: name.unwrap_or(user.login_name()),

@@ -121,11 +121,16 @@ fn is_zero(number: &u32) -> bool {
 const SECRET: &[&str] = &[
     "assertion",
     "code",
+    "csrf",
+    "new_claims",
     "password",
     "secret",
     "token",
     "verifier",
 ];
+
+/// The parameters that have such a part in their name and are not secret.
+const SHOWN: &[&str] = &["code_challenge", "code_challenge_method", "token_type_hint"];
 
 /// The most characters of a parameter's name. A longer text may be a token that was sent without its name.
 const LONGEST_NAME: usize = 64;
@@ -136,7 +141,8 @@ pub(super) const REDACTED: &str = "[redacted]";
 /// Returns true if a parameter of that name has a value that the journal must not keep.
 pub(super) fn is_secret(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    !lower.ends_with("_type") && SECRET.iter().any(|secret| lower.contains(secret))
+    let is_shown = lower.ends_with("_type") || SHOWN.contains(&lower.as_str());
+    !is_shown && SECRET.iter().any(|secret| lower.contains(secret))
 }
 
 /// Returns the name of a parameter if it has the form of one (RFC 6749 §8.2): it may be a token that was sent without its name.

@@ -17,6 +17,16 @@ pub(crate) struct ResponseType {
 }
 
 impl ResponseType {
+    /// The response type of the authorization code flow (RFC 6749 §4.1.1).
+    pub(crate) const CODE: Self = Self {
+        code: true,
+        token: false,
+        id_token: false,
+    };
+
+    /// The response types that the server supports, in the order of the metadata.
+    pub(crate) const SUPPORTED: &'static [Self] = &[Self::CODE];
+
     /// Reads the parameter `response_type`: names separated by one space, in any order, each once. Returns `None` for
     /// any other text.
     pub(crate) fn parse(text: &str) -> Option<Self> {

@@ -44,6 +44,11 @@ impl Mimic {
         assert!(added, "1000 scripted logins wait already");
     }
 
+    /// Removes the scripted logins that wait.
+    pub fn clear_logins(&self) {
+        self.inner.epoch().authority.logins.clear();
+    }
+
     /// Sends an authorization request as a browser would, and returns the response that the client would get. If no scripted
     /// login waits and no user is logged in automatically, the first user logs in. The journal has an entry for the request.
     ///

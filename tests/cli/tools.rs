@@ -14,7 +14,7 @@ fn check_says_what_there_is() {
     assert_eq!(
         told,
         format!(
-            "ok: profile connect, 5 clients, 1 users, 27 named refresh tokens, signing key {kid}"
+            "ok: profile connect, 7 clients, 3 users, 27 named refresh tokens, signing key {kid}"
         )
     );
     assert_eq!(good(&["check", "fixtures"]), told);

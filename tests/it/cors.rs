@@ -72,10 +72,10 @@ fn a_bad_preflight_is_refused_in_json() {
 fn the_authorization_endpoint_reads_a_form() {
     let server = TokenServer::start();
     let url = fetch(&server.metadata_url()).member("authorization_endpoint");
-    let form = "response_type=none&client_id=client-default";
+    let form = "response_type=code&client_id=web&redirect_uri=http://localhost:3000/callback";
     assert_eq!(post_form(&url, None, form).status, 200);
     let exchange = server.requests().pop().expect("a request");
-    assert_eq!(exchange.client_id.as_deref(), Some("client-default"));
+    assert_eq!(exchange.client_id.as_deref(), Some("web"));
     assert_eq!(fetch(&format!("{url}?{form}")).status, 200);
 }
 

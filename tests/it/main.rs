@@ -13,6 +13,7 @@ mod defects;
 mod determinism;
 mod drive;
 mod faults;
+mod front;
 mod golden;
 mod guard;
 mod independent_eyes;

@@ -11,6 +11,7 @@ use rsa::{BoxedUint, PrivateKey};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use crate::front::{self, CALLBACK};
 use crate::support::ordered::names;
 use crate::support::{
     Answer, basic, encoded, exchange, get, part, part_text, path_of, post, refresh, send,
@@ -144,12 +145,17 @@ fn the_documents_say_all_that_discovery_requires_and_nothing_else() {
             "token_endpoint": format!("{base}{token}"),
             "jwks_uri": format!("{base}{jwks}"),
             "scopes_supported": ["openid", "email"],
-            "response_types_supported": ["none"],
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query", "fragment", "form_post"],
             "grant_types_supported": ["refresh_token"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "claims_supported": claims,
+            "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": true,
+            "prompt_values_supported": ["none", "login", "consent", "select_account"],
+            "ui_locales_supported": ["en", "fr"],
         });
         assert_eq!(metadata(&server), expected, "{profile}");
         assert_eq!(server.token_url(), format!("{base}{token}"));
@@ -181,7 +187,7 @@ fn every_grant_in_it_works_and_no_other() {
         let document = metadata(&server);
         assert_eq!(
             document["grant_types_supported"],
-            json!(["refresh_token", "client_credentials"])
+            json!(["refresh_token", "client_credentials", "authorization_code"])
         );
         let grant = |grant_type: &str| {
             let form = format!(
@@ -196,8 +202,14 @@ fn every_grant_in_it_works_and_no_other() {
         };
         assert_eq!(grant("refresh_token").status, 200, "{profile}");
         assert_eq!(grant("client_credentials").status, 200, "{profile}");
+        let code = front::code(&server, "");
+        let exchanged = post(
+            &server,
+            Some(&basic("web", "web-secret")),
+            &format!("grant_type=authorization_code&code={code}&redirect_uri={CALLBACK}"),
+        );
+        assert_eq!(exchanged.status, 200, "{profile}: {}", exchanged.text());
         for other in [
-            "authorization_code",
             "password",
             "implicit",
             "urn:ietf:params:oauth:grant-type:device_code",
@@ -319,28 +331,157 @@ fn every_scope_in_it_can_be_had_and_no_other() {
     }
 }
 
+/// Every response type (OAuth 2.0 Multiple Response Types §3 and §5).
+const RESPONSE_TYPES: [&str; 8] = [
+    "none",
+    "code",
+    "token",
+    "id_token",
+    "id_token token",
+    "code id_token",
+    "code token",
+    "code id_token token",
+];
+
 #[test]
-fn what_it_says_of_responses_subjects_signatures_and_claims_is_true() {
+fn every_response_type_in_it_works_and_no_other() {
     for profile in oauth_mimic::profiles() {
         let server = server(profile);
         let document = metadata(&server);
-        let url = document["authorization_endpoint"].as_str().expect("a URL");
-        let authorize = |response_type: &str| {
-            let path = path_of(&server, url);
-            get(
-                server.address(),
-                &format!("{path}?client_id=client-default&response_type={response_type}"),
-            )
-        };
-        assert_eq!(document["response_types_supported"], json!(["none"]));
-        assert_eq!(authorize("none").status, 200, "{profile}");
-        for other in ["code", "token", "id_token", "code%20id_token"] {
-            assert_eq!(
-                authorize(other).error(),
-                "unsupported_response_type",
-                "{profile}: {other}"
+        let advertised = texts(&document["response_types_supported"]);
+        assert!(advertised.contains(&"code"), "{profile}: {advertised:?}");
+        for response_type in RESPONSE_TYPES {
+            let members = front::response(
+                &server,
+                &format!("response_type={}&nonce=n", encoded(response_type)),
             );
+            if advertised.contains(&response_type) {
+                for name in response_type.split(' ') {
+                    let name = if name == "token" {
+                        "access_token"
+                    } else {
+                        name
+                    };
+                    assert!(members.contains_key(name), "{profile}: {members:?}");
+                }
+            } else {
+                let error = members["error"].as_str();
+                assert_eq!(
+                    error, "unsupported_response_type",
+                    "{profile}: {response_type}"
+                );
+            }
         }
+    }
+}
+
+#[test]
+fn every_response_mode_in_it_works_and_no_other() {
+    for profile in oauth_mimic::profiles() {
+        let server = server(profile);
+        let document = metadata(&server);
+        let advertised = texts(&document["response_modes_supported"]);
+        for mode in ["query", "fragment", "form_post"] {
+            assert!(advertised.contains(&mode), "{profile}: {advertised:?}");
+            let answer = front::ask(&server, &format!("response_type=code&response_mode={mode}"));
+            let begins = match mode {
+                "query" => format!("{CALLBACK}?code="),
+                "fragment" => format!("{CALLBACK}#code="),
+                _ => {
+                    assert_eq!(answer.status, 200, "{profile}: {mode}");
+                    let form = format!(
+                        r#"<form method="post" action="{CALLBACK}"><input type="hidden" name="code""#
+                    );
+                    assert!(answer.text().contains(&form), "{}", answer.text());
+                    continue;
+                }
+            };
+            let location = answer.header("location").expect("a redirect");
+            assert!(location.starts_with(&begins), "{profile}: {location}");
+        }
+        assert_eq!(advertised.len(), 3, "{profile}");
+        for other in ["web_message", "query.jwt", "form_post.jwt", "jwt", "Query"] {
+            let members = front::response(
+                &server,
+                &format!("response_type=code&response_mode={other}"),
+            );
+            assert_eq!(members["error"], "invalid_request", "{profile}: {other}");
+        }
+    }
+}
+
+#[test]
+fn every_challenge_method_in_it_works_and_no_other() {
+    // RFC 7636 Appendix B.
+    let (verifier, challenge) = (
+        "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    );
+    for profile in oauth_mimic::profiles() {
+        let server = server(profile);
+        let document = metadata(&server);
+        let advertised = texts(&document["code_challenge_methods_supported"]);
+        assert_eq!(advertised, ["S256"], "{profile}");
+        let ask = |method: &str| {
+            let challenge = format!("code_challenge={challenge}&code_challenge_method={method}");
+            front::response(&server, &format!("response_type=code&{challenge}"))
+        };
+        let code = ask("S256")["code"].clone();
+        let form = format!(
+            "grant_type=authorization_code&code={code}&redirect_uri={CALLBACK}&code_verifier={verifier}"
+        );
+        let answer = post(&server, Some(&basic("web", "web-secret")), &form);
+        assert_eq!(answer.status, 200, "{profile}: {}", answer.text());
+        for other in ["plain", "s256", "S512"] {
+            assert_eq!(ask(other)["error"], "invalid_request", "{profile}: {other}");
+        }
+    }
+}
+
+#[test]
+fn every_prompt_language_and_issuer_in_it_is_true() {
+    for profile in oauth_mimic::profiles() {
+        let server = server(profile);
+        let document = metadata(&server);
+        let prompts = texts(&document["prompt_values_supported"]);
+        assert_eq!(prompts, ["none", "login", "consent", "select_account"]);
+        for prompt in prompts {
+            let answer = front::page(&server, &format!("response_type=code&prompt={prompt}"));
+            let location = answer.header("location").unwrap_or_default();
+            if prompt == "none" {
+                assert!(location.contains("error=login_required"), "{location}");
+            } else {
+                assert_eq!(answer.status, 200, "{profile}: {prompt}");
+            }
+        }
+        let other = front::page(&server, "response_type=code&prompt=create");
+        let location = other.header("location").expect("a redirect");
+        assert!(location.contains("error=invalid_request"), "{location}");
+        let languages = texts(&document["ui_locales_supported"]);
+        assert_eq!(languages, ["en", "fr"]);
+        for (asked, shown) in [("en", "en"), ("fr", "fr"), ("fr-CA de", "fr"), ("de", "en")] {
+            let ui_locales = encoded(asked);
+            let answer = front::page(
+                &server,
+                &format!("response_type=code&ui_locales={ui_locales}"),
+            );
+            let lang = format!(r#"<html lang="{shown}">"#);
+            assert!(answer.text().contains(&lang), "{profile}: {asked}");
+        }
+        assert_eq!(
+            document["authorization_response_iss_parameter_supported"],
+            true
+        );
+        let members = front::response(&server, "response_type=code");
+        assert_eq!(members["iss"], server.issuer(), "{profile}");
+    }
+}
+
+#[test]
+fn what_it_says_of_subjects_signatures_and_claims_is_true() {
+    for profile in oauth_mimic::profiles() {
+        let server = server(profile);
+        let document = metadata(&server);
         let id_token = |client: &str| server.mint().client(client).id_token();
         let (one, two) = (id_token("client-default"), id_token("client-rotating"));
         assert_eq!(document["subject_types_supported"], json!(["public"]));

@@ -11,7 +11,8 @@ use super::{
     Expected, GOOD, JWKS, METADATA, RefreshTokenIn as _, Request, Row, TOKEN, World, alpha,
     assert_refused, assert_tokens, post, story,
 };
-use crate::support::{Answer, get, part, path_of, refresh_as, send};
+use crate::authorization::{authorize, exchange_of};
+use crate::support::{Answer, encoded, get, part, path_of, refresh_as, send};
 
 const ANOTHER_FORM: &str = "/.well-known/oauth-authorization-server";
 
@@ -27,7 +28,7 @@ const GRANT_TYPES: [&str; 7] = [
 ];
 
 /// The names of IANA's registry "OAuth Authorization Server Metadata" that a server of this kind could use.
-const REGISTERED_METADATA: [&str; 28] = [
+const REGISTERED_METADATA: [&str; 29] = [
     "issuer",
     "authorization_endpoint",
     "token_endpoint",
@@ -56,6 +57,7 @@ const REGISTERED_METADATA: [&str; 28] = [
     "id_token_signing_alg_values_supported",
     "claim_types_supported",
     "claims_supported",
+    "prompt_values_supported",
 ];
 
 fn metadata(world: &World) -> Value {
@@ -372,7 +374,12 @@ fn what_is_advertised_works(world: &World) {
     let metadata = metadata(world);
     let grants = list(&metadata, "grant_types_supported");
     for grant in GRANT_TYPES {
-        let answer = world.send(&alpha(format!("grant_type={grant}&refresh_token={{rt}}")));
+        let answer = if grant == "authorization_code" {
+            let code = authorize(world, "coder", "response_type=code").code();
+            world.send(&exchange_of("coder", &code))
+        } else {
+            world.send(&alpha(format!("grant_type={grant}&refresh_token={{rt}}")))
+        };
         if grants.contains(&grant.to_owned()) {
             assert_tokens(&answer);
         } else {
@@ -417,21 +424,14 @@ fn what_is_advertised_works(world: &World) {
         }
     }
 
-    let endpoint = metadata["authorization_endpoint"].as_str().expect("a text");
-    let endpoint = path_of(&world.server, endpoint);
     let response_types = list(&metadata, "response_types_supported");
-    for response_type in ["none", "code", "token", "id_token", "code+id_token"] {
-        let target = format!("{endpoint}?client_id=alpha&response_type={response_type}");
-        let answer = world.send(&Request::new("GET", &target));
+    for response_type in ["none", "code", "token", "id_token", "code id_token"] {
+        let request = format!("response_type={}", encoded(response_type));
+        let response = authorize(world, "coder", &request);
         if response_types.contains(&response_type.to_owned()) {
-            assert_eq!(answer.status, 200, "{response_type}");
+            assert!(!response.code().is_empty(), "{response_type}");
         } else {
-            assert_eq!(answer.status, 400, "{response_type}");
-            assert_eq!(
-                answer.error(),
-                "unsupported_response_type",
-                "{response_type}"
-            );
+            assert_eq!(response.error(), "unsupported_response_type");
         }
     }
 

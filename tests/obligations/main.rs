@@ -42,6 +42,7 @@ macro_rules! table {
     };
 }
 
+mod authorization;
 mod client_authentication;
 mod client_credentials;
 mod discovery;
@@ -151,7 +152,9 @@ impl World {
             builder = builder.client(match client_id {
                 "reuser" => client.refresh(RefreshPolicy::Reuse),
                 "reissuer" => client.refresh(RefreshPolicy::Reissue),
-                "coder" => client.grant_types(["authorization_code"]),
+                "coder" => client
+                    .grant_types(["authorization_code"])
+                    .redirect_uri(authorization::CALLBACK),
                 "poster" => client.auth_method(AuthMethod::ClientSecretPost),
                 _ => client,
             });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use serde_json::{Map, Value};
+use crate::json::{Object, Value};
 use subtle::ConstantTimeEq as _;
 
 use crate::authority::Authority;
@@ -250,8 +250,8 @@ impl Authority {
             return Err(malformed("the claims are longer than 4096 bytes"));
         }
         let claims = match claims.trim() {
-            "" => Map::new(),
-            text => serde_json::from_str::<Map<String, Value>>(text)
+            "" => Object::default(),
+            text => serde_json::from_str::<Object>(text)
                 .map_err(|_| malformed("the claims are not a JSON object"))?,
         };
         let mut user = User::new(sub);

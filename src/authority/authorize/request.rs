@@ -124,21 +124,22 @@ impl Authority {
         client: &Client,
         tolerance: &mut Tolerance,
     ) -> Result<ResponseType, Refusal> {
-        let code = ResponseType {
-            code: true,
-            ..ResponseType::default()
-        };
         let Some(text) = params.get("response_type") else {
             tolerance.refuse(Refusal::ResponseTypeMissing {})?;
-            return Ok(code);
+            return Ok(ResponseType::CODE);
         };
-        let supported = ResponseType::parse(text).filter(|read| *read == code);
+        let supported =
+            ResponseType::parse(text).filter(|read| ResponseType::SUPPORTED.contains(read));
         let Some(response_type) = supported else {
             tolerance.refuse(Refusal::ResponseTypeUnsupported {
                 response_type: excerpt(text),
-                supported: code.to_string(),
+                supported: ResponseType::SUPPORTED
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", "),
             })?;
-            return Ok(code);
+            return Ok(ResponseType::CODE);
         };
         let may_exchange = !response_type.code || client.may_use("authorization_code");
         if !client.may_request(response_type) || !may_exchange {
@@ -222,7 +223,7 @@ impl Authority {
             Some(kind) => return Err(format!("it is {}", kind.described())),
             None => return Err("it is a token of another shape".to_owned()),
         }
-        let sub = jws.claims.get("sub").and_then(serde_json::Value::as_str);
+        let sub = jws.claims.get("sub").and_then(crate::json::Value::as_str);
         sub.map(str::to_owned)
             .ok_or_else(|| "it has no sub".to_owned())
     }

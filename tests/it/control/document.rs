@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use oauth_mimic::Login;
 use serde_json::{Value, json};
 
 use crate::drive::{Plane, USER, frozen};
@@ -233,6 +234,12 @@ fn bodies() -> Vec<(&'static str, &'static str, Value)> {
         ("put", "/users/{sub}", user),
         ("post", "/refresh-tokens", token.clone()),
         ("put", "/clients/{client_id}/refresh-tokens/{token}", token),
+        ("post", "/logins", json!({})),
+        (
+            "post",
+            "/logins",
+            json!({ "client_id": "web", "user": USER, "deny": true, "scope": "openid", "acr": "2", "delay": 1, "error": "server_error", "times": 2 }),
+        ),
         ("post", "/keys/rotate", json!({})),
         ("post", "/keys/rotate", json!({ "retire_after": 60 })),
         ("post", "/sandboxes", json!({})),
@@ -312,6 +319,8 @@ fn what_is_read_is_as_described() {
     let server = frozen();
     let _sandbox = server.sandbox();
     let plane = Plane::of(&server);
+    crate::front::code(&server, "");
+    server.next_login(Login::new().user(USER));
     crate::drive::refresh(&server, "REFRESH_TOKEN", "&scope=admin&colour=red");
     server.fail_next(
         1,
@@ -341,6 +350,8 @@ fn what_is_read_is_as_described() {
             "/clients/client-default/refresh-tokens/REFRESH_TOKEN",
         ),
         ("/keys", "/keys"),
+        ("/logins", "/logins"),
+        ("/sessions", "/sessions"),
         ("/sandboxes", "/sandboxes"),
         ("/scenarios", "/scenarios"),
     ] {

@@ -54,6 +54,9 @@ fn another_method_is_refused_with_those_there_are() {
         ("/keys/rotate", "GET", "POST, OPTIONS"),
         ("/keys/rotate", "DELETE", "POST, OPTIONS"),
         ("/scenarios/a", "GET", "POST, OPTIONS"),
+        ("/logins", "PUT", "GET, HEAD, POST, DELETE, OPTIONS"),
+        ("/sessions", "POST", "GET, HEAD, DELETE, OPTIONS"),
+        ("/sessions/a", "GET", "DELETE, OPTIONS"),
     ] {
         let case = format!("{method} {path}");
         let answer = plane.send(method, path, "");
@@ -168,6 +171,13 @@ fn a_body_that_is_not_json_of_its_type_is_refused_with_the_place() {
             "/in_order/1/status",
         ),
         ("POST", "/verify", "nonsense", ""),
+        ("POST", "/logins", r#"{"delay":61}"#, "/delay"),
+        ("POST", "/logins", r#"{"times":0}"#, "/times"),
+        ("POST", "/logins", r#"{"error":""}"#, "/error"),
+        ("POST", "/logins", r#"{"error":"a\"b"}"#, "/error"),
+        ("POST", "/logins", r#"{"scope":"a  b"}"#, "/scope"),
+        ("POST", "/logins", r#"{"deny":"yes"}"#, "/deny"),
+        ("POST", "/logins", r#"{"sub":"alice"}"#, "/sub"),
         ("POST", "/sandboxes", r#"{"ttl":0}"#, "/ttl"),
         ("POST", "/sandboxes", r#"{"ttl":-1}"#, "/ttl"),
         ("PUT", "/sandboxes/x", r#"{"ttl":0}"#, "/ttl"),
@@ -300,7 +310,7 @@ fn a_body_that_is_too_large_is_refused_and_a_large_one_is_not() {
     assert_eq!(plane.post("/users", &user(1024 * 1024)).status, 201);
     let answer = plane.post("/users", &user(4 * 1024 * 1024));
     assert_problem("more than 4 MiB", &answer, 413, None);
-    assert_eq!(plane.list("/users").len(), 2);
+    assert_eq!(plane.list("/users").len(), 4);
 }
 
 #[test]

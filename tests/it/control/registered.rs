@@ -135,10 +135,37 @@ fn a_mistake_names_the_member() {
             json!({ "client_id": "a", "token_endpoint_auth_method": "client_secret_basic" }),
             "/token_endpoint_auth_method",
         ),
+        (
+            "/clients",
+            json!({ "client_id": "a", "redirect_uris": ["https://a.example/cb", "/cb"] }),
+            "/redirect_uris/1",
+        ),
+        (
+            "/clients",
+            json!({ "client_id": "a", "redirect_uris": ["https://a.example/cb#x"] }),
+            "/redirect_uris/0",
+        ),
+        (
+            "/clients",
+            json!({ "client_id": "a", "redirect_uris": ["javascript:alert(1)"] }),
+            "/redirect_uris/0",
+        ),
+        (
+            "/clients",
+            json!({ "client_id": "a", "post_logout_redirect_uris": ["/bye"] }),
+            "/post_logout_redirect_uris/0",
+        ),
+        (
+            "/clients",
+            json!({ "client_id": "a", "response_types": ["codes"] }),
+            "/response_types/0",
+        ),
         ("/clients", json!({}), ""),
         ("/clients", json!([]), ""),
         ("/users", json!({ "sub": "" }), "/sub"),
         ("/users", json!({ "sub": 1 }), "/sub"),
+        ("/users", json!({ "sub": "a", "username": "" }), "/username"),
+        ("/users", json!({ "sub": "a", "password": "" }), "/password"),
         ("/users", json!({ "sub": "a", "claims": [] }), "/claims"),
         ("/users", json!({ "sub": "a", "colour": "red" }), "/colour"),
         (
@@ -180,7 +207,7 @@ fn a_mistake_names_the_member() {
         let case = format!("{path} {body}");
         assert_problem(&case, &plane.post(path, &body), 400, Some(at));
     }
-    assert_eq!(plane.list("/users").len(), 1, "nothing was added");
+    assert_eq!(plane.list("/users").len(), 3, "nothing was added");
 }
 
 #[test]

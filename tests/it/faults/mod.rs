@@ -132,7 +132,9 @@ fn request_to(server: &TokenServer, endpoint: &str) -> Vec<u8> {
             let authorization = basic("client-default", "client-default-secret");
             return token_request(server, Some(&authorization), form);
         }
-        "authorization" => "/connect/oauth/authorize?response_type=none&client_id=client-default",
+        "authorization" => {
+            "/connect/oauth/authorize?response_type=code&client_id=web&redirect_uri=http://localhost:3000/callback"
+        }
         "jwks" => path_of(server, &jwks),
         "metadata" => path_of(server, &metadata),
         _ => "/nothing/here",

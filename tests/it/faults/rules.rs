@@ -104,14 +104,16 @@ fn a_client_can_fail_at_the_authorization_endpoint_alone() {
     let server = TokenServer::start();
     by_http(
         &server,
-        &json!({ "on": "authorization", "when": { "client_id": "client-public" }, "fault": { "kind": "gateway_page" } }),
+        &json!({ "on": "authorization", "when": { "client_id": "spa" }, "fault": { "kind": "gateway_page" } }),
     );
     let status = |client: &str| {
-        let path = format!("/connect/oauth/authorize?response_type=none&client_id={client}");
+        let path = format!(
+            "/connect/oauth/authorize?response_type=code&client_id={client}&redirect_uri=http://localhost:3000/callback"
+        );
         get(server.address(), &path).status
     };
-    assert_eq!(status("client-public"), 502);
-    assert_eq!(status("client-default"), 200);
+    assert_eq!(status("spa"), 502);
+    assert_eq!(status("web"), 200);
 }
 
 #[test]
