@@ -77,7 +77,7 @@ pub use crate::fault::{
 pub use crate::journal::{
     Advice, AdviceCode, Exchange, Expectation, Filter, IssuedIds, Outcome, Parameter,
 };
-pub use crate::oauth::client::{AuthMethod, Client, Secret};
+pub use crate::oauth::client::{AuthMethod, Client, Secret, SignedResponseAlg};
 pub use crate::oauth::endpoint::Endpoint;
 pub use crate::oauth::grant::RefreshPolicy;
 pub use crate::oauth::grant_type::GrantType;

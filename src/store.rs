@@ -47,6 +47,8 @@ pub(crate) enum ValueKind {
     Code,
     /// A login session of a browser.
     Session,
+    /// The claims that a client requested for userinfo, by the id of the grant: the JSON of the parameter `claims`.
+    Claims,
 }
 
 /// The use of a token that can be used once.
@@ -103,6 +105,18 @@ impl Store {
         }
         entries.spent.insert(spend.id.to_owned(), spend.until);
         Spent::First
+    }
+
+    /// Marks a token as spent that was revoked alone.
+    pub(crate) async fn retire(&self, id: &str, until: Timestamp, now: Timestamp) {
+        let mut entries = self.entries();
+        entries.sweep(now);
+        extend(&mut entries.spent, id, until);
+    }
+
+    /// Returns true if a token is spent.
+    pub(crate) async fn is_spent(&self, id: &str, now: Timestamp) -> bool {
+        is_held(&self.entries().spent, id, now)
     }
 
     /// Revokes a grant until its last token would have expired.

@@ -1,9 +1,12 @@
 //! The metadata documents (RFC 8414 §2, OpenID Connect Discovery §3) and the JWK Set (RFC 7517 §5).
 
+use std::sync::Arc;
+
 use crate::authority::Authority;
 use crate::clock::Timestamp;
 use crate::fault::WrongKeys;
 use crate::oauth::authorization::ResponseType;
+use crate::oauth::claims;
 use crate::oauth::client::Client;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::grant_type::GrantType;
@@ -15,9 +18,7 @@ impl Authority {
     pub(crate) fn metadata(&self) -> String {
         let settings = &self.settings;
         let clients = self.registry.list::<Client>();
-        let scopes = clients
-            .iter()
-            .flat_map(|client| client.scope.iter().flat_map(Scope::iter));
+        let scopes = scopes(&clients);
         let auth_methods = clients.iter().flat_map(|client| client.auth_methods());
         let grant_types = GrantType::ALL
             .iter()
@@ -27,15 +28,25 @@ impl Authority {
             issuer: &settings.issuer,
             authorization_endpoint: settings.url(Endpoint::Authorization),
             token_endpoint: settings.url(Endpoint::Token),
+            userinfo_endpoint: settings.url(Endpoint::Userinfo),
+            introspection_endpoint: settings.url(Endpoint::Introspection),
+            revocation_endpoint: settings.url(Endpoint::Revocation),
             jwks_uri: settings.url(Endpoint::Jwks),
-            scopes: distinct(scopes),
             response_types: ResponseType::SUPPORTED
                 .iter()
                 .map(ToString::to_string)
                 .collect(),
+            claims: distinct(
+                settings.profile.id_token_claims().chain(
+                    scopes
+                        .iter()
+                        .flat_map(|token| claims::of_scope_token(token))
+                        .copied(),
+                ),
+            ),
+            scopes,
             grant_types: distinct(grant_types),
             auth_methods: distinct(auth_methods.map(|method| method.as_str())),
-            claims: distinct(settings.profile.id_token_claims()),
         })
     }
 
@@ -53,6 +64,17 @@ impl Authority {
         });
         self.settings.profile.write_jwks(keys)
     }
+}
+
+/// Returns the scope tokens that some client can get: those of a registration, or all that have a meaning here where a client
+/// is registered without a scope.
+fn scopes(clients: &[Arc<Client>]) -> Vec<String> {
+    let registered = clients
+        .iter()
+        .flat_map(|client| client.scope.iter().flat_map(Scope::iter));
+    let is_unlimited = clients.iter().any(|client| client.scope.is_none());
+    let standard = claims::SCOPES.iter().filter(|_| is_unlimited).copied();
+    distinct(registered.chain(standard))
 }
 
 /// Returns each text once, in the order of its first appearance.

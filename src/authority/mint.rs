@@ -250,6 +250,8 @@ impl Authority {
                 Some(_) => RefreshTokenOrder::New,
                 None => RefreshTokenOrder::None,
             },
+            authentication: None,
+            claims: None,
             presented: None,
             altered: order.altered(),
             now,

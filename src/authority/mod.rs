@@ -316,6 +316,8 @@ impl Authority {
             scope: &scope,
             lifetimes: &lifetimes,
             refresh_token,
+            authentication: None,
+            claims: None,
             presented: proved.presented().map(|presented| presented.id.as_str()),
             altered: request.defect.map(Into::into),
             now,

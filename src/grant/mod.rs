@@ -1,10 +1,12 @@
 //! The grants: one file per grant type (RFC 6749 §1.3).
 //!
 //! A grant proves that tokens may be issued, and changes nothing. The authority then limits the scope, settles what is
-//! used up, and issues. A new grant is a case of [`GrantType`], a file here, and an arm in [`prove`].
+//! used up, and issues. A new grant is a case of [`GrantType`], a file here, and an arm in [`prove`]. [`reader`] reads tokens
+//! back, for the grants and for everything else that a token is presented to.
 
 mod authorization_code;
 mod client_credentials;
+pub(crate) mod reader;
 mod refresh_token;
 
 pub(crate) use authorization_code::{CodeRecord, PresentedCode};

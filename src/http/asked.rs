@@ -11,7 +11,7 @@ use crate::dialect::RawRequest;
 use crate::fault::plan::Traits;
 use crate::http::browser::Cookies;
 use crate::http::{body, limits};
-use crate::journal::{Contents, TokenRequest};
+use crate::journal::{AdvisedRequest, Contents};
 use crate::oauth::client::AuthMethod;
 use crate::oauth::credentials::Credentials;
 use crate::oauth::endpoint::Endpoint;
@@ -171,30 +171,38 @@ impl Asked {
         }
     }
 
-    /// What advice depends on, of a token request.
+    /// What advice depends on, of a request that a client sends with credentials or a token.
     pub(super) fn for_advice<'a>(
         &'a self,
         refusal: Option<&'a Refusal>,
         tolerated: &'a [RefusalName],
         returned_again: bool,
         now: Timestamp,
-    ) -> Option<TokenRequest<'a>> {
+    ) -> Option<AdvisedRequest<'a>> {
         let basic = self.basic.as_deref().and_then(|userinfo| {
             let colon = userinfo.iter().position(|byte| *byte == b':')?;
             Some((&userinfo[..colon], &userinfo[colon + 1..]))
         });
-        (self.endpoint == Endpoint::Token && self.method != Method::OPTIONS).then_some(
-            TokenRequest {
-                method: self.method.as_str(),
-                query: &self.query,
-                form: self.form(),
-                basic,
-                returned_again,
-                refusal,
-                tolerated,
-                now,
-            },
-        )
+        let is_advised = match self.endpoint {
+            Endpoint::Token
+            | Endpoint::Introspection
+            | Endpoint::Revocation
+            | Endpoint::Userinfo => self.method != Method::OPTIONS,
+            Endpoint::Authorization | Endpoint::Jwks | Endpoint::Metadata | Endpoint::Unknown => {
+                false
+            }
+        };
+        is_advised.then_some(AdvisedRequest {
+            endpoint: self.endpoint,
+            method: self.method.as_str(),
+            query: &self.query,
+            form: self.form(),
+            basic,
+            returned_again,
+            refusal,
+            tolerated,
+            now,
+        })
     }
 
     /// Returns the request to the introspection or revocation endpoint.

@@ -8,7 +8,7 @@ pub(super) async fn answer(task: &Task<'_>) -> Decision {
     let authority = &task.epoch.authority;
     let reply = match task.asked.client_request(task.now) {
         Ok(request) => match authority.revoke(&request, &mut tolerance).await {
-            Ok(()) => Reply::Done,
+            Ok(_) => Reply::Done,
             Err(refusal) => Reply::Refused(refusal),
         },
         Err(refusal) => Reply::Refused(refusal),

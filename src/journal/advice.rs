@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::journal::exchange::shown_name;
 use crate::journal::history::{Earlier, Past};
+use crate::oauth::bearer;
+use crate::oauth::endpoint::Endpoint;
 use crate::oauth::params::Params;
 use crate::oauth::refusal::{Refusal, RefusalName};
 
@@ -18,9 +20,9 @@ use crate::oauth::refusal::{Refusal, RefusalName};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AdviceCode {
-    /// The token request is not a POST.
+    /// The token, introspection or revocation request is not a POST.
     Method,
-    /// A parameter of the token request is in the URI.
+    /// A parameter of the request, or the access token, is in the URI.
     ParameterInUri,
     /// The Basic credentials are not form-urlencoded.
     BasicNotEncoded,
@@ -95,9 +97,11 @@ impl AdviceCode {
     #[must_use]
     pub const fn doc(self) -> &'static str {
         match self {
-            Self::Method => "The token request is not a POST. Send a POST.",
+            Self::Method => {
+                "The token, introspection or revocation request is not a POST. Send a POST."
+            }
             Self::ParameterInUri => {
-                "A parameter of the token request is in the URI, where logs and caches keep it. Send it in the body."
+                "A parameter of the request, or the access token, is in the URI, where logs and caches keep it. Send it in the body, and an access token as a header."
             }
             Self::BasicNotEncoded => {
                 "The client_id or the secret was not form-urlencoded before it became Basic credentials. Encode both; a \
@@ -136,9 +140,11 @@ impl fmt::Display for AdviceCode {
     }
 }
 
-/// What the advice on a token request depends on.
+/// What the advice on a request depends on.
 #[derive(Debug)]
-pub(crate) struct TokenRequest<'a> {
+pub(crate) struct AdvisedRequest<'a> {
+    /// The token, introspection, revocation or userinfo endpoint.
+    pub(crate) endpoint: Endpoint,
     pub(crate) method: &'a str,
     pub(crate) query: &'a Params,
     pub(crate) form: &'a Params,
@@ -152,15 +158,23 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// Returns the advice on a token request: at most one text for each code, in the order of [`AdviceCode::ALL`].
-pub(super) fn advise(request: &TokenRequest<'_>, past: Past) -> Vec<(AdviceCode, String)> {
+/// Returns the advice on a request: at most one text for each code, in the order of [`AdviceCode::ALL`].
+pub(super) fn advise(request: &AdvisedRequest<'_>, past: Past) -> Vec<(AdviceCode, String)> {
     AdviceCode::ALL
         .iter()
         .filter_map(|code| Some((*code, text(*code, request, past)?)))
         .collect()
 }
 
-fn text(code: AdviceCode, request: &TokenRequest<'_>, past: Past) -> Option<String> {
+fn text(code: AdviceCode, request: &AdvisedRequest<'_>, past: Past) -> Option<String> {
+    if request.endpoint == Endpoint::Userinfo {
+        // No client authenticates there, and the form has one parameter.
+        return match code {
+            AdviceCode::ParameterInUri => access_token_in_uri(request),
+            AdviceCode::Tolerated => tolerated(request),
+            _ => None,
+        };
+    }
     match code {
         AdviceCode::Method => method(request),
         AdviceCode::ParameterInUri => parameter_in_uri(request),
@@ -176,12 +190,29 @@ fn text(code: AdviceCode, request: &TokenRequest<'_>, past: Past) -> Option<Stri
     }
 }
 
-fn method(request: &TokenRequest<'_>) -> Option<String> {
-    (request.method != "POST")
-        .then(|| format!("a token request is a POST, not a {}", request.method))
+fn method(request: &AdvisedRequest<'_>) -> Option<String> {
+    let name = name_of(request);
+    (request.method != "POST").then(|| format!("{name} is a POST, not a {}", request.method))
 }
 
-fn parameter_in_uri(request: &TokenRequest<'_>) -> Option<String> {
+/// Returns what the request is, with its article.
+fn name_of(request: &AdvisedRequest<'_>) -> &'static str {
+    match request.endpoint {
+        Endpoint::Introspection => "an introspection request",
+        Endpoint::Revocation => "a revocation request",
+        _ => "a token request",
+    }
+}
+
+fn access_token_in_uri(request: &AdvisedRequest<'_>) -> Option<String> {
+    request.query.raw(bearer::PARAMETER)?;
+    Some(
+        "the access token is in the URI, where logs and browsers keep it; send it as a header"
+            .to_owned(),
+    )
+}
+
+fn parameter_in_uri(request: &AdvisedRequest<'_>) -> Option<String> {
     let name = request.query.first_known()?;
     Some(if matches!(name, "client_id" | "client_secret") {
         "credentials are in the URI, where logs and caches keep them".to_owned()
@@ -190,7 +221,7 @@ fn parameter_in_uri(request: &TokenRequest<'_>) -> Option<String> {
     })
 }
 
-fn basic_not_encoded(request: &TokenRequest<'_>) -> Option<String> {
+fn basic_not_encoded(request: &AdvisedRequest<'_>) -> Option<String> {
     if let Some(Refusal::SecretNotEncoded { .. }) = request.refusal {
         return Some(
             "the secret is right only as it was sent, without form-urldecoding: form-urlencode client_id and secret before \
@@ -212,18 +243,18 @@ fn is_form_encoded(half: &[u8]) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || b"*-._~+%".contains(byte))
 }
 
-fn several_methods(request: &TokenRequest<'_>) -> Option<String> {
+fn several_methods(request: &AdvisedRequest<'_>) -> Option<String> {
     let in_form = |name: &str| request.basic.is_some() && request.form.get(name).is_some();
     (in_form("client_secret") || in_form("client_assertion"))
         .then(|| "more than one authentication method in one request".to_owned())
 }
 
-fn parameter_repeated(request: &TokenRequest<'_>) -> Option<String> {
+fn parameter_repeated(request: &AdvisedRequest<'_>) -> Option<String> {
     let name = request.form.repeated()?;
     Some(format!("{name} is repeated"))
 }
 
-fn parameter_unknown(request: &TokenRequest<'_>) -> Option<String> {
+fn parameter_unknown(request: &AdvisedRequest<'_>) -> Option<String> {
     /// How many names are given.
     const NAMED: usize = 3;
     let mut unknown = request.form.unknown().map(shown_name);
@@ -232,26 +263,28 @@ fn parameter_unknown(request: &TokenRequest<'_>) -> Option<String> {
         (0, _) => return None,
         (1, 0) => {
             return Some(format!(
-                "{} is not a registered parameter of a token request",
-                named[0]
+                "{} is not a registered parameter of {}",
+                named[0],
+                name_of(request)
             ));
         }
         (_, 0) => String::new(),
         (_, count) => format!(" and {count} more"),
     };
     Some(format!(
-        "{}{others} are not registered parameters of a token request",
-        named.join(", ")
+        "{}{others} are not registered parameters of {}",
+        named.join(", "),
+        name_of(request)
     ))
 }
 
-fn refresh_race(request: &TokenRequest<'_>, past: Past) -> Option<String> {
+fn refresh_race(request: &AdvisedRequest<'_>, past: Past) -> Option<String> {
     (past.presented == Some(Earlier::Overlapping) && !request.returned_again).then(|| {
         "two requests that overlapped in time presented the same refresh token; under rotation one of them fails".to_owned()
     })
 }
 
-fn refresh_replay(request: &TokenRequest<'_>, past: Past) -> Option<String> {
+fn refresh_replay(request: &AdvisedRequest<'_>, past: Past) -> Option<String> {
     match (past.presented, request.refusal) {
         (Some(Earlier::Before), _) if !request.returned_again => Some(
             "this refresh token was presented before; under rotation that revokes its family"
@@ -265,7 +298,7 @@ fn refresh_replay(request: &TokenRequest<'_>, past: Past) -> Option<String> {
     }
 }
 
-fn refresh_early(request: &TokenRequest<'_>, past: Past) -> Option<String> {
+fn refresh_early(request: &AdvisedRequest<'_>, past: Past) -> Option<String> {
     let (issued, expires) = past.access_token?;
     let life = expires.seconds_since(issued);
     let left = expires.seconds_since(request.now);
@@ -274,7 +307,7 @@ fn refresh_early(request: &TokenRequest<'_>, past: Past) -> Option<String> {
     })
 }
 
-fn scope_never_granted(request: &TokenRequest<'_>) -> Option<String> {
+fn scope_never_granted(request: &AdvisedRequest<'_>) -> Option<String> {
     match request.refusal? {
         Refusal::ScopeNotGranted { asked, .. } | Refusal::ScopeNotRegistered { asked, .. } => {
             Some(format!("scope {asked} was never granted"))
@@ -283,7 +316,7 @@ fn scope_never_granted(request: &TokenRequest<'_>) -> Option<String> {
     }
 }
 
-fn tolerated(request: &TokenRequest<'_>) -> Option<String> {
+fn tolerated(request: &AdvisedRequest<'_>) -> Option<String> {
     let names: Vec<String> = request
         .tolerated
         .iter()

@@ -18,7 +18,7 @@ mod verify;
 mod watch;
 
 pub use advice::AdviceCode;
-pub(crate) use advice::TokenRequest;
+pub(crate) use advice::AdvisedRequest;
 pub(crate) use block::block_on;
 pub(crate) use budget::Limits;
 pub(crate) use entry::{Arrival, Contents, Ending};
@@ -328,7 +328,8 @@ mod tests {
             scope: params.get("scope"),
             parameters: params.iter(),
         });
-        let request = TokenRequest {
+        let request = AdvisedRequest {
+            endpoint: crate::oauth::endpoint::Endpoint::Token,
             method: "POST",
             query: &Params::default(),
             form: &params,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::clock::Stopwatch;
 use crate::journal::Journal;
-use crate::journal::advice::{TokenRequest, advise};
+use crate::journal::advice::{AdvisedRequest, advise};
 use crate::journal::entry::{Contents, Ending};
 use crate::journal::history::Past;
+use crate::oauth::endpoint::Endpoint;
 
 /// The place of a request in the journal while it is being answered. A request whose ticket is dropped was abandoned.
 #[derive(Debug)]
@@ -36,12 +37,13 @@ impl Ticket {
             .change(self.number, |entry, _, _| entry.read(contents));
     }
 
-    /// Adds the answer, and to a token request what there is to advise.
-    pub(crate) fn end(mut self, ending: &Ending<'_>, token_request: Option<&TokenRequest<'_>>) {
+    /// Adds the answer, and what there is to advise.
+    pub(crate) fn end(mut self, ending: &Ending<'_>, advised: Option<&AdvisedRequest<'_>>) {
         self.is_open = false;
         let (number, microseconds) = (self.number, self.microseconds());
         self.journal.change(number, |entry, history, last_number| {
-            let past = match ending.presented {
+            let refreshes = advised.is_some_and(|request| request.endpoint == Endpoint::Token);
+            let past = match ending.presented.filter(|_| refreshes) {
                 Some(id) => {
                     let key = history.key(id);
                     entry.presented = Some(key);
@@ -56,7 +58,7 @@ impl Ticket {
                 entry.issued = Some(key);
                 history.issue(key, number, (ids.issued_at, ids.access_token_ends));
             }
-            let advice = token_request
+            let advice = advised
                 .map(|request| advise(request, past))
                 .unwrap_or_default();
             entry.end(ending, &advice, microseconds);

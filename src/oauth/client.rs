@@ -98,6 +98,9 @@ pub struct Client {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1), inner(length(min = 1)))]
     pub id_token_audience: Option<Vec<String>>,
+    /// The algorithm with which userinfo responses are signed (OpenID Connect Registration §2); omitted, they are JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo_signed_response_alg: Option<SignedResponseAlg>,
     /// Refusals that are tolerated for this client, besides those that the server tolerates. Default: none.
     #[serde(default, skip_serializing_if = "Leniency::is_empty")]
     pub leniency: Leniency,
@@ -156,6 +159,7 @@ impl Client {
             refresh_token_absolute_lifetime: None,
             access_token_audience: None,
             id_token_audience: None,
+            userinfo_signed_response_alg: None,
             leniency: Leniency::default(),
         }
     }
@@ -285,6 +289,13 @@ impl Client {
         self
     }
 
+    /// Sets the algorithm with which its userinfo responses are signed; by default, they are JSON.
+    #[must_use]
+    pub fn userinfo_signed_response_alg(mut self, alg: SignedResponseAlg) -> Self {
+        self.userinfo_signed_response_alg = Some(alg);
+        self
+    }
+
     /// Sets the refusals that are tolerated for this client, besides those that the server tolerates.
     #[must_use]
     pub fn leniency(mut self, leniency: Leniency) -> Self {
@@ -364,6 +375,15 @@ impl fmt::Display for AuthMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// An algorithm with which a response is signed (RFC 7518 §3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[non_exhaustive]
+pub enum SignedResponseAlg {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    #[serde(rename = "RS256")]
+    Rs256,
 }
 
 /// A client's secret. `Debug` does not show it.

@@ -2,6 +2,7 @@
 
 pub(crate) mod authorization;
 pub(crate) mod bearer;
+pub(crate) mod claims;
 pub(crate) mod client;
 pub(crate) mod credentials;
 pub(crate) mod endpoint;

@@ -359,12 +359,12 @@ refusals! {
     token_type_unsupported: TokenTypeUnsupported { kind: &'static str }
         message "this is {kind}, which cannot be revoked (RFC 7009 section 2.2.1)";
         remedy "Revoke the refresh token or the access token.";
-        tolerated None;
+        tolerated Some("The request is answered as if the token were revoked.");
     /// The client revokes a token that was issued to another client (RFC 7009 §2.1).
     token_wrong_client: TokenWrongClient { owner: String, presenter: String }
         message "the token belongs to client {owner}, not to {presenter} (RFC 7009 section 2.1)";
         remedy "Revoke the token with the client that it was issued to.";
-        tolerated None;
+        tolerated Some("Every client may revoke it.");
     /// The introspected token is not active (RFC 7662 §2.2); `reason` is the reason for which it would be refused.
     token_inactive: TokenInactive { reason: RefusalName, why: String }
         message "the token is not active: {why}";
@@ -374,62 +374,62 @@ refusals! {
     bearer_missing: BearerMissing {}
         message "there is no access token; send it as Authorization: Bearer";
         remedy "Send `Authorization: Bearer TOKEN`.";
-        tolerated None;
+        tolerated Some("The request stands for the first user.");
     /// The access token is sent more than once, or not in the form of RFC 6750 §2.
     bearer_malformed: BearerMalformed { why: String }
         message "the access token cannot be read: {why} (RFC 6750 section 2)";
         remedy "Send the access token once, as `Authorization: Bearer TOKEN`.";
-        tolerated None;
+        tolerated Some("The first access token counts; one that cannot be read counts as missing.");
     /// The access token is in the query (RFC 9700 §4.3.2).
     bearer_in_query: BearerInQuery {}
         message "the access token is in the query, where logs and browsers keep it (RFC 9700 section 4.3.2)";
         remedy "Send `Authorization: Bearer TOKEN`.";
-        tolerated None;
+        tolerated Some("An access token in the query is read, too.");
     /// The access token is not a token of this server.
     access_token_unknown: AccessTokenUnknown { why: String }
         message "this is not a token of this server: {why}";
         remedy "Send an access token that this server issued or minted.";
-        tolerated None;
+        tolerated Some("The token counts as an access token of the first user.");
     /// No published key verifies the access token's signature.
     access_token_forged: AccessTokenForged { why: String }
         message "the signature of the token is wrong: {why}";
         remedy "Check that the token was issued by this server and that its key has not retired.";
-        tolerated None;
+        tolerated Some("The claims are believed without a signature.");
     /// The token is of another kind, such as an ID token.
     access_token_wrong_kind: AccessTokenWrongKind { kind: &'static str }
         message "this is {kind}, not an access token";
         remedy "Send the member `access_token` of the token response.";
-        tolerated None;
+        tolerated Some("The token counts as an access token of the first user.");
     /// The access token names another issuer.
     access_token_wrong_issuer: AccessTokenWrongIssuer { issued_by: String, issuer: String }
         message "the token was issued by {issued_by}, and this server is {issuer}";
         remedy "Use one base URL for issuing and reading, or pin the issuer with `--issuer`.";
-        tolerated None;
+        tolerated Some("Every issuer is accepted.");
     /// The header, the audience or a time of the access token is not what this server writes (RFC 8725 §3.11, RFC 7519 §4.1).
     access_token_invalid: AccessTokenInvalid { why: String }
         message "the token is not valid: {why}";
         remedy "Send an access token as this server writes it, after its `nbf` and `iat`.";
-        tolerated None;
+        tolerated Some("Header, audience, `nbf` and `iat` are not checked.");
     /// The access token has expired.
     access_token_expired: AccessTokenExpired { at: Timestamp, now: Timestamp }
         message "the token expired at {at}; it is {now} now";
         remedy "Refresh the access token, or move the server's clock back.";
-        tolerated None;
+        tolerated Some("Expired tokens are accepted.");
     /// The access token or its grant was revoked.
     access_token_revoked: AccessTokenRevoked {}
         message "the token or its grant was revoked";
         remedy "Log in again. Find the revocation in the journal: `GET /_mimic/requests`.";
-        tolerated None;
+        tolerated Some("Revoked tokens are accepted.");
     /// The access token names no user that is registered, so there is nobody whose claims could be returned.
     access_token_without_user: AccessTokenWithoutUser { why: String }
         message "the access token is not for a user of this server: {why}";
         remedy "Use an access token that was issued for a registered user.";
-        tolerated None;
+        tolerated Some("A user of that `sub` without claims is assumed, or the first user.");
     /// The access token lacks a scope token that the endpoint needs (RFC 6750 §3.1).
     scope_insufficient: ScopeInsufficient { needed: &'static str, scope: String }
         message "the endpoint needs the scope {needed}; the access token has {scope}";
         remedy "Request the scope when the token is issued.";
-        tolerated None;
+        tolerated Some("Every scope is accepted.");
 
     // --- the authorization endpoint ---------------------------------------------------------------------------
     /// The authorization request names no client. The browser is not redirected (RFC 6749 §4.1.2.1).

@@ -184,6 +184,13 @@ impl Registry {
         self.read().tokens.get(name, client_id).cloned()
     }
 
+    /// The named refresh token of that name: that of the client, or else the first.
+    pub(crate) fn named_token(&self, name: &str, client_id: &str) -> Option<Arc<NamedToken>> {
+        let entries = self.read();
+        let own = entries.tokens.get(name, client_id);
+        own.or_else(|| entries.tokens.first(name)).cloned()
+    }
+
     /// The clients that have a named refresh token of that name.
     pub(crate) fn owners_of(&self, name: &str) -> Vec<String> {
         self.read().tokens.owners(name).cloned().collect()

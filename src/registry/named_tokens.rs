@@ -128,6 +128,11 @@ impl NamedTokens {
         self.of(name)?.get(client_id)
     }
 
+    /// The first token of that name.
+    pub(super) fn first(&self, name: &str) -> Option<&Arc<NamedToken>> {
+        self.of(name)?.first().map(|(_, token)| token)
+    }
+
     fn of(&self, name: &str) -> Option<&IndexMap<String, Arc<NamedToken>>> {
         let may_be_a_name = name.len() <= self.longest;
         may_be_a_name.then(|| self.by_name.get(name))?

@@ -10,6 +10,7 @@ use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
 use crate::oauth::grant::RefreshPolicy;
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::refusal::ErrorDialect;
+use crate::oauth::token_kind::TokenKind;
 
 /// The paths, lifetimes, tokens, responses, documents and error answers of an imitated provider.
 ///
@@ -25,8 +26,8 @@ pub(crate) struct ProfileDocument {
     #[serde(default, rename = "$schema")]
     _schema: Option<String>,
     /// The profile that this one extends: the name of a built-in profile, or a path relative to this file. Members of this
-    /// profile are merged over it as RFC 7396 describes; `claims`, `header`, `response`, `metadata`, `jwk`, `headers` and
-    /// `body` replace as a whole, because the order of their members counts.
+    /// profile are merged over it as RFC 7396 describes; `claims`, `header`, `response`, `introspection`, `metadata`, `jwk`,
+    /// `headers` and `body` replace as a whole, because the order of their members counts.
     #[serde(default, rename = "extends")]
     _extends: Option<String>,
     /// The profile's name, for messages.
@@ -47,7 +48,7 @@ pub(crate) struct ProfileDocument {
     /// dialect's file (see the schema of dialects).
     #[serde(default)]
     pub(crate) errors: Object,
-    /// The id of a grant, which all refresh tokens of one family carry; of `{random:N}` and `{uuid}`.
+    /// The id of a grant, which all refresh tokens and access tokens of one family carry; of `{random:N}` and `{uuid}`.
     #[schemars(regex(pattern = r"\{(random:[0-9]+|uuid)\}"))]
     pub(crate) grant_id: String,
     /// An authorization code; of `{random:N}` and `{uuid}`. Default: `{random:43}`, 256 bits (RFC 6749 §10.10).
@@ -65,9 +66,16 @@ pub(crate) struct ProfileDocument {
     #[serde(default)]
     pub(crate) grants: BTreeMap<GrantType, GrantDocument>,
     /// The metadata documents (RFC 8414 §2, OpenID Connect Discovery §3), in order. Of `{issuer}`,
-    /// `{authorization_endpoint}`, `{token_endpoint}`, `{jwks_uri}`, `{scopes_supported}`, `{response_types_supported}`,
+    /// `{authorization_endpoint}`, `{token_endpoint}`, `{userinfo_endpoint}`, `{introspection_endpoint}`,
+    /// `{revocation_endpoint}`, `{jwks_uri}`, `{scopes_supported}`, `{response_types_supported}`,
     /// `{grant_types_supported}`, `{token_endpoint_auth_methods_supported}` and `{claims_supported}`. An empty list is left out.
     pub(crate) metadata: Object,
+    /// The answers of the userinfo endpoint (OpenID Connect Core §5.3.2).
+    pub(crate) userinfo: UserinfoDocument,
+    /// The introspection response of an active token (RFC 7662 §2.2), in order; of its own values. Of `{issuer}`, `{client_id}`,
+    /// `{subject}`, `{grant_id}`, `{scope}` (a text) or `{scopes}` (an array), `{auth_time}`, `{issued_at}`, `{expires_at}`,
+    /// `{id}`, `{audience}` and `{user.NAME}`. A value may have the condition `{"when": {"token": "access_token"}, "value": "Bearer"}`.
+    pub(crate) introspection: Object,
     /// One key of the JWK Set (RFC 7517 §4), in order. Of `{kid}`, `{n}` and `{e}`.
     pub(crate) jwk: Object,
 }
@@ -100,16 +108,44 @@ pub(crate) struct PartialTokenDocument {
     pub(crate) claims: Option<Object>,
 }
 
-/// A condition on a member; at least one of the two.
+/// A condition on a member; at least one of the three.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConditionDocument {
     /// The scope must contain this scope token.
     #[serde(default)]
     pub(crate) scope: Option<String>,
-    /// The grant must be this one.
+    /// The grant must be this one; in claims and token responses.
     #[serde(default)]
     pub(crate) grant: Option<GrantType>,
+    /// The token must be of this kind; in introspection responses.
+    #[serde(default)]
+    pub(crate) token: Option<TokenKind>,
+}
+
+/// The answers of the userinfo endpoint.
+///
+/// The member `"...": "{claims}"` is replaced by the user's claims of the granted scope (OpenID Connect Core §5.4) and those that
+/// the parameter `claims` requested (§5.5).
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UserinfoDocument {
+    /// The members of the JSON answer, in order. Of `{issuer}`, `{client_id}`, `{subject}`, `{scope}` (a text) or `{scopes}` (an
+    /// array), `{auth_time}`, `{now}`, `{user.NAME}` and `{claims}`.
+    pub(crate) claims: Object,
+    /// The signed answer, for clients with `userinfo_signed_response_alg`.
+    pub(crate) signed: SignedUserinfoDocument,
+}
+
+/// The signed answer of the userinfo endpoint, a JWT.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignedUserinfoDocument {
+    /// The JOSE header, in order; `alg` must be `RS256`. Of `{kid}`.
+    #[schemars(extend("required" = ["alg"], "properties" = { "alg": { "const": "RS256" } }))]
+    pub(crate) header: Object,
+    /// The claims, in order, of the same placeholders as those of the JSON answer. They should have `iss` and `aud`.
+    pub(crate) claims: Object,
 }
 
 /// Paths; each begins with `/`.
@@ -210,10 +246,11 @@ const fn usual_code_lifetime() -> u32 {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Tokens {
-    /// Its claims must differ from the refresh token's, or the one could be taken for the other.
+    /// Its claims must carry `{client_id}`, `{scope}` or `{scopes}`, `{expires_at}`, `{id}` and, there or in its id,
+    /// `{grant_id}`: they are read back from it. They must differ from those of the other tokens, or the one could be taken
+    /// for the other.
     pub(crate) access_token: TokenDocument,
-    /// Its claims must carry `{subject}`, `{client_id}`, `{scope}` or `{scopes}`, `{auth_time}`, `{expires_at}`, `{id}`
-    /// and, there or in its id, `{grant_id}`: they are read back from it.
+    /// Its claims must carry the same, and `{subject}` and `{auth_time}`.
     pub(crate) refresh_token: TokenDocument,
     /// The ID token (OpenID Connect Core §2); omitted, there is none.
     #[serde(default)]
@@ -227,7 +264,7 @@ pub(crate) struct TokenDocument {
     /// Issue it only where the scope holds this scope token; of the ID token alone.
     #[serde(default)]
     pub(crate) when_scope: Option<String>,
-    /// Its id; of `{random:N}`, `{uuid}` and, in a refresh token, `{grant_id}`. N characters of base64url; not one
+    /// Its id; of `{random:N}`, `{uuid}` and, in a refresh token or access token, `{grant_id}`. N characters of base64url; not one
     /// more than a multiple of 4.
     #[schemars(regex(pattern = r"\{(random:[0-9]+|uuid)\}"))]
     pub(crate) id: String,
@@ -237,7 +274,8 @@ pub(crate) struct TokenDocument {
     /// The claims, in order. Of `{issuer}`, `{subject}`, `{client_id}`, `{scope}` (a text) or `{scopes}` (an array),
     /// `{grant_type}`, `{auth_time}`, `{now}`, `{expires_at}` (this token's end), `{expires_in}` (the access token's lifetime), `{id}` (this
     /// token's), `{access_token.id}`, `{refresh_token.id}`, `{id_token.id}`, `{grant_id}`, `{access_token_audience}`,
-    /// `{id_token_audience}` and `{user.NAME}`. A number may be moved by seconds: `{now-5}`.
+    /// `{id_token_audience}`, `{user.NAME}` and, in an ID token, `{nonce}`, `{acr}`, `{sid}`, `{at_hash}`, `{c_hash}` and
+    /// `{claims}`: the member `"...": "{claims}"` is replaced by the claims of the user that belong into the ID token. A number may be moved by seconds: `{now-5}`.
     pub(crate) claims: Object,
 }
 
@@ -245,18 +283,21 @@ pub(crate) struct TokenDocument {
 mod tests {
     use schemars::schema_for;
 
-    use crate::shape::document::{ProfileDocument, TokenDocument};
+    use crate::shape::document::{ProfileDocument, TokenDocument, UserinfoDocument};
     use crate::shape::template::{Place, placeholders};
 
     #[test]
     fn the_schema_lists_every_placeholder_of_each_place() {
         let (token, profile) = (schema_for!(TokenDocument), schema_for!(ProfileDocument));
+        let userinfo = schema_for!(UserinfoDocument);
         for (schema, member, place) in [
             (&token, "header", Place::Header),
             (&token, "claims", Place::Claims),
             (&profile, "response", Place::Response),
             (&profile, "metadata", Place::Metadata),
             (&profile, "jwk", Place::Jwk),
+            (&profile, "introspection", Place::Introspection),
+            (&userinfo, "claims", Place::Userinfo),
         ] {
             let told = schema
                 .pointer(&format!("/properties/{member}/description"))

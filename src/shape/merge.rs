@@ -4,7 +4,14 @@ use crate::json::Value;
 
 /// Members that are replaced as a whole, because the order of their members counts.
 const WHOLE: &[&str] = &[
-    "claims", "header", "response", "metadata", "jwk", "body", "headers",
+    "claims",
+    "header",
+    "response",
+    "introspection",
+    "metadata",
+    "jwk",
+    "body",
+    "headers",
 ];
 
 /// Merges `over` into `base` as RFC 7396 does: objects member by member, `null` removes a member, everything else replaces.

@@ -16,7 +16,7 @@ pub(crate) mod template;
 mod token;
 mod validity;
 
-pub(crate) use facts::{JwkFacts, MetadataFacts};
+pub(crate) use facts::{IntrospectionFacts, JwkFacts, MetadataFacts, UserinfoFacts};
 pub(crate) use forge::Altered;
 pub(crate) use merge::merged;
 pub(crate) use profile::{Issue, Profile, RefreshTokenOrder};

@@ -1,11 +1,12 @@
 //! The shape of a token: the templates that write it and read a refresh token back.
 
 use crate::clock::Timestamp;
-use crate::json::Value;
+use crate::json::{Object, Value};
 use crate::keys::jws::{self, Members};
 use crate::keys::{Alg, SigningKey};
 use crate::oauth::grant::Grant;
 use crate::oauth::scope::Scope;
+use crate::oauth::token_kind::TokenKind;
 use crate::shape::document::TokenDocument;
 use crate::shape::id::IdTemplate;
 use crate::shape::template::{Place, Placeholder, Template, TokenFacts};
@@ -20,13 +21,28 @@ pub(super) struct TokenShape {
     pub(super) claims: Template,
 }
 
-/// The content of a refresh token that was read back.
+/// The content of a token that was read back.
 #[derive(Debug)]
 pub(crate) struct ReadBack {
     pub(crate) issuer: Option<String>,
     pub(crate) id: String,
+    pub(crate) issued_at: Option<Timestamp>,
     pub(crate) expires_at: Timestamp,
+    /// The grant. Its scope is that of the token.
     pub(crate) grant: Grant,
+}
+
+/// Compiles the JOSE header at `path`.
+pub(super) fn header(document: &Object, path: &str) -> Result<Template, ProfileError> {
+    let header = Template::compile(document, Place::Header, path)?;
+    let alg = header.literal("alg").and_then(Value::as_str);
+    if alg.and_then(Alg::parse).is_none() {
+        return Err(ProfileError::new(
+            format!("{path}/alg"),
+            "must be RS256: it is what the keys can sign",
+        ));
+    }
+    Ok(header)
 }
 
 impl TokenShape {
@@ -36,18 +52,10 @@ impl TokenShape {
         grant_id: Option<&IdTemplate>,
         path: &str,
     ) -> Result<Self, ProfileError> {
-        let header = Template::compile(&document.header, Place::Header, &format!("{path}/header"))?;
-        let alg = header.literal("alg").and_then(Value::as_str);
-        if alg.and_then(Alg::parse).is_none() {
-            return Err(ProfileError::new(
-                format!("{path}/header/alg"),
-                "must be RS256: it is what the keys can sign",
-            ));
-        }
         Ok(Self {
             when_scope: document.when_scope.clone(),
             id: IdTemplate::compile(&document.id, grant_id, &format!("{path}/id"))?,
-            header,
+            header: header(&document.header, &format!("{path}/header"))?,
             claims: Template::compile(&document.claims, Place::Claims, &format!("{path}/claims"))?,
         })
     }
@@ -65,17 +73,25 @@ impl TokenShape {
         }
     }
 
-    /// Checks that a refresh token contains everything that a refresh needs.
-    pub(super) fn check_readable(&self) -> Result<(), ProfileError> {
+    /// Checks that a token at `path` contains everything that reading it back needs; a refresh token must name its user and
+    /// the time of the login, too.
+    pub(super) fn check_readable(&self, kind: TokenKind, path: &str) -> Result<(), ProfileError> {
         let carries = |placeholder| self.claims.carries(&placeholder);
+        let is_refresh_token = kind == TokenKind::RefreshToken;
         let needs = [
-            ("{subject}", carries(Placeholder::Subject)),
+            (
+                "{subject}",
+                !is_refresh_token || carries(Placeholder::Subject),
+            ),
             ("{client_id}", carries(Placeholder::ClientId)),
             (
                 "{scope} or {scopes}",
                 carries(Placeholder::Scope) || carries(Placeholder::Scopes),
             ),
-            ("{auth_time}", carries(Placeholder::AuthTime)),
+            (
+                "{auth_time}",
+                !is_refresh_token || carries(Placeholder::AuthTime),
+            ),
             ("{expires_at}", carries(Placeholder::ExpiresAt)),
             ("{id}", carries(Placeholder::Id)),
             (
@@ -85,16 +101,16 @@ impl TokenShape {
         ];
         match needs.iter().find(|(_, there)| !there) {
             Some((missing, _)) => Err(ProfileError::new(
-                "/tokens/refresh_token/claims",
+                format!("{path}/claims"),
                 format!(
-                    "must carry {missing}, alone or as the only placeholder of a text: the server reads its refresh tokens back"
+                    "must carry {missing}, alone or as the only placeholder of a text: the server reads its refresh tokens and access tokens back"
                 ),
             )),
             None => Ok(()),
         }
     }
 
-    /// Reads a refresh token back, if these claims have its shape.
+    /// Reads a refresh token or an access token back, if these claims have its shape.
     pub(super) fn read(&self, claims: &Members) -> Option<ReadBack> {
         let readings = self.claims.read(claims)?;
         let text = |placeholder| readings.text(&placeholder);
@@ -114,15 +130,16 @@ impl TokenShape {
         Some(ReadBack {
             issuer: text(Placeholder::Issuer).map(str::to_owned),
             id,
+            issued_at: readings.number(&Placeholder::Now).map(Timestamp::from_unix),
             expires_at: Timestamp::from_unix(readings.number(&Placeholder::ExpiresAt)?),
             grant: Grant {
                 id: grant_id,
                 client_id: text(Placeholder::ClientId)?.to_owned(),
-                subject: Some(text(Placeholder::Subject)?.to_owned()),
+                subject: text(Placeholder::Subject).map(str::to_owned),
                 scope,
-                auth_time: Some(Timestamp::from_unix(
-                    readings.number(&Placeholder::AuthTime)?,
-                )),
+                auth_time: readings
+                    .number(&Placeholder::AuthTime)
+                    .map(Timestamp::from_unix),
             },
         })
     }

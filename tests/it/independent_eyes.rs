@@ -10,7 +10,9 @@ use oauth2::{
     AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RefreshToken, RequestTokenError,
     Scope, TokenResponse as _, TokenUrl,
 };
-use openidconnect::core::{CoreClient, CoreIdToken, CoreIdTokenVerifier, CoreProviderMetadata};
+use openidconnect::core::{
+    CoreClient, CoreIdToken, CoreIdTokenVerifier, CoreProviderMetadata, CoreUserInfoClaims,
+};
 use openidconnect::{IssuerUrl, Nonce, TokenResponse as _};
 use serde_json::Value;
 
@@ -221,12 +223,19 @@ fn openidconnect_discovers_refreshes_and_verifies_the_id_token() {
                 Some("the app"),
                 "{profile}"
             );
-            if profile == "standard" {
-                assert_eq!(
-                    claims.email().map(|email| email.as_str()),
-                    Some("alice@example.test")
-                );
-            }
+            // Beside an access token, the claims of `email` are at userinfo (OpenID Connect Core §5.4).
+            assert_eq!(claims.email(), None, "{profile}");
+            let userinfo: CoreUserInfoClaims = client
+                .user_info(
+                    answer.access_token().clone(),
+                    Some(claims.subject().clone()),
+                )
+                .expect("a userinfo endpoint was discovered")
+                .request(&http)
+                .expect("claims");
+            let email = userinfo.email().map(|email| email.as_str());
+            let granted = scopes != ["openid"];
+            assert_eq!(email, granted.then_some("alice@example.test"), "{profile}");
             token = answer.refresh_token().expect("a refresh token").clone();
         }
         let narrow = client

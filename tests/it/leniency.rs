@@ -1,7 +1,7 @@
 //! Leniency: each refusal that can be tolerated is refused without it, is answered with tokens with it, and is in the journal.
 
 use oauth_mimic::{
-    AuthMethod, Client, Clock, Defect, ErrorDialect, Leniency, Login, NamedRefreshToken,
+    AuthMethod, Client, Clock, Defect, Endpoint, ErrorDialect, Leniency, Login, NamedRefreshToken,
     RefreshPolicy, RefusalName, TokenServer, User,
 };
 
@@ -165,6 +165,13 @@ fn token_request(server: &TokenServer, name: RefusalName) -> Request {
         token(&minted.refresh_token())
     };
     let anonymous = |form: &str| Request::form(path, form);
+    let (userinfo, revocation) = (server.userinfo_url(), server.revocation_url());
+    let (userinfo, revocation) = (path_of(server, &userinfo), path_of(server, &revocation));
+    let mint = || server.mint().client("unscoped").scope("openid");
+    let bearer = |token: &str| Request::get(userinfo).authorization(format!("Bearer {token}"));
+    let defective = |defect: Defect| bearer(&mint().defect(defect).access_token());
+    let revoke =
+        |token: &str| Request::form(revocation, format!("token={token}")).basic("unscoped", "s");
     match name {
         R::MethodNotAllowed => form(GOOD).method("PUT"),
         R::ContentType => form(GOOD).content_type("text/plain"),
@@ -240,6 +247,32 @@ fn token_request(server: &TokenServer, name: RefusalName) -> Request {
         R::ScopeNotGranted => form(&format!("{GOOD}&scope=a+b")),
         R::ScopeEmpty => Request::form(path, "grant_type=refresh_token&refresh_token=UNSCOPED")
             .basic("unscoped", "s"),
+        R::TokenTypeUnsupported => revoke(&mint().id_token()),
+        R::TokenWrongClient => revoke(&server.mint().client("other").access_token()),
+        R::BearerMissing => Request::get(userinfo),
+        R::BearerMalformed => bearer("a b"),
+        R::BearerInQuery => Request::get(&format!(
+            "{userinfo}?access_token={}",
+            mint().access_token()
+        )),
+        R::AccessTokenUnknown => bearer("no-such-token"),
+        R::AccessTokenForged => defective(Defect::ForeignKey),
+        R::AccessTokenWrongKind => bearer(&mint().id_token()),
+        R::AccessTokenWrongIssuer => defective(Defect::WrongIssuer),
+        R::AccessTokenInvalid => defective(Defect::NotYetValid),
+        R::AccessTokenExpired => defective(Defect::Expired),
+        R::AccessTokenRevoked => {
+            let token = mint().access_token();
+            let revoked = revoke(&token).send(server.address());
+            assert_eq!(revoked.status, 200, "{}", revoked.text());
+            bearer(&token)
+        }
+        R::AccessTokenWithoutUser => {
+            let token = mint().access_token();
+            server.remove_user("alice");
+            bearer(&token)
+        }
+        R::ScopeInsufficient => bearer(&server.mint().client("app").access_token()),
         other => panic!("there is no request for {other}: add one"),
     }
 }
@@ -278,6 +311,11 @@ fn each_refusal_that_can_be_tolerated_is_refused_without_leniency_and_answered_w
         let answer = provoke(&lenient, name);
         assert!(is_granted(&answer), "{name} with leniency: {answer:?}");
         let last = lenient.requests().pop().expect("a request");
+        match last.endpoint {
+            Endpoint::Userinfo => assert!(!answer.member("sub").is_empty(), "{name}"),
+            Endpoint::Revocation => assert!(answer.body.is_empty(), "{name}"),
+            _ => assert!(!answer.member("access_token").is_empty(), "{name}"),
+        }
         assert!(
             last.advice
                 .iter()

@@ -127,7 +127,7 @@ fn the_documents_say_all_that_discovery_requires_and_nothing_else() {
                 "iat",
                 "exp",
                 "jti",
-                "name",
+                "at_hash",
                 "email",
                 "email_verified",
             ],
@@ -143,14 +143,20 @@ fn the_documents_say_all_that_discovery_requires_and_nothing_else() {
             "issuer": format!("{base}{issuer_path}"),
             "authorization_endpoint": format!("{base}{authorization}"),
             "token_endpoint": format!("{base}{token}"),
+            "userinfo_endpoint": format!("{base}{}", token.replace("token", "userinfo")),
+            "introspection_endpoint": format!("{base}{}", token.replace("token", "introspect")),
+            "revocation_endpoint": format!("{base}{}", token.replace("token", "revoke")),
             "jwks_uri": format!("{base}{jwks}"),
             "scopes_supported": ["openid", "email"],
             "response_types_supported": ["code"],
             "response_modes_supported": ["query", "fragment", "form_post"],
             "grant_types_supported": ["refresh_token"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+            "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
+            "userinfo_signing_alg_values_supported": ["RS256"],
             "claims_supported": claims,
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
@@ -176,7 +182,7 @@ fn every_url_in_it_answers() {
             assert_ne!(answer.status, 404, "{profile}: {name} {url}");
             urls += 1;
         }
-        assert_eq!(urls, 3, "{profile}");
+        assert_eq!(urls, 6, "{profile}");
     }
 }
 
@@ -491,7 +497,17 @@ fn what_it_says_of_subjects_signatures_and_claims_is_true() {
             json!([part(&one, 0)["alg"]]),
             "{profile}"
         );
-        let claims = names(&part_text(&one, 1));
+        let mut claims = names(&part_text(&one, 1));
+        // The claims of a scope are at userinfo.
+        claims.extend(
+            [
+                "email",
+                "email_verified",
+                "phone_number",
+                "phone_number_verified",
+            ]
+            .map(ToString::to_string),
+        );
         assert_eq!(texts(&document["claims_supported"]), claims, "{profile}");
     }
 }

@@ -154,6 +154,7 @@ fn client_credentials_have_the_claims_that_their_profile_documents() {
                 "iat",
                 "exp",
                 "jti",
+                "grant_id",
             ],
             &["access_token", "token_type", "expires_in", "scope"],
         ),

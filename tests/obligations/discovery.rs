@@ -28,7 +28,7 @@ const GRANT_TYPES: [&str; 7] = [
 ];
 
 /// The names of IANA's registry "OAuth Authorization Server Metadata" that a server of this kind could use.
-const REGISTERED_METADATA: [&str; 29] = [
+const REGISTERED_METADATA: [&str; 30] = [
     "issuer",
     "authorization_endpoint",
     "token_endpoint",
@@ -55,6 +55,7 @@ const REGISTERED_METADATA: [&str; 29] = [
     "acr_values_supported",
     "subject_types_supported",
     "id_token_signing_alg_values_supported",
+    "userinfo_signing_alg_values_supported",
     "claim_types_supported",
     "claims_supported",
     "prompt_values_supported",

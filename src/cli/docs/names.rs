@@ -13,7 +13,7 @@ use crate::shape::template::{PLACEHOLDERS, Place, Placeholder};
 const PLACEHOLDERS_ARE: &str = "\
 The placeholders of a [profile](../concepts/profiles.md)'s templates, and where each can be. A text that is one placeholder
 and nothing else takes its type. `{now+60}` adds to a number, and `{{` is a brace. `{user.NAME}` is a claim of the user, in
-claims and in the response. In the `id` of a token, `{random:N}` is N random characters of base64url, `{uuid}` is a random
+claims, in the response, in userinfo and in introspection. The member `\"...\": \"{claims}\"` is replaced by the claims of the user. In the `id` of a token, `{random:N}` is N random characters of base64url, `{uuid}` is a random
 UUID, and `{grant_id}` is the id of the grant. In an error answer, each field of the refusal is a placeholder.";
 
 const REFUSALS_ARE: &str = "\
@@ -32,6 +32,8 @@ const PLACES: &[(Place, &str)] = &[
     (Place::Metadata, "metadata"),
     (Place::Jwk, "key"),
     (Place::Error, "error"),
+    (Place::Userinfo, "userinfo"),
+    (Place::Introspection, "introspection"),
 ];
 
 pub(super) fn placeholders() -> String {
@@ -80,6 +82,19 @@ fn meaning(placeholder: &Placeholder) -> &'static str {
         Placeholder::AccessToken => "the access token",
         Placeholder::RefreshToken => "the refresh token",
         Placeholder::IdToken => "the ID token",
+        Placeholder::Nonce => "the `nonce` of the authorization request",
+        Placeholder::Acr => "the authentication context class that was reached",
+        Placeholder::SessionId => "the id of the session",
+        Placeholder::AccessTokenHash => "the hash of the access token of the same response",
+        Placeholder::CodeHash => "the hash of the code of the same response",
+        Placeholder::Claims => {
+            "the claims of the user that are granted or requested, as `\"...\": \"{claims}\"`"
+        }
+        Placeholder::IssuedAt => "the time at which the token was issued, a number",
+        Placeholder::Audience => "the audience of the token, a text or an array",
+        Placeholder::UserinfoEndpoint => "the URL of the userinfo endpoint",
+        Placeholder::IntrospectionEndpoint => "the URL of the introspection endpoint",
+        Placeholder::RevocationEndpoint => "the URL of the revocation endpoint",
         Placeholder::AuthorizationEndpoint => "the URL of the authorization endpoint",
         Placeholder::TokenEndpoint => "the URL of the token endpoint",
         Placeholder::JwksUri => "the URL of the key set",

@@ -2,6 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::keys::SigningKey;
+use crate::oauth::claims::ClaimsRequest;
 use crate::oauth::client::Client;
 use crate::oauth::grant::{Grant, Lifetimes};
 use crate::oauth::grant_type::GrantType;
@@ -27,11 +28,28 @@ pub(crate) struct Issue<'a> {
     pub(crate) scope: &'a Scope,
     pub(crate) lifetimes: &'a Lifetimes,
     pub(crate) refresh_token: RefreshTokenOrder<'a>,
+    /// What the ID token says of the login; a refresh has none (OpenID Connect Core §12.2).
+    pub(crate) authentication: Option<&'a Authentication<'a>>,
+    /// The claims that the client requested one by one.
+    pub(crate) claims: Option<&'a ClaimsRequest>,
     /// The id of the token that was presented, for the lineage.
     pub(crate) presented: Option<&'a str>,
     /// How one of the tokens differs from a good one.
     pub(crate) altered: Option<Altered<'a>>,
     pub(crate) now: Timestamp,
+}
+
+/// What an ID token says of the login and of the response that it belongs to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Authentication<'a> {
+    /// The `nonce` of the authorization request (OpenID Connect Core §3.1.2.1).
+    pub(crate) nonce: Option<&'a str>,
+    /// The authentication context class that was reached (OpenID Connect Core §2).
+    pub(crate) acr: Option<&'a str>,
+    /// The id of the session (OpenID Connect Back-Channel Logout §2.1).
+    pub(crate) sid: Option<&'a str>,
+    /// The code of the same response, for `c_hash`.
+    pub(crate) code: Option<&'a str>,
 }
 
 /// Which refresh token a response has.
@@ -65,23 +83,26 @@ impl Profile {
             id: &ids.access_token,
             ids: &ids,
             kid: &key.public.kid,
+            access_token: None,
             tokens: None,
         };
+        let access_token = self.access_token.of(issue.grant_type).write(
+            &facts,
+            key,
+            issue.altered(TokenKind::AccessToken),
+        );
         let tokens = Tokens {
-            access_token: self.access_token.of(issue.grant_type).write(
-                &facts,
-                key,
-                issue.altered(TokenKind::AccessToken),
-            ),
             refresh_token: self.write_refresh_token(&facts, key),
             id_token: id_shape.map(|shape| {
                 let facts = TokenFacts {
                     expires_at: issue.now + issue.lifetimes.id_token,
                     id: ids.id_token.as_deref().unwrap_or_default(),
+                    access_token: Some(&access_token),
                     ..facts
                 };
                 shape.write(&facts, key, issue.altered(TokenKind::IdToken))
             }),
+            access_token,
         };
         facts.tokens = Some(&tokens);
         TokenResponse {

@@ -7,7 +7,8 @@ use std::time::Duration;
 #[cfg(feature = "cli")]
 use crate::clock::Timestamp;
 use crate::json::Object;
-use crate::keys::jws::{Jws, Members};
+use crate::keys::SigningKey;
+use crate::keys::jws::{self, Jws, Members};
 use crate::oauth::client::Client;
 use crate::oauth::grant::{Lifetimes, RefreshPolicy};
 use crate::oauth::grant_type::GrantType;
@@ -16,13 +17,17 @@ use crate::oauth::token_kind::TokenKind;
 use crate::random::Random;
 use crate::shape::document::{
     LifetimesDocument, PartialTokenDocument, Paths, ProfileDocument, TokenDocument,
+    UserinfoDocument,
 };
 use crate::shape::errors::ErrorTable;
 use crate::shape::id::IdTemplate;
-pub(crate) use crate::shape::profile::issue::{Issue, RefreshTokenOrder};
+pub(crate) use crate::shape::profile::issue::{Authentication, Issue, RefreshTokenOrder};
 use crate::shape::template::{Place, Template};
-use crate::shape::token::{ReadBack, TokenShape};
-use crate::shape::{Expected, Invalid, JwkFacts, MetadataFacts, ProfileError, check, validity};
+use crate::shape::token::{ReadBack, TokenShape, header};
+use crate::shape::{
+    Expected, IntrospectionFacts, Invalid, JwkFacts, MetadataFacts, ProfileError, UserinfoFacts,
+    check, validity,
+};
 
 /// A profile, checked and ready to write and read tokens.
 #[derive(Debug, Clone)]
@@ -39,8 +44,18 @@ pub(crate) struct Profile {
     refresh_token: TokenShape,
     id_token: Option<ByGrant<TokenShape>>,
     response: ByGrant<Template>,
+    userinfo: Userinfo,
+    introspection: Template,
     metadata: Template,
     jwk: Template,
+}
+
+/// The answers of the userinfo endpoint.
+#[derive(Debug, Clone)]
+struct Userinfo {
+    claims: Template,
+    signed_header: Template,
+    signed_claims: Template,
 }
 
 /// A part of a profile that may differ for single grants.
@@ -54,6 +69,13 @@ impl<T> ByGrant<T> {
     fn of(&self, grant_type: GrantType) -> &T {
         let own = self.others.iter().find(|(own, _)| *own == grant_type);
         own.map_or(&self.usual, |(_, part)| part)
+    }
+
+    /// Returns every variant of that token with its place in the document.
+    fn all_at(&self, token: &str) -> impl Iterator<Item = (String, &T)> {
+        let usual = std::iter::once((format!("/tokens/{token}"), &self.usual));
+        let others = self.others.iter();
+        usual.chain(others.map(move |(grant, part)| (format!("/grants/{grant}/{token}"), part)))
     }
 
     fn all(&self) -> impl Iterator<Item = &T> {
@@ -74,7 +96,7 @@ impl Profile {
             error_dialect: document.error_dialect,
             errors: document.errors.clone(),
             lifetimes: document.lifetimes,
-            access_token: access_token(document)?,
+            access_token: access_token(document, &grant_id)?,
             refresh_token: TokenShape::compile(
                 &document.tokens.refresh_token,
                 Some(&grant_id),
@@ -82,6 +104,12 @@ impl Profile {
             )?,
             id_token: id_token(document)?,
             response: response(document)?,
+            userinfo: userinfo(&document.userinfo)?,
+            introspection: Template::compile(
+                &document.introspection,
+                Place::Introspection,
+                "/introspection",
+            )?,
             metadata: Template::compile(&document.metadata, Place::Metadata, "/metadata")?,
             jwk: Template::compile(&document.jwk, Place::Jwk, "/jwk")?,
             code: IdTemplate::compile(&document.code, None, "/code")?,
@@ -104,25 +132,22 @@ impl Profile {
                 "only the id_token depends on a scope",
             ));
         }
-        self.refresh_token.check_readable()?;
-        let access_tokens = self
-            .access_token
-            .all()
-            .map(|shape| (TokenKind::AccessToken, shape));
-        let id_tokens = self.id_token.iter().flat_map(ByGrant::all);
-        let others = access_tokens.chain(id_tokens.map(|shape| (TokenKind::IdToken, shape)));
-        for (kind, other) in others {
-            if !self.refresh_token.claims.differs_from(&other.claims) {
-                return Err(ProfileError::new(
-                    "/tokens/refresh_token/claims",
-                    format!(
-                        "{} could be taken for a refresh token; give the refresh token a claim that only it has",
-                        kind.described()
-                    ),
-                ));
+        let refresh_token = &self.refresh_token;
+        refresh_token.check_readable(TokenKind::RefreshToken, "/tokens/refresh_token")?;
+        let id_tokens = || self.id_token.iter().flat_map(ByGrant::all);
+        for (path, access_token) in self.access_token.all_at("access_token") {
+            access_token.check_readable(TokenKind::AccessToken, &path)?;
+            distinct(refresh_token, access_token, TokenKind::AccessToken)?;
+            for id_token in id_tokens() {
+                if !access_token.claims.differs_from(&id_token.claims) {
+                    return Err(ProfileError::new(
+                        format!("{path}/claims"),
+                        "an ID token could be taken for an access token; give the access token a claim that only it has",
+                    ));
+                }
             }
         }
-        Ok(())
+        id_tokens().try_for_each(|id_token| distinct(refresh_token, id_token, TokenKind::IdToken))
     }
 
     /// Compiles the error answers of a dialect with this profile's deviations.
@@ -168,11 +193,35 @@ impl Profile {
         self.grant_id.draw("", random)
     }
 
-    /// Returns the names of the claims that an ID token may have, in order; none if the profile has no ID token.
+    /// Returns the names of the claims that the profile gives every ID token, in order; none if it has no ID token.
     pub(crate) fn id_token_claims(&self) -> impl Iterator<Item = &str> {
         self.id_token
             .iter()
-            .flat_map(|shapes| shapes.usual.claims.names())
+            .flat_map(|shapes| shapes.usual.claims.lasting_names())
+    }
+
+    /// Writes the userinfo response.
+    pub(crate) fn write_userinfo(&self, facts: &UserinfoFacts<'_>) -> String {
+        self.userinfo.claims.write(facts)
+    }
+
+    /// Writes and signs the userinfo response (OpenID Connect Core §5.3.2).
+    pub(crate) fn sign_userinfo(&self, facts: &UserinfoFacts<'_>, key: &SigningKey) -> String {
+        let Userinfo {
+            signed_header,
+            signed_claims,
+            ..
+        } = &self.userinfo;
+        jws::sign(
+            &signed_header.write(facts),
+            &signed_claims.write(facts),
+            key,
+        )
+    }
+
+    /// Writes the introspection response of an active token.
+    pub(crate) fn write_introspection(&self, facts: &IntrospectionFacts<'_>) -> String {
+        self.introspection.write(facts)
     }
 
     /// Writes the metadata documents.
@@ -186,15 +235,31 @@ impl Profile {
         format!(r#"{{"keys":[{}]}}"#, keys.join(","))
     }
 
-    /// Reads a refresh token of this profile. The error is the kind of token that it is instead, if that is known.
-    pub(crate) fn read_refresh_token(
+    /// Reads a refresh token or an access token of this profile, whichever of `kinds` it is. The error is the kind of token
+    /// that it is instead, if that is known.
+    pub(crate) fn read(
         &self,
+        kinds: &[TokenKind],
         claims: &Members,
-    ) -> Result<ReadBack, Option<TokenKind>> {
-        self.refresh_token.read(claims).ok_or_else(|| {
-            self.kind_of(claims)
-                .filter(|kind| *kind != TokenKind::RefreshToken)
-        })
+    ) -> Result<(TokenKind, ReadBack), Option<TokenKind>> {
+        // The usual case is not read twice.
+        let is_refresh_token = |read: &ReadBack| {
+            let grant = &read.grant;
+            grant.subject.is_some() && grant.auth_time.is_some()
+        };
+        let read = self.refresh_token.read(claims).filter(is_refresh_token);
+        let (kind, read) = match read {
+            Some(read) => (Some(TokenKind::RefreshToken), Some(read)),
+            None => {
+                let kind = self.kind_of(claims);
+                let shape = self.shape_of(TokenKind::AccessToken, claims);
+                (kind, shape.and_then(|shape| shape.read(claims)))
+            }
+        };
+        match (kind, read) {
+            (Some(kind), Some(read)) if kinds.contains(&kind) => Ok((kind, read)),
+            (kind, _) => Err(kind.filter(|kind| !kinds.contains(kind))),
+        }
     }
 
     /// Returns the kind of token that these claims have the shape of.
@@ -210,8 +275,8 @@ impl Profile {
         let fits = |shape: &&TokenShape| shape.claims.read(claims).is_some();
         match kind {
             TokenKind::RefreshToken => Some(&self.refresh_token).filter(fits),
-            TokenKind::AccessToken => self.access_token.all().find(fits),
-            TokenKind::IdToken => self.id_token.iter().flat_map(ByGrant::all).find(fits),
+            TokenKind::AccessToken => best(self.access_token.all(), claims),
+            TokenKind::IdToken => best(self.id_token.iter().flat_map(ByGrant::all), claims),
         }
     }
 
@@ -258,7 +323,40 @@ impl Profile {
     }
 }
 
-fn access_token(document: &ProfileDocument) -> Result<ByGrant<TokenShape>, ProfileError> {
+/// Returns the shape that claims match best: a token of one grant may have the shape of another one's, too, where that one
+/// leaves out what this grant has not.
+fn best<'s>(
+    shapes: impl Iterator<Item = &'s TokenShape>,
+    claims: &Members,
+) -> Option<&'s TokenShape> {
+    shapes
+        .filter_map(|shape| Some((shape.claims.fit(claims)?, shape)))
+        .max_by_key(|(fit, _)| *fit)
+        .map(|(_, shape)| shape)
+}
+
+/// Checks that another token cannot be taken for a refresh token.
+fn distinct(
+    refresh_token: &TokenShape,
+    other: &TokenShape,
+    kind: TokenKind,
+) -> Result<(), ProfileError> {
+    if refresh_token.claims.differs_from(&other.claims) {
+        return Ok(());
+    }
+    Err(ProfileError::new(
+        "/tokens/refresh_token/claims",
+        format!(
+            "{} could be taken for a refresh token; give the refresh token a claim that only it has",
+            kind.described()
+        ),
+    ))
+}
+
+fn access_token(
+    document: &ProfileDocument,
+    grant_id: &IdTemplate,
+) -> Result<ByGrant<TokenShape>, ProfileError> {
     let usual = &document.tokens.access_token;
     let others = document.grants.iter().filter_map(|(grant_type, own)| {
         let partial = own.access_token.as_ref()?;
@@ -268,7 +366,7 @@ fn access_token(document: &ProfileDocument) -> Result<ByGrant<TokenShape>, Profi
             format!("/grants/{grant_type}/access_token"),
         ))
     });
-    shapes(usual, "/tokens/access_token", others)
+    shapes(usual, Some(grant_id), "/tokens/access_token", others)
 }
 
 fn id_token(document: &ProfileDocument) -> Result<Option<ByGrant<TokenShape>>, ProfileError> {
@@ -283,21 +381,35 @@ fn id_token(document: &ProfileDocument) -> Result<Option<ByGrant<TokenShape>>, P
             format!("/grants/{grant_type}/id_token"),
         ))
     });
-    shapes(usual, "/tokens/id_token", others).map(Some)
+    shapes(usual, None, "/tokens/id_token", others).map(Some)
 }
 
 fn shapes(
     usual: &TokenDocument,
+    grant_id: Option<&IdTemplate>,
     path: &str,
     others: impl Iterator<Item = (GrantType, TokenDocument, String)>,
 ) -> Result<ByGrant<TokenShape>, ProfileError> {
     Ok(ByGrant {
-        usual: TokenShape::compile(usual, None, path)?,
+        usual: TokenShape::compile(usual, grant_id, path)?,
         others: others
             .map(|(grant_type, document, path)| {
-                Ok((grant_type, TokenShape::compile(&document, None, &path)?))
+                Ok((grant_type, TokenShape::compile(&document, grant_id, &path)?))
             })
             .collect::<Result<_, ProfileError>>()?,
+    })
+}
+
+fn userinfo(document: &UserinfoDocument) -> Result<Userinfo, ProfileError> {
+    let signed = &document.signed;
+    Ok(Userinfo {
+        claims: Template::compile(&document.claims, Place::Userinfo, "/userinfo/claims")?,
+        signed_header: header(&signed.header, "/userinfo/signed/header")?,
+        signed_claims: Template::compile(
+            &signed.claims,
+            Place::Userinfo,
+            "/userinfo/signed/claims",
+        )?,
     })
 }
 

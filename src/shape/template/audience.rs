@@ -31,7 +31,7 @@ impl Node {
                 .map(|node| node.audiences(issuer, client))
                 .collect::<Option<Vec<_>>>()
                 .map(|lists| lists.concat()),
-            Self::Object(_) => Some(Vec::new()),
+            Self::Object(_) | Self::Spread => Some(Vec::new()),
             Self::When(_, node) => node.audiences(issuer, client),
         }
     }

@@ -5,7 +5,7 @@ use crate::oauth::refusal::RefusalName;
 use crate::shape::ProfileError;
 use crate::shape::document::ConditionDocument;
 use crate::shape::template::{
-    Condition, Hole, Node, PLACEHOLDERS, Piece, Place, Placeholder, Template, TextTemplate,
+    Condition, Hole, Node, PLACEHOLDERS, Piece, Place, Placeholder, SPREAD, Template, TextTemplate,
     placeholders,
 };
 
@@ -33,13 +33,32 @@ fn object(
     document
         .iter()
         .map(|(name, value)| {
-            Ok((
-                name.clone(),
-                node(value, place, &pointer::child(path, name))?,
-            ))
+            let path = pointer::child(path, name);
+            let node = if name == SPREAD {
+                spread(value, place, &path)?
+            } else {
+                node(value, place, &path)?
+            };
+            Ok((name.clone(), node))
         })
         .collect()
 }
+
+/// The member in whose place the claims of the user are written.
+fn spread(value: &Value, place: Place, path: &str) -> Result<Node, ProfileError> {
+    let has_claims = placeholders(place).contains(&CLAIMS.to_owned());
+    match value.as_str() {
+        Some(CLAIMS) if has_claims => Ok(Node::Spread),
+        _ if !has_claims => Err(ProfileError::new(
+            path,
+            "only claims and userinfo can have the claims of the user",
+        )),
+        _ => Err(ProfileError::new(path, format!("must be `{CLAIMS}`"))),
+    }
+}
+
+/// The value of a member that is named [`SPREAD`].
+const CLAIMS: &str = "{claims}";
 
 fn node(value: &Value, place: Place, path: &str) -> Result<Node, ProfileError> {
     Ok(match value {
@@ -73,7 +92,7 @@ fn conditional(
     path: &str,
 ) -> Result<Node, ProfileError> {
     let wrong = |problem: String| ProfileError::new(format!("{path}/when"), problem);
-    if ![Place::Claims, Place::Response].contains(&place) {
+    if !place.has_user() {
         return Err(wrong(
             "only claims and responses have conditions".to_owned(),
         ));
@@ -83,9 +102,21 @@ fn conditional(
     let condition = Condition {
         scope: document.scope,
         grant: document.grant,
+        token: document.token,
     };
-    if condition.scope.is_none() && condition.grant.is_none() {
-        return Err(wrong("must name a scope or a grant".to_owned()));
+    let has_grant = matches!(place, Place::Claims | Place::Response);
+    if condition.grant.is_some() && !has_grant {
+        return Err(wrong(
+            "only claims and responses of the token endpoint depend on a grant".to_owned(),
+        ));
+    }
+    if condition.token.is_some() && place != Place::Introspection {
+        return Err(wrong(
+            "only an introspection response depends on the kind of token".to_owned(),
+        ));
+    }
+    if condition.scope.is_none() && condition.grant.is_none() && condition.token.is_none() {
+        return Err(wrong("must name a scope, a grant or a token".to_owned()));
     }
     let value = node(value, place, &format!("{path}/value"))?;
     Ok(Node::When(condition, Box::new(value)))
@@ -143,7 +174,7 @@ fn text_node(text: &str, place: Place, path: &str) -> Result<Node, ProfileError>
 
 fn hole(name: &str, place: Place, path: &str) -> Result<Hole, ProfileError> {
     let wrong = |problem: String| ProfileError::new(path, problem);
-    if let (Some(claim), Place::Claims | Place::Response) = (name.strip_prefix("user."), place) {
+    if let Some(claim) = name.strip_prefix("user.").filter(|_| place.has_user()) {
         return Ok(Hole {
             placeholder: Placeholder::User(claim.to_owned()),
             plus: 0,
@@ -174,6 +205,11 @@ fn hole(name: &str, place: Place, path: &str) -> Result<Hole, ProfileError> {
             placeholders(place).join(", ")
         )));
     };
+    if *placeholder == Placeholder::Claims {
+        return Err(wrong(format!(
+            "`{{{name}}}` has no value of its own; write the member `\"{SPREAD}\": \"{CLAIMS}\"`"
+        )));
+    }
     if plus != 0 && !placeholder.is_number() {
         return Err(wrong(format!(
             "`{{{name}}}`: only a number can have an offset"

@@ -15,6 +15,7 @@ use crate::json::Value;
 
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::scope::Scope;
+use crate::oauth::token_kind::TokenKind;
 
 /// Where a template is used; each place has its own placeholders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,10 @@ pub(crate) enum Place {
     Jwk,
     /// The headers and the body of an error response.
     Error,
+    /// The userinfo response.
+    Userinfo,
+    /// The introspection response of an active token.
+    Introspection,
 }
 
 /// A placeholder of a template.
@@ -64,9 +69,27 @@ pub(crate) enum Placeholder {
     AccessToken,
     RefreshToken,
     IdToken,
+    // --- the login, in an ID token ---
+    Nonce,
+    Acr,
+    SessionId,
+    /// The hash of the access token of the same response (OpenID Connect Core §3.1.3.6).
+    AccessTokenHash,
+    /// The hash of the code of the same response (OpenID Connect Core §3.3.2.11).
+    CodeHash,
+    /// The granted and requested claims of the user, in place of a member of their own.
+    Claims,
+    // --- a token that is read back ---
+    /// When the token was issued.
+    IssuedAt,
+    /// The audience of the token.
+    Audience,
     // --- metadata ---
     AuthorizationEndpoint,
     TokenEndpoint,
+    UserinfoEndpoint,
+    IntrospectionEndpoint,
+    RevocationEndpoint,
     JwksUri,
     ScopesSupported,
     ResponseTypesSupported,
@@ -93,21 +116,53 @@ pub(crate) enum Placeholder {
 
 /// Every placeholder but `{user.NAME}` and the fields of refusals: its name and the places that know it.
 pub(crate) const PLACEHOLDERS: &[(&str, Placeholder, &[Place])] = {
-    use Place::{Claims, Error, Header, Jwk, Metadata, Response};
+    use Place::{Claims, Error, Header, Introspection, Jwk, Metadata, Response, Userinfo};
     use Placeholder as P;
     &[
-        ("issuer", P::Issuer, &[Claims, Response, Metadata]),
-        ("client_id", P::ClientId, &[Claims, Response]),
-        ("subject", P::Subject, &[Claims, Response]),
-        ("grant_id", P::GrantId, &[Claims, Response]),
+        (
+            "issuer",
+            P::Issuer,
+            &[Claims, Response, Metadata, Userinfo, Introspection],
+        ),
+        (
+            "client_id",
+            P::ClientId,
+            &[Claims, Response, Userinfo, Introspection],
+        ),
+        (
+            "subject",
+            P::Subject,
+            &[Claims, Response, Userinfo, Introspection],
+        ),
+        ("grant_id", P::GrantId, &[Claims, Response, Introspection]),
         ("grant_type", P::GrantType, &[Claims, Response]),
-        ("scope", P::Scope, &[Claims, Response]),
-        ("scopes", P::Scopes, &[Claims, Response]),
-        ("auth_time", P::AuthTime, &[Claims, Response]),
-        ("now", P::Now, &[Claims, Response]),
-        ("expires_at", P::ExpiresAt, &[Claims]),
+        (
+            "scope",
+            P::Scope,
+            &[Claims, Response, Userinfo, Introspection],
+        ),
+        (
+            "scopes",
+            P::Scopes,
+            &[Claims, Response, Userinfo, Introspection],
+        ),
+        (
+            "auth_time",
+            P::AuthTime,
+            &[Claims, Response, Userinfo, Introspection],
+        ),
+        ("now", P::Now, &[Claims, Response, Userinfo]),
+        ("issued_at", P::IssuedAt, &[Introspection]),
+        ("expires_at", P::ExpiresAt, &[Claims, Introspection]),
         ("expires_in", P::ExpiresIn, &[Claims, Response]),
-        ("id", P::Id, &[Claims]),
+        ("id", P::Id, &[Claims, Introspection]),
+        ("audience", P::Audience, &[Introspection]),
+        ("nonce", P::Nonce, &[Claims]),
+        ("acr", P::Acr, &[Claims]),
+        ("sid", P::SessionId, &[Claims]),
+        ("at_hash", P::AccessTokenHash, &[Claims]),
+        ("c_hash", P::CodeHash, &[Claims]),
+        ("claims", P::Claims, &[Claims, Userinfo]),
         ("access_token.id", P::AccessTokenId, &[Claims, Response]),
         ("refresh_token.id", P::RefreshTokenId, &[Claims, Response]),
         ("id_token.id", P::IdTokenId, &[Claims, Response]),
@@ -123,6 +178,13 @@ pub(crate) const PLACEHOLDERS: &[(&str, Placeholder, &[Place])] = {
             &[Metadata],
         ),
         ("token_endpoint", P::TokenEndpoint, &[Metadata]),
+        ("userinfo_endpoint", P::UserinfoEndpoint, &[Metadata]),
+        (
+            "introspection_endpoint",
+            P::IntrospectionEndpoint,
+            &[Metadata],
+        ),
+        ("revocation_endpoint", P::RevocationEndpoint, &[Metadata]),
         ("jwks_uri", P::JwksUri, &[Metadata]),
         ("scopes_supported", P::ScopesSupported, &[Metadata]),
         (
@@ -149,11 +211,22 @@ pub(crate) const PLACEHOLDERS: &[(&str, Placeholder, &[Place])] = {
     ]
 };
 
+/// The name of the member in whose place the claims of the user are written; its value is `{claims}`.
+const SPREAD: &str = "...";
+
+impl Place {
+    /// Returns true if templates of this place are about a user.
+    const fn has_user(self) -> bool {
+        match self {
+            Self::Claims | Self::Response | Self::Userinfo | Self::Introspection => true,
+            Self::Header | Self::Metadata | Self::Jwk | Self::Error => false,
+        }
+    }
+}
+
 /// Returns the placeholders of a place, in their braces.
 pub(super) fn placeholders(place: Place) -> Vec<String> {
-    let of_users = [Place::Claims, Place::Response]
-        .contains(&place)
-        .then(|| "{user.NAME}".to_owned());
+    let of_users = place.has_user().then(|| "{user.NAME}".to_owned());
     PLACEHOLDERS
         .iter()
         .filter(|(_, _, places)| places.contains(&place))
@@ -179,6 +252,8 @@ enum Node {
     Object(Vec<(String, Node)>),
     /// A value that is written only under a condition.
     When(Condition, Box<Node>),
+    /// The claims of the user, in place of a member.
+    Spread,
 }
 
 #[derive(Debug, Clone)]
@@ -194,20 +269,26 @@ struct Hole {
     plus: i64,
 }
 
-/// When a member is written: for a scope that contains this token, and for this grant.
+/// When a member is written: for a scope that contains this token, for this grant, and for this kind of token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Condition {
     scope: Option<String>,
     grant: Option<GrantType>,
+    token: Option<TokenKind>,
 }
 
 impl Condition {
-    /// Returns true if the condition holds for this scope and grant.
-    pub(crate) fn holds(&self, scope: &Scope, grant: GrantType) -> bool {
-        self.scope
-            .as_deref()
-            .is_none_or(|token| scope.contains(token))
-            && self.grant.is_none_or(|only| only == grant)
+    /// Returns true if the condition holds for this scope, and for the grant and the kind of token that are known.
+    pub(crate) fn holds(
+        &self,
+        scope: &Scope,
+        grant: Option<GrantType>,
+        token: Option<TokenKind>,
+    ) -> bool {
+        let scope_token = self.scope.as_deref();
+        scope_token.is_none_or(|token| scope.contains(token))
+            && self.grant.is_none_or(|only| grant == Some(only))
+            && self.token.is_none_or(|only| token == Some(only))
     }
 }
 
@@ -222,7 +303,18 @@ impl Template {
 
     /// Returns the names of the members at the top, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        let members = self.0.iter();
+        members
+            .filter(|(_, node)| !matches!(node, Node::Spread))
+            .map(|(name, _)| name.as_str())
+    }
+
+    /// Returns the names of the members at the top without those that only some authorization requests lead to.
+    pub(crate) fn lasting_names(&self) -> impl Iterator<Item = &str> {
+        self.names().filter(|name| match self.node(name) {
+            Some(Node::Hole(hole)) => !hole.placeholder.is_of_login(),
+            _ => true,
+        })
     }
 
     /// Returns the member at the top that is that placeholder and nothing else.
@@ -273,7 +365,20 @@ impl Placeholder {
     fn is_number(&self) -> bool {
         matches!(
             self,
-            Self::AuthTime | Self::Now | Self::ExpiresAt | Self::ExpiresIn | Self::Status
+            Self::AuthTime
+                | Self::Now
+                | Self::IssuedAt
+                | Self::ExpiresAt
+                | Self::ExpiresIn
+                | Self::Status
+        )
+    }
+
+    /// Returns true if the value is that of one authorization request or its response.
+    fn is_of_login(&self) -> bool {
+        matches!(
+            self,
+            Self::Nonce | Self::Acr | Self::SessionId | Self::CodeHash
         )
     }
 
@@ -289,6 +394,14 @@ impl Placeholder {
             | Self::IdToken
             | Self::IdTokenId
             | Self::User(_)
+            | Self::Nonce
+            | Self::Acr
+            | Self::SessionId
+            | Self::AccessTokenHash
+            | Self::CodeHash
+            | Self::Claims
+            | Self::IssuedAt
+            | Self::Audience
             | Self::ScopesSupported
             | Self::AuthMethodsSupported
             | Self::ClaimsSupported
@@ -308,6 +421,9 @@ impl Placeholder {
             | Self::AccessToken
             | Self::AuthorizationEndpoint
             | Self::TokenEndpoint
+            | Self::UserinfoEndpoint
+            | Self::IntrospectionEndpoint
+            | Self::RevocationEndpoint
             | Self::JwksUri
             | Self::ResponseTypesSupported
             | Self::GrantTypesSupported
@@ -333,7 +449,7 @@ impl Node {
             Self::Text(pieces) => pieces.iter().any(
                 |piece| matches!(piece, Piece::Hole(hole) if hole.placeholder.may_be_absent()),
             ),
-            Self::When(..) => true,
+            Self::When(..) | Self::Spread => true,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Reading back: recovers the values of the placeholders from a filled template.
 
+use std::cmp::Reverse;
+
 use crate::json::Value;
 use crate::keys::jws::Members;
 use crate::shape::template::{Hole, Node, Piece, Placeholder, Template};
@@ -7,22 +9,41 @@ use crate::shape::template::{Hole, Node, Piece, Placeholder, Template};
 impl Template {
     /// Recovers the values of the placeholders. Returns `None` if the claims do not have this shape.
     pub(crate) fn read<'a>(&self, claims: &'a Members) -> Option<Readings<'a>> {
-        let mut readings = Readings(Vec::with_capacity(self.0.len()));
-        for (name, node) in &self.0 {
+        let mut readings = Readings {
+            values: Vec::with_capacity(self.0.len()),
+            absent: 0,
+        };
+        for (name, node) in self.members() {
             match claims.get(name) {
                 Some(value) => node.read(value, &mut readings)?,
-                None if node.may_be_absent() => {}
+                None if node.may_be_absent() => readings.absent += 1,
                 None => return None,
             }
         }
         Some(readings)
     }
+
+    fn members(&self) -> impl Iterator<Item = &(String, Node)> {
+        let members = self.0.iter();
+        members.filter(|(_, node)| !matches!(node, Node::Spread))
+    }
+
+    /// Returns how well claims of this shape match it: first by how many members they have, then by how few they lack. `None`
+    /// if they do not have this shape.
+    pub(crate) fn fit(&self, claims: &Members) -> Option<(usize, Reverse<usize>)> {
+        let absent = self.read(claims)?.absent;
+        Some((self.members().count() - absent, Reverse(absent)))
+    }
 }
 
 /// The values of a template's placeholders.
-pub(crate) struct Readings<'a>(Vec<(Placeholder, Reading<'a>)>);
+pub(crate) struct Readings<'a> {
+    values: Vec<(Placeholder, Reading<'a>)>,
+    /// How many members of the template the claims lack.
+    absent: usize,
+}
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Reading<'a> {
     Text(&'a str),
     Number(i64),
@@ -52,10 +73,20 @@ impl<'a> Readings<'a> {
     }
 
     fn get(&self, placeholder: &Placeholder) -> Option<&Reading<'a>> {
-        self.0
+        self.values
             .iter()
             .find(|(held, _)| held == placeholder)
             .map(|(_, reading)| reading)
+    }
+
+    /// Adds a value; `None` if the placeholder was read before with another one: no filled template has two.
+    fn add(&mut self, placeholder: &Placeholder, reading: Reading<'a>) -> Option<()> {
+        match self.get(placeholder) {
+            Some(held) if *held != reading => return None,
+            Some(_) => {}
+            None => self.values.push((placeholder.clone(), reading)),
+        }
+        Some(())
     }
 }
 
@@ -69,6 +100,7 @@ impl Node {
             Self::Array(_) => value.is_array().then_some(()),
             Self::Object(_) => value.is_object().then_some(()),
             Self::When(_, node) => node.read(value, readings),
+            Self::Spread => Some(()),
         }
     }
 }
@@ -93,8 +125,7 @@ impl Hole {
             }
             _ => return None,
         };
-        readings.0.push((self.placeholder.clone(), reading));
-        Some(())
+        readings.add(&self.placeholder, reading)
     }
 }
 
@@ -111,9 +142,7 @@ fn read_text<'a>(pieces: &[Piece], text: &'a str, readings: &mut Readings<'a>) -
                 };
                 let (part, behind) = rest.split_at(end);
                 if !matches!(hole.placeholder, Placeholder::User(_)) {
-                    readings
-                        .0
-                        .push((hole.placeholder.clone(), Reading::Text(part)));
+                    readings.add(&hole.placeholder, Reading::Text(part))?;
                 }
                 rest = behind;
             }

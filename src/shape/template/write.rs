@@ -2,12 +2,17 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
 use crate::clock::Timestamp;
 use crate::json::Value;
+use crate::oauth::claims;
 use crate::oauth::response::{TokenIds, Tokens};
 use crate::oauth::scope::Scope;
 use crate::oauth::token_kind::TokenKind;
-use crate::shape::profile::Issue;
+use crate::shape::profile::{Authentication, Issue};
 use crate::shape::template::{Condition, Hole, Node, Piece, Placeholder, Template, TextTemplate};
 
 /// A source of values for placeholders.
@@ -17,6 +22,11 @@ pub(crate) trait Fill {
 
     /// Returns true if a condition holds.
     fn holds(&self, condition: &Condition) -> bool;
+
+    /// Returns the claims of the user that are written in place of a member.
+    fn claims(&self) -> Vec<(&str, &Value)> {
+        Vec::new()
+    }
 }
 
 /// The value of a placeholder.
@@ -51,19 +61,35 @@ pub(crate) struct TokenFacts<'a> {
     pub(crate) id: &'a str,
     pub(crate) ids: &'a TokenIds,
     pub(crate) kid: &'a str,
+    /// The access token of the response, once it is written.
+    pub(crate) access_token: Option<&'a str>,
     /// The tokens, once they are written, for the response.
     pub(crate) tokens: Option<&'a Tokens>,
 }
 
 impl Fill for TokenFacts<'_> {
     fn holds(&self, condition: &Condition) -> bool {
-        condition.holds(self.scope, self.issue.grant_type)
+        condition.holds(self.scope, Some(self.issue.grant_type), None)
+    }
+
+    /// OpenID Connect Core §5.4: beside an access token, which leads to userinfo, an ID token has the claims alone that were
+    /// requested for it; without one, it has those of the scope, too.
+    fn claims(&self) -> Vec<(&str, &Value)> {
+        let Some(user) = self.issue.user else {
+            return Vec::new();
+        };
+        let granted = self.access_token.is_none().then_some(self.scope);
+        let requested = self.issue.claims.map(|claims| &claims.id_token);
+        claims::select(user, granted, requested)
     }
 
     fn filling(&self, placeholder: &Placeholder) -> Option<Filling<'_>> {
         use Placeholder as P;
         let Issue { client, grant, .. } = *self.issue;
         let token = |kind: TokenKind| self.tokens?.get(kind).map(Filling::Plain);
+        let of_login = |value: for<'b> fn(&Authentication<'b>) -> Option<&'b str>| {
+            value(self.issue.authentication?).map(Filling::from)
+        };
         Some(match placeholder {
             P::Issuer => self.issue.issuer.into(),
             P::ClientId => client.client_id.as_str().into(),
@@ -93,13 +119,24 @@ impl Fill for TokenFacts<'_> {
                 None => Filling::Texts(std::slice::from_ref(&client.client_id)),
             },
             P::User(claim) => Filling::Json(self.issue.user?.claims.get(claim)?),
+            P::Nonce => return of_login(|login| login.nonce),
+            P::Acr => return of_login(|login| login.acr),
+            P::SessionId => return of_login(|login| login.sid),
+            P::AccessTokenHash => Filling::Text(half_hash(self.access_token?).into()),
+            P::CodeHash => Filling::Text(half_hash(self.issue.authentication?.code?).into()),
             P::Kid => self.kid.into(),
             P::AccessToken => return token(TokenKind::AccessToken),
             P::RefreshToken => return token(TokenKind::RefreshToken),
             P::IdToken => return token(TokenKind::IdToken),
             // The placeholders of other places: compiling refuses them in tokens and responses.
-            P::AuthorizationEndpoint
+            P::Claims
+            | P::IssuedAt
+            | P::Audience
+            | P::AuthorizationEndpoint
             | P::TokenEndpoint
+            | P::UserinfoEndpoint
+            | P::IntrospectionEndpoint
+            | P::RevocationEndpoint
             | P::JwksUri
             | P::ScopesSupported
             | P::ResponseTypesSupported
@@ -120,6 +157,11 @@ impl Fill for TokenFacts<'_> {
     }
 }
 
+/// Returns the left half of the SHA-256 of an ASCII text in base64url, which goes with RS256 (OpenID Connect Core §3.1.3.6).
+fn half_hash(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16])
+}
+
 impl Template {
     /// Writes the object; a member without a value is left out.
     pub(crate) fn write(&self, facts: &impl Fill) -> String {
@@ -138,7 +180,9 @@ impl TextTemplate {
             Node::Hole(hole) => hole.fill(facts)?.push_to(&mut text),
             Node::Text(pieces) => push_pieces(pieces, facts, &mut text)?,
             Node::Literal(Value::String(literal)) => text.push_str(literal),
-            Node::Literal(_) | Node::Array(_) | Node::Object(_) | Node::When(..) => return None,
+            Node::Literal(_) | Node::Array(_) | Node::Object(_) | Node::When(..) | Node::Spread => {
+                return None;
+            }
         }
         Some(text)
     }
@@ -169,17 +213,35 @@ fn push_pieces(pieces: &[Piece], facts: &impl Fill, text: &mut String) -> Option
 fn write_object(members: &[(String, Node)], facts: &impl Fill, out: &mut Vec<u8>) {
     out.push(b'{');
     for (name, node) in members {
-        let before = out.len();
-        if out.last() != Some(&b'{') {
-            out.push(b',');
+        if matches!(node, Node::Spread) {
+            write_claims(members, facts, out);
+            continue;
         }
-        write_text(name, out);
-        out.push(b':');
+        let before = out.len();
+        write_name(name, out);
         if !write_node(node, facts, out) {
             out.truncate(before);
         }
     }
     out.push(b'}');
+}
+
+/// Writes the claims of the user, except those that the object has members for.
+fn write_claims(members: &[(String, Node)], facts: &impl Fill, out: &mut Vec<u8>) {
+    for (name, value) in facts.claims() {
+        if members.iter().all(|(held, _)| held != name) {
+            write_name(name, out);
+            write_json(value, out);
+        }
+    }
+}
+
+fn write_name(name: &str, out: &mut Vec<u8>) {
+    if out.last() != Some(&b'{') {
+        out.push(b',');
+    }
+    write_text(name, out);
+    out.push(b':');
 }
 
 /// Writes a value; returns false if there is none, and the caller then discards the partial output.
@@ -220,6 +282,7 @@ fn write_node(node: &Node, facts: &impl Fill, out: &mut Vec<u8>) -> bool {
             out.push(b']');
         }
         Node::Object(members) => write_object(members, facts, out),
+        Node::Spread => return false,
     }
     true
 }
