@@ -96,7 +96,7 @@ pub use crate::server::{
 
 /// The Rust code of the README and of the book, as doctests.
 #[cfg(doctest)]
-mod pages {
+mod book {
     #[doc = include_str!("../README.md")]
     struct Readme;
     #[doc = include_str!("../docs/guides/rust.md")]
