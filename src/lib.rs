@@ -117,6 +117,8 @@ mod book {
     struct GuidesVerify;
     #[doc = include_str!("../docs/guides/client-credentials.md")]
     struct GuidesClientCredentials;
+    #[doc = include_str!("../docs/guides/reading-tokens.md")]
+    struct GuidesReadingTokens;
     #[doc = include_str!("../docs/guides/raw-basic.md")]
     struct GuidesRawBasic;
     #[doc = include_str!("../docs/concepts/leniency.md")]

@@ -61,18 +61,20 @@ zero-id-token-lifetime.json | /clients/0/id_token_lifetime | must be at least 1 
 zero-refresh-token-absolute-lifetime.json | /clients/0/refresh_token_absolute_lifetime | must be at least 1 second
 zero-refresh-token-lifetime.json | /clients/0/refresh_token_lifetime | must be at least 1 second
 profiles/access-token-like-a-refresh-token.json | /tokens/refresh_token/claims | an access token could be taken for a refresh token; give the refresh token a claim that only it has
+profiles/access-token-without-grant-id.json | /tokens/access_token/claims | must carry {grant_id}, there or in its id, alone or as the only placeholder of a text: the server reads its refresh tokens and access tokens back
 profiles/alg-missing.json | /tokens/refresh_token/header/alg | must be RS256: it is what the keys can sign
 profiles/alg-none.json | /tokens/id_token/header/alg | must be RS256: it is what the keys can sign
 profiles/alg-not-rs256.json | /tokens/access_token/header/alg | must be RS256: it is what the keys can sign
-profiles/array-for-a-token.json | /tokens/id_token | must be an object, not an array (line 60, column 6)
-profiles/array-for-lifetimes.json | /lifetimes | must be an object, not an array (line 12, column 4)
+profiles/array-for-a-token.json | /tokens/id_token | must be an object, not an array (line 64, column 6)
+profiles/array-for-lifetimes.json | /lifetimes | must be an object, not an array (line 15, column 4)
 profiles/empty-alias.json | /paths/aliases/1 | `` must begin with / and not end with one
-profiles/grant-id-in-an-access-token-id.json | /tokens/access_token/id | `{grant_id}` is not one of an id's placeholders: {random:N}, {uuid}
+profiles/grant-id-in-an-id-token-id.json | /tokens/id_token/id | `{grant_id}` is not one of an id's placeholders: {random:N}, {uuid}
 profiles/grant-id-not-random.json | /grant_id | `family` has no random part; every id must be unique
 profiles/id-not-random.json | /tokens/access_token/id | `token` has no random part; every id must be unique
 profiles/id-token-like-a-refresh-token.json | /tokens/refresh_token/claims | an ID token could be taken for a refresh token; give the refresh token a claim that only it has
+profiles/id-token-like-an-access-token.json | /tokens/access_token/claims | an ID token could be taken for an access token; give the access token a claim that only it has
 profiles/lone-brace.json | /response/token_type | `Bearer}`: a } has no opening brace; write }} for a brace
-profiles/missing-member.json | /paths | the member `jwks` is missing (line 9, column 3)
+profiles/missing-member.json | /paths | the member `jwks` is missing (line 12, column 3)
 profiles/not-json.json | - | is not JSON: expected ident (line 1, column 2)
 profiles/offset-no-number.json | /response/expires_in | `{expires_in-one}`: `-one` is not a number
 profiles/offset-on-a-text.json | /tokens/access_token/claims/sub | `{subject+1}`: only a number can have an offset
@@ -83,14 +85,14 @@ profiles/path-without-slash.json | /paths/token | `oauth2/token` must begin with
 profiles/prefix-without-slash.json | /paths/prefix | `connect` must begin with / and not end with one
 profiles/random-width-impossible.json | /tokens/refresh_token/id | `{random:5}`: the number must be 2 to 128 and not one more than a multiple of 4
 profiles/random-width-no-number.json | /tokens/id_token/id | `{random:many}`: the number must be 2 to 128 and not one more than a multiple of 4
-profiles/refresh-token-with-nested-subject.json | /tokens/refresh_token/claims | must carry {subject}, alone or as the only placeholder of a text: the server reads its refresh tokens back
-profiles/refresh-token-without-auth-time.json | /tokens/refresh_token/claims | must carry {auth_time}, alone or as the only placeholder of a text: the server reads its refresh tokens back
-profiles/refresh-token-without-client-id.json | /tokens/refresh_token/claims | must carry {client_id}, alone or as the only placeholder of a text: the server reads its refresh tokens back
-profiles/refresh-token-without-expires-at.json | /tokens/refresh_token/claims | must carry {expires_at}, alone or as the only placeholder of a text: the server reads its refresh tokens back
-profiles/refresh-token-without-grant-id.json | /tokens/refresh_token/claims | must carry {grant_id}, there or in its id, alone or as the only placeholder of a text: the server reads its refresh tokens back
-profiles/refresh-token-without-id.json | /tokens/refresh_token/claims | must carry {id}, alone or as the only placeholder of a text: the server reads its refresh tokens back
-profiles/refresh-token-without-scope.json | /tokens/refresh_token/claims | must carry {scope} or {scopes}, alone or as the only placeholder of a text: the server reads its refresh tokens back
-profiles/refresh-token-without-subject.json | /tokens/refresh_token/claims | must carry {subject}, alone or as the only placeholder of a text: the server reads its refresh tokens back
+profiles/refresh-token-with-nested-subject.json | /tokens/refresh_token/claims | must carry {subject}, alone or as the only placeholder of a text: the server reads its refresh tokens and access tokens back
+profiles/refresh-token-without-auth-time.json | /tokens/refresh_token/claims | must carry {auth_time}, alone or as the only placeholder of a text: the server reads its refresh tokens and access tokens back
+profiles/refresh-token-without-client-id.json | /tokens/refresh_token/claims | must carry {client_id}, alone or as the only placeholder of a text: the server reads its refresh tokens and access tokens back
+profiles/refresh-token-without-expires-at.json | /tokens/refresh_token/claims | must carry {expires_at}, alone or as the only placeholder of a text: the server reads its refresh tokens and access tokens back
+profiles/refresh-token-without-grant-id.json | /tokens/refresh_token/claims | must carry {grant_id}, there or in its id, alone or as the only placeholder of a text: the server reads its refresh tokens and access tokens back
+profiles/refresh-token-without-id.json | /tokens/refresh_token/claims | must carry {id}, alone or as the only placeholder of a text: the server reads its refresh tokens and access tokens back
+profiles/refresh-token-without-scope.json | /tokens/refresh_token/claims | must carry {scope} or {scopes}, alone or as the only placeholder of a text: the server reads its refresh tokens and access tokens back
+profiles/refresh-token-without-subject.json | /tokens/refresh_token/claims | must carry {subject}, alone or as the only placeholder of a text: the server reads its refresh tokens and access tokens back
 profiles/reserved-alias.json | /paths/aliases/0 | `/_mimic` is below /_mimic, which is reserved for the control plane
 profiles/reserved-path.json | /paths/token | `/_mimic/token` is below /_mimic, which is reserved for the control plane
 profiles/refresh-token-with-two-placeholders-in-a-text.json | /tokens/refresh_token/claims | must carry {subject}, alone or as the only placeholder of a text
@@ -105,7 +107,7 @@ profiles/unknown-placeholder-in-a-header.json | /tokens/id_token/header/kid | un
 profiles/unknown-placeholder-in-an-id.json | /tokens/access_token/id | `{subject}` is not one of an id's placeholders: {random:N}, {uuid}
 profiles/unknown-placeholder-in-the-response.json | /response/expires_in | unknown placeholder `{expires_at}`; expected one of {issuer}
 profiles/unknown-placeholder.json | /tokens/access_token/claims/sub | unknown placeholder `{user_id}`; expected one of {issuer}
-profiles/unknown-refresh-policy.json | /refresh | unknown value `once`; the values are `reissue`, `rotate`, `reuse` (line 16, column 19)
+profiles/unknown-refresh-policy.json | /refresh | unknown value `once`; the values are `reissue`, `rotate`, `reuse` (line 19, column 19)
 profiles/when-scope-on-the-access-token.json | /tokens/access_token/when_scope | only the id_token depends on a scope
 profiles/when-scope-on-the-refresh-token.json | /tokens/refresh_token/when_scope | only the id_token depends on a scope
 profiles/zero-access-token-lifetime.json | /lifetimes/access_token | must be at least 1 second

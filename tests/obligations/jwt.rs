@@ -10,6 +10,7 @@ use oauth_mimic::{Timestamp, TokenServer};
 use rsa::pkcs8::{EncodePrivateKey as _, LineEnding};
 use serde_json::{Value, json};
 
+use super::reading_back::assert_challenged;
 use super::{
     GOOD, JWKS, METADATA, Request, Row, World, assert_refused, assert_tokens, post, story,
 };
@@ -180,6 +181,11 @@ pub(crate) fn rows() -> Vec<Row> {
                 ));
                 assert_refused(&world.send(&assertion), &[401], &["invalid_client"]);
             }
+            for name in ["id_token", "refresh_token"] {
+                let answer = world.userinfo(&answer.member(name));
+                assert_challenged(&answer, 401, "invalid_token");
+            }
+            assert!(!world.is_active(&answer.member("id_token")));
         }),
         story(
             "J11",

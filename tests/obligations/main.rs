@@ -18,9 +18,6 @@
 //! Rows that are tested as far as the server has the feature:
 //! - R12: no authorization codes and no device codes are issued, so only access tokens and ID tokens are tried.
 //! - J09: one library verifies here; `tests/clients` has the libraries of other languages.
-//! - R14, J10: there is no introspection and no userinfo; an access token is tried where a token is accepted: as a
-//!   refresh token, as a bearer credential and as a client assertion.
-//! - R11: there is no revocation endpoint; a replay revokes a family.
 //! - D03, D05: there is no TLS mode, so `https` is not required.
 //!
 //! Smaller than in the list, because a debug build runs them beside everything else: R16 (rounds), R23 and J12 (how many
@@ -48,6 +45,7 @@ mod client_credentials;
 mod discovery;
 mod http_abuse;
 mod jwt;
+mod reading_back;
 mod refresh_token;
 mod scope;
 #[path = "../support/mod.rs"]
@@ -78,6 +76,7 @@ fn main() -> ExitCode {
         client_authentication::rows(),
         client_credentials::rows(),
         refresh_token::rows(),
+        reading_back::rows(),
         scope::rows(),
         jwt::rows(),
         discovery::rows(),

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use oauth_mimic::{Client, Clock, Timestamp, TokenServer};
 
+use super::reading_back::assert_challenged;
 use super::{
     Expected, GOOD, INVALID_GRANT, INVALID_REQUEST, INVALID_SCOPE, RefreshTokenIn as _, Request,
     Row, TOKEN, World, alpha, assert_refused, assert_scope, assert_tokens, head, post, read_to_end,
     row, story,
 };
-use crate::support::{Answer, Connection, answers, part, send};
+use crate::support::{Answer, Connection, answers, encoded, part, send};
 
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = table! {
@@ -109,6 +110,18 @@ pub(crate) fn rows() -> Vec<Row> {
                 }
             },
         ),
+        story(
+            "R11",
+            "a refresh token that was revoked is refused",
+            |world| {
+                let token = world.refresh_token("alpha");
+                let form = format!("token={}", encoded(&token));
+                let revocation =
+                    Request::form("/oauth2/revoke", form).basic("alpha", "alpha-secret");
+                assert_eq!(world.send(&revocation).status, 200);
+                assert_refused(&world.refresh("alpha", &token), &[400], &["invalid_grant"]);
+            },
+        ),
         story("R11", "one of a revoked family is refused", |world| {
             let first = world.refresh_token("alpha");
             let second = world.refresh("alpha", &first).member("refresh_token");
@@ -149,7 +162,9 @@ pub(crate) fn rows() -> Vec<Row> {
                 world.refresh("alpha", &token);
                 for dead in [&successor, &access_token] {
                     assert_refused(&world.refresh("alpha", dead), &[400], &["invalid_grant"]);
+                    assert!(!world.is_active(dead));
                 }
+                assert_challenged(&world.userinfo(&access_token), 401, "invalid_token");
                 assert_tokens(&world.refresh("alpha", &bystander));
             },
         ),

@@ -135,6 +135,8 @@ impl Profile {
         let refresh_token = &self.refresh_token;
         refresh_token.check_readable(TokenKind::RefreshToken, "/tokens/refresh_token")?;
         let id_tokens = || self.id_token.iter().flat_map(ByGrant::all);
+        id_tokens()
+            .try_for_each(|id_token| distinct(refresh_token, id_token, TokenKind::IdToken))?;
         for (path, access_token) in self.access_token.all_at("access_token") {
             access_token.check_readable(TokenKind::AccessToken, &path)?;
             distinct(refresh_token, access_token, TokenKind::AccessToken)?;
@@ -147,7 +149,7 @@ impl Profile {
                 }
             }
         }
-        id_tokens().try_for_each(|id_token| distinct(refresh_token, id_token, TokenKind::IdToken))
+        Ok(())
     }
 
     /// Compiles the error answers of a dialect with this profile's deviations.
