@@ -24,8 +24,14 @@ impl Server {
         Self::start(command)
     }
 
-    /// Any program that says where it listens as this one does.
-    pub(crate) fn start(mut command: Command) -> Self {
+    /// This very program, with arguments that turn it into a server.
+    pub(crate) fn this_program(arguments: &[&str]) -> Self {
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        command.args(arguments);
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -50,6 +56,16 @@ impl Server {
     /// Nanoseconds of processor time all its threads have used.
     pub(crate) fn cpu_nanoseconds(&self) -> u64 {
         cpu_nanoseconds(&PathBuf::from(format!("/proc/{}/task", self.child.id())))
+    }
+
+    /// The same in the kernel, in units of 10 ms.
+    pub(crate) fn kernel_nanoseconds(&self) -> u64 {
+        let stat =
+            std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("a process");
+        let after_name = stat.rsplit(')').next().expect("fields");
+        let ticks = after_name.split_whitespace().nth(12);
+        let ticks: u64 = ticks.and_then(|ticks| ticks.parse().ok()).expect("stime");
+        ticks * 10_000_000
     }
 
     /// KiB it holds in memory.

@@ -14,6 +14,7 @@ mod client;
 mod cost;
 mod embedded;
 mod load;
+mod reference;
 mod refreshing;
 mod sandboxes;
 mod soak;
@@ -29,6 +30,9 @@ fn main() {
     match part.as_deref() {
         // This very program, started again to be compared with.
         Some(start::HELLO_WORLD) => return start::hello_world(),
+        Some(reference::REFERENCE) => {
+            return reference::serve(&arguments.next().expect("an answer"));
+        }
         Some("soak") => {
             let refreshes = arguments
                 .next()

@@ -26,10 +26,12 @@ pub(crate) struct Refreshing {
     pub(crate) server: Server,
     connections: Vec<Connection>,
     request: Vec<u8>,
-    /// What the three signatures of an answer are over.
-    pub(crate) signing_inputs: [String; 3],
+    /// The body of an answer.
+    pub(crate) answer: Vec<u8>,
     /// Microseconds of one refresh, by round.
     pub(crate) spent: Vec<f64>,
+    /// Those of them that the kernel spent: inexact for one round, because the kernel counts in units of 10 ms.
+    pub(crate) spent_in_kernel: Vec<f64>,
 }
 
 impl Refreshing {
@@ -45,10 +47,6 @@ impl Refreshing {
             .map(|_| Connection::open(server.address))
             .collect();
         let answer = connections[0].exchange(&refresh("REFRESH_TOKEN")).to_vec();
-        let signing_inputs = ["access_token", "refresh_token", "id_token"].map(|name| {
-            let token = member(&answer, name);
-            token.rsplit_once('.').expect("a signed token").0.to_owned()
-        });
         let request = refresh(&member(&answer, "refresh_token"));
         Self {
             token: "signed",
@@ -56,13 +54,15 @@ impl Refreshing {
             server,
             connections,
             request,
-            signing_inputs,
+            answer,
             spent: Vec::new(),
+            spent_in_kernel: Vec::new(),
         }
     }
 
     pub(crate) fn round(&mut self) {
         let (server, connections, request) = (&self.server, &mut self.connections, &self.request);
+        let kernel = server.kernel_nanoseconds();
         let spent = each(
             || server.cpu_nanoseconds(),
             REFRESHES,
@@ -77,6 +77,9 @@ impl Refreshing {
             },
         );
         self.spent.push(spent);
+        #[expect(clippy::cast_precision_loss)]
+        let in_kernel = (server.kernel_nanoseconds() - kernel) as f64 / REFRESHES as f64;
+        self.spent_in_kernel.push(in_kernel / 1000.0);
     }
 
     /// What it cost against something else, round by round.

@@ -1,6 +1,5 @@
 //! From exec to the first answer, against the least that actix-web can do; and what the server then weighs.
 
-use std::process::Command;
 use std::time::Instant;
 
 use actix_web::{App, HttpServer, web};
@@ -21,9 +20,7 @@ pub(crate) fn run() {
     let mut weights = Vec::new();
     for _ in 0..STARTS {
         let begin = Instant::now();
-        let mut command = Command::new(std::env::current_exe().expect("this program"));
-        command.arg(HELLO_WORLD);
-        let hello = Server::start(command);
+        let hello = Server::this_program(&[HELLO_WORLD]);
         Connection::open(hello.address).exchange(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
         hellos.push(begin.elapsed().as_secs_f64() * 1000.0);
         drop(hello);

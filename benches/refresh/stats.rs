@@ -22,6 +22,12 @@ impl Stats {
         self.0[index]
     }
 
+    pub(crate) fn mean(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss)]
+        let count = self.0.len() as f64;
+        self.0.iter().sum::<f64>() / count
+    }
+
     pub(crate) fn median(&self) -> f64 {
         self.quantile(0.5)
     }
@@ -34,5 +40,18 @@ pub(crate) fn report(label: &str, unit: &str, stats: &Stats) {
         stats.median(),
         stats.quantile(0.0),
         stats.quantile(1.0)
+    );
+}
+
+/// `label: ratio of the medians, median of the ratios (lowest to highest)`.
+pub(crate) fn report_ratio(label: &str, own: &[f64], others: &[f64]) {
+    let median = |values: &[f64]| Stats::of(values.iter().copied()).median();
+    let of_medians = median(own) / median(others);
+    let ratios = Stats::of(own.iter().zip(others).map(|(own, other)| own / other));
+    println!(
+        "  {label:<58} {of_medians:>9.3} x, {:.3} x ({:.3} to {:.3})",
+        ratios.median(),
+        ratios.quantile(0.0),
+        ratios.quantile(1.0)
     );
 }
