@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Scope(Vec<String>);
+pub struct Scope(Arc<[String]>);
 
 impl Scope {
     /// Returns true if there is no token in it.
@@ -47,30 +48,36 @@ impl Scope {
 
     /// Returns the tokens that are not in `ceiling`: none where this is a subset of it.
     pub(crate) fn beyond(&self, ceiling: &Self) -> Self {
-        let held: HashSet<&str> = ceiling.iter().collect();
-        self.filtered(|token| !held.contains(token))
+        let is_held = ceiling.lookup();
+        self.filtered(|token| !is_held(token))
     }
 
     /// Returns the tokens that are in `other` too, in this scope's order.
     pub(crate) fn within(&self, other: &Self) -> Self {
-        let held: HashSet<&str> = other.iter().collect();
-        self.filtered(|token| held.contains(token))
+        self.filtered(other.lookup())
+    }
+
+    /// Returns [`Scope::contains`] for many tokens. A few are compared one by one, which is faster than hashing them.
+    fn lookup(&self) -> impl Fn(&str) -> bool {
+        const FEW: usize = 16;
+        let hashed: Option<HashSet<&str>> = (self.0.len() > FEW).then(|| self.iter().collect());
+        move |token| match &hashed {
+            Some(hashed) => hashed.contains(token),
+            None => self.contains(token),
+        }
     }
 
     /// Returns the tokens of both, in order.
-    pub(crate) fn followed_by(mut self, other: &Self) -> Self {
-        for token in &other.0 {
-            if !self.0.contains(token) {
-                self.0.push(token.clone());
-            }
-        }
-        self
+    pub(crate) fn followed_by(&self, other: &Self) -> Self {
+        let others = other.beyond(self);
+        Self(self.0.iter().chain(&*others.0).cloned().collect())
     }
 
     /// The same tokens, in alphabetical order.
-    pub(crate) fn sorted(mut self) -> Self {
-        self.0.sort_unstable();
-        self
+    pub(crate) fn sorted(&self) -> Self {
+        let mut tokens = self.0.to_vec();
+        tokens.sort_unstable();
+        Self(tokens.into())
     }
 
     /// Validates scope tokens and collects them in order, without duplicates.
@@ -90,10 +97,13 @@ impl Scope {
                 set.push(token.to_owned());
             }
         }
-        Ok(Self(set))
+        Ok(Self(set.into()))
     }
 
     pub(crate) fn filtered(&self, keep: impl Fn(&str) -> bool) -> Self {
+        if self.iter().all(&keep) {
+            return self.clone();
+        }
         Self(self.0.iter().filter(|token| keep(token)).cloned().collect())
     }
 }
@@ -139,9 +149,15 @@ impl FromIterator<Self> for Scope {
     /// assert_eq!(all.to_string(), "openid email phone");
     /// ```
     fn from_iter<I: IntoIterator<Item = Self>>(scopes: I) -> Self {
+        let scopes: Vec<Self> = scopes.into_iter().collect();
         let mut seen = HashSet::new();
-        let tokens = scopes.into_iter().flat_map(|scope| scope.0);
-        Self(tokens.filter(|token| seen.insert(token.clone())).collect())
+        let tokens = scopes.iter().flat_map(|scope| scope.0.iter());
+        Self(
+            tokens
+                .filter(|token| seen.insert(*token))
+                .cloned()
+                .collect(),
+        )
     }
 }
 
