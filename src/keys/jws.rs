@@ -20,15 +20,25 @@ const LONGEST: usize = 64 * 1024;
 const MOST_MEMBERS: usize = 256;
 
 /// Signs a header and claims, both serialized as JSON.
-pub(crate) fn sign(header: &str, claims: &str, key: &SigningKey) -> String {
-    let mut token = String::with_capacity((header.len() + claims.len()) * 4 / 3 + 360);
-    URL_SAFE_NO_PAD.encode_string(header, &mut token);
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(claims, &mut token);
-    let signature = key.sign(token.as_bytes());
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-    token
+pub(crate) fn sign(header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>, key: &SigningKey) -> String {
+    let (header, claims) = (header.as_ref(), claims.as_ref());
+    let mut token = Vec::with_capacity((header.len() + claims.len()) * 4 / 3 + 360);
+    encode(header, &mut token);
+    token.push(b'.');
+    encode(claims, &mut token);
+    let signature = key.sign(&token);
+    token.push(b'.');
+    encode(&signature, &mut token);
+    // Base64url and dots are UTF-8.
+    String::from_utf8(token).unwrap_or_default()
+}
+
+/// Appends a part in base64url. [`base64::Engine::encode_string`] does it by way of a second buffer.
+fn encode(part: &[u8], token: &mut Vec<u8>) {
+    let start = token.len();
+    token.resize(start + (part.len() * 4).div_ceil(3), 0);
+    // The room is exactly that of the encoded part.
+    let _ = URL_SAFE_NO_PAD.encode_slice(part, &mut token[start..]);
 }
 
 /// A parsed token whose signature is not verified yet.

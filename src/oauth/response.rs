@@ -31,6 +31,12 @@ impl Tokens {
             TokenKind::IdToken => self.id_token.as_deref(),
         }
     }
+
+    /// Returns how many bytes all of them have.
+    pub(crate) fn length(&self) -> usize {
+        let all = TokenKind::ALL.iter().filter_map(|kind| self.get(*kind));
+        all.map(str::len).sum()
+    }
 }
 
 /// The ids of the tokens of one response, and of the token they were issued for.

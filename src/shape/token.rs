@@ -67,10 +67,14 @@ impl TokenShape {
         key: &SigningKey,
         altered: Option<&Altered<'_>>,
     ) -> String {
-        match altered {
-            Some(altered) => forge::write(&self.header, &self.claims, facts, key, altered),
-            None => jws::sign(&self.header.write(facts), &self.claims.write(facts), key),
+        if let Some(altered) = altered {
+            return forge::write(&self.header, &self.claims, facts, key, altered);
         }
+        let mut json = Vec::with_capacity(1024);
+        self.header.append(facts, &mut json);
+        let header = json.len();
+        self.claims.append(facts, &mut json);
+        jws::sign(&json[..header], &json[header..], key)
     }
 
     /// Checks that a token at `path` contains everything that reading it back needs; a refresh token must name its user and

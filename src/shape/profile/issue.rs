@@ -105,8 +105,12 @@ impl Profile {
             access_token,
         };
         facts.tokens = Some(&tokens);
+        let room = tokens.length() + 512;
         TokenResponse {
-            body: self.response.of(issue.grant_type).write(&facts),
+            body: self
+                .response
+                .of(issue.grant_type)
+                .write_with_room(&facts, room),
             tokens,
             scope: issue.scope.clone(),
             lineage: Lineage {

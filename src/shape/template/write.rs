@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serializer as _;
 use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
@@ -165,10 +166,20 @@ fn half_hash(text: &str) -> String {
 impl Template {
     /// Writes the object; a member without a value is left out.
     pub(crate) fn write(&self, facts: &impl Fill) -> String {
-        let mut out = Vec::with_capacity(1024);
-        write_object(&self.0, facts, &mut out);
+        self.write_with_room(facts, 1024)
+    }
+
+    /// Does the same with room for that many bytes.
+    pub(crate) fn write_with_room(&self, facts: &impl Fill, bytes: usize) -> String {
+        let mut out = Vec::with_capacity(bytes);
+        self.append(facts, &mut out);
         // Every writer below writes JSON, and JSON is UTF-8.
         String::from_utf8(out).unwrap_or_default()
+    }
+
+    /// Appends the object.
+    pub(crate) fn append(&self, facts: &impl Fill, out: &mut Vec<u8>) {
+        write_object(&self.0, facts, out);
     }
 }
 
@@ -254,7 +265,10 @@ fn write_node(node: &Node, facts: &impl Fill, out: &mut Vec<u8>) -> bool {
             Some(Filling::Plain(text)) => write_plain(text, out),
             Some(Filling::Number(number)) => write_json(&number, out),
             Some(Filling::Texts(texts)) => write_json(texts, out),
-            Some(Filling::Scope(scope)) => write_json(&scope.iter().collect::<Vec<_>>(), out),
+            Some(Filling::Scope(scope)) => {
+                // Strings in memory: it cannot fail.
+                let _ = serde_json::Serializer::new(&mut *out).collect_seq(scope.iter());
+            }
             Some(Filling::Joined(scope)) => write_text(&scope.to_string(), out),
             Some(Filling::Json(value)) => write_json(value, out),
         },
