@@ -177,6 +177,9 @@ impl Log {
                 if let Some(curl) = curl(authority) {
                     tell(format_args!("try:\n{curl}"));
                 }
+                if let Some(url) = login_url(authority) {
+                    tell(format_args!("or log in with a browser:\n{url}"));
+                }
             }
         }
     }
@@ -215,6 +218,32 @@ impl Log {
             Self::Off => {}
         }
     }
+}
+
+/// An authorization request, to be opened in a browser.
+fn login_url(authority: &Authority) -> Option<String> {
+    let (client, redirect_uri) = authority.login_example()?;
+    let scope = client.scope.as_ref().map(ToString::to_string);
+    let mut parameters = vec![
+        ("response_type", "code".to_owned()),
+        ("client_id", client.client_id.clone()),
+        ("redirect_uri", redirect_uri),
+        ("scope", scope.unwrap_or_else(|| "openid".to_owned())),
+        ("state", "xyz".to_owned()),
+    ];
+    if client.needs_pkce() {
+        // The challenge of RFC 7636 Appendix B, whose verifier everyone can look up.
+        let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned();
+        parameters.push(("code_challenge", challenge));
+        parameters.push(("code_challenge_method", "S256".to_owned()));
+    }
+    let encoded = parameters.iter().map(|(name, value)| {
+        let value = utf8_percent_encode(value, NON_ALPHANUMERIC);
+        format!("{name}={value}")
+    });
+    let query = encoded.collect::<Vec<_>>().join("&");
+    let url = authority.settings.url(Endpoint::Authorization);
+    Some(format!("{url}?{query}"))
 }
 
 /// The documented request, ready to paste.

@@ -7,6 +7,7 @@
 mod rfc;
 mod spring;
 
+use crate::oauth::authorization::is_same_redirect_uri;
 use crate::oauth::client::Client;
 use crate::oauth::credentials::Credentials;
 use crate::oauth::leniency::Tolerance;
@@ -60,6 +61,14 @@ impl ErrorDialect {
         match self {
             Self::Rfc => Ok(()),
             Self::Spring => spring::screen(client, params, tolerance),
+        }
+    }
+
+    /// Returns true if a request's redirect URI is the registered one.
+    pub(crate) fn is_redirect_uri(self, registered: &str, presented: &str) -> bool {
+        match self {
+            Self::Rfc => is_same_redirect_uri(registered, presented),
+            Self::Spring => spring::is_redirect_uri(registered, presented),
         }
     }
 

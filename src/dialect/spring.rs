@@ -131,6 +131,17 @@ pub(super) fn screen(
     Ok(())
 }
 
+/// Compares redirect URIs without their queries; each registered parameter must have its values, and others may be added
+/// (wire.md §9).
+pub(super) fn is_redirect_uri(registered: &str, presented: &str) -> bool {
+    let split = |uri| str::split_once(uri, '?').unwrap_or((uri, ""));
+    let ((registered, due), (presented, given)) = (split(registered), split(presented));
+    let due = Params::decode_lossy(due.as_bytes());
+    let given = Params::decode_lossy(given.as_bytes());
+    let has_values = |(name, _)| due.all(name).eq(given.all(name));
+    registered == presented && due.iter().all(has_values)
+}
+
 /// Sorts a scope that was requested alphabetically (wire.md §5).
 pub(super) fn arrange(scope: Scope, params: &Params) -> Scope {
     match params.get("scope") {

@@ -237,8 +237,17 @@ impl FaultKind {
             | Self::Drip
             | Self::ContentType
             | Self::Truncate
-            | Self::Malformed
-            | Self::Answer => Endpoint::ALL,
+            | Self::Malformed => Endpoint::ALL,
+            // The answers of the authorization endpoint are pages and redirects, which have no members.
+            Self::Answer => &[
+                Endpoint::Token,
+                Endpoint::Userinfo,
+                Endpoint::Introspection,
+                Endpoint::Revocation,
+                Endpoint::Jwks,
+                Endpoint::Metadata,
+                Endpoint::Unknown,
+            ],
             Self::Token => &[Endpoint::Token],
             Self::Keys => &[Endpoint::Jwks],
         }

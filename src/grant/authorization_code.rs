@@ -1,7 +1,7 @@
 //! The authorization code grant (RFC 6749 §4.1, RFC 7636).
 //!
 //! A code that is not this client's, has expired, or comes with another redirect URI is refused without being spent. A
-//! wrong or missing verifier spends it, because whoever presents it may have stolen it.
+//! wrong or missing verifier spends it, because the code may be stolen.
 
 use serde::{Deserialize, Serialize};
 

@@ -187,10 +187,9 @@ impl Asked {
             Endpoint::Token
             | Endpoint::Introspection
             | Endpoint::Revocation
-            | Endpoint::Userinfo => self.method != Method::OPTIONS,
-            Endpoint::Authorization | Endpoint::Jwks | Endpoint::Metadata | Endpoint::Unknown => {
-                false
-            }
+            | Endpoint::Userinfo
+            | Endpoint::Authorization => self.method != Method::OPTIONS,
+            Endpoint::Jwks | Endpoint::Metadata | Endpoint::Unknown => false,
         };
         is_advised.then_some(AdvisedRequest {
             endpoint: self.endpoint,

@@ -30,21 +30,26 @@ pub(super) struct Cookies {
 }
 
 impl Cookies {
-    /// Reads the `Cookie` headers (RFC 6265 §4.2.1).
+    /// Reads the `Cookie` headers (RFC 6265 §4.2.1). The first of a name counts: browsers put the cookie of the longer path
+    /// first (§5.4), which is that of a sandbox and not that of the default one.
     pub(super) fn read(headers: &header::HeaderMap) -> Self {
         let mut cookies = Self::default();
         let texts = headers.get_all(header::COOKIE);
         for text in texts.filter_map(|value| value.to_str().ok()) {
             for pair in text.split(';') {
                 match pair.trim().split_once('=') {
-                    Some((SESSION, value)) => cookies.session = Some(value.to_owned()),
-                    Some((CSRF, value)) => cookies.csrf = Some(value.to_owned()),
+                    Some((SESSION, value)) => keep_first(&mut cookies.session, value),
+                    Some((CSRF, value)) => keep_first(&mut cookies.csrf, value),
                     _ => {}
                 }
             }
         }
         cookies
     }
+}
+
+fn keep_first(held: &mut Option<String>, value: &str) {
+    held.get_or_insert_with(|| value.to_owned());
 }
 
 /// Where the browser goes from here.

@@ -143,7 +143,7 @@ impl fmt::Display for AdviceCode {
 /// What the advice on a request depends on.
 #[derive(Debug)]
 pub(crate) struct AdvisedRequest<'a> {
-    /// The token, introspection, revocation or userinfo endpoint.
+    /// The token, introspection, revocation, userinfo or authorization endpoint.
     pub(crate) endpoint: Endpoint,
     pub(crate) method: &'a str,
     pub(crate) query: &'a Params,
@@ -171,6 +171,13 @@ fn text(code: AdviceCode, request: &AdvisedRequest<'_>, past: Past) -> Option<St
         // No client authenticates there, and the form has one parameter.
         return match code {
             AdviceCode::ParameterInUri => access_token_in_uri(request),
+            AdviceCode::Tolerated => tolerated(request),
+            _ => None,
+        };
+    }
+    if request.endpoint == Endpoint::Authorization {
+        // A browser sends it, mostly in a query.
+        return match code {
             AdviceCode::Tolerated => tolerated(request),
             _ => None,
         };

@@ -45,9 +45,9 @@ pub struct Client {
     pub token_endpoint_auth_method: Option<AuthMethod>,
     /// The grants it may use, by their registered names, whether or not this server has them; omitted, `refresh_token`,
     /// and `authorization_code` where it has redirect URIs.
-    #[serde(default = "default_grant_types")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "grant_types_schema")]
-    pub grant_types: Vec<String>,
+    pub grant_types: Option<Vec<String>>,
     /// The scope it is registered for; omitted, whatever it was granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
@@ -124,10 +124,6 @@ fn grant_types_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "array", "items": { "type": "string", "enum": GRANT_TYPES } })
 }
 
-fn default_grant_types() -> Vec<String> {
-    vec!["refresh_token".to_owned()]
-}
-
 impl Client {
     /// A client with a secret.
     #[must_use]
@@ -145,7 +141,7 @@ impl Client {
             client_id: client_id.into(),
             client_secret: None,
             token_endpoint_auth_method: None,
-            grant_types: default_grant_types(),
+            grant_types: None,
             scope: None,
             redirect_uris: Vec::new(),
             response_types: None,
@@ -237,7 +233,7 @@ impl Client {
         mut self,
         grant_types: impl IntoIterator<Item = T>,
     ) -> Self {
-        self.grant_types = grant_types.into_iter().map(Into::into).collect();
+        self.grant_types = Some(grant_types.into_iter().map(Into::into).collect());
         self
     }
 
@@ -311,9 +307,14 @@ impl Client {
 
     /// Returns true if it is registered for that grant.
     pub(crate) fn may_use(&self, grant_type: &str) -> bool {
-        let may_log_in = grant_type == "authorization_code" && !self.redirect_uris.is_empty();
-        self.grant_types.iter().any(|held| held == grant_type)
-            || (may_log_in && self.grant_types == default_grant_types())
+        match &self.grant_types {
+            Some(registered) => registered.iter().any(|held| held == grant_type),
+            None => match grant_type {
+                "refresh_token" => true,
+                "authorization_code" => !self.redirect_uris.is_empty(),
+                _ => false,
+            },
+        }
     }
 
     /// Returns true if it is registered for that response type.

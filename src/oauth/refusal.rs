@@ -518,10 +518,11 @@ refusals! {
         message "id_token_hint is not an ID token of this server: {why}";
         remedy "Send an ID token as this server issued it; it may have expired.";
         tolerated Some("The hint is ignored.");
-    /// `prompt=none` was requested, and no user is logged in (OpenID Connect Core §3.1.2.6).
+    /// `prompt=none` was requested, and no user is logged in; or another user logged in than the ID token hint names (OpenID
+    /// Connect Core §3.1.2.1, §3.1.2.6).
     login_required: LoginRequired { why: &'static str }
-        message "{why}, and prompt=none allows no page";
-        remedy "Send the request without `prompt=none`, or log in before it.";
+        message "{why}";
+        remedy "Send the request without `prompt=none`, or log in before it as the user of the hint.";
         tolerated None;
     /// `prompt=none` was requested, and the user has not consented (OpenID Connect Core §3.1.2.6).
     consent_required: ConsentRequired {}

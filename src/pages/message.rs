@@ -8,7 +8,7 @@ use crate::pages::{Html, Repeated, field, finish, hidden, layout};
 /// What a page says.
 #[derive(Debug)]
 pub(crate) enum Notice<'a> {
-    /// A refusal that the client cannot be told of.
+    /// A refusal that cannot be sent to the client.
     Refused {
         error: &'a str,
         reason: &'a str,

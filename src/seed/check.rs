@@ -170,6 +170,13 @@ pub(crate) fn user(user: &User) -> Result<(), Invalid> {
     if user.sub.is_empty() {
         return Err(Invalid::member("sub", "is empty; give the user a name"));
     }
+    if user.username.as_ref().is_some_and(String::is_empty) {
+        return Err(Invalid::member("username", "is empty; leave it out"));
+    }
+    let password = user.password.as_ref();
+    if password.is_some_and(|password| password.reveal().is_empty()) {
+        return Err(Invalid::member("password", "is empty; leave it out"));
+    }
     Ok(())
 }
 
@@ -220,6 +227,7 @@ pub(crate) fn client(client: &Client) -> Result<(), Invalid> {
     if let Some(unknown) = client
         .grant_types
         .iter()
+        .flatten()
         .find(|name| !GRANT_TYPES.contains(&name.as_str()))
     {
         let problem = format!(

@@ -180,6 +180,7 @@ impl Authority {
                 },
             },
         };
+        check_hint(request, &logged_in)?;
         self.ask_consent(request, visitor, logged_in, random, now)
             .await
     }
@@ -331,7 +332,7 @@ impl Authority {
             }));
         }
         let why = match session {
-            None => "no user is logged in",
+            None => "no user is logged in, and prompt=none allows no page",
             Some(session) => match stale(&session, request, now) {
                 Some(why) => why,
                 None => {
@@ -358,10 +359,11 @@ impl Authority {
             AutoLogin::FirstUser => None,
             AutoLogin::User(sub) => self.registry.get::<User>(sub),
         };
-        let hinted = request
-            .login_hint
+        let named_in_request = request
+            .hinted_sub
             .as_deref()
-            .and_then(|hint| self.hinted(hint));
+            .or(request.login_hint.as_deref());
+        let hinted = named_in_request.and_then(|hint| self.hinted(hint));
         let first = || self.registry.pick::<User>(None).ok();
         hinted.or(named).or_else(first)
     }
@@ -448,6 +450,19 @@ impl Authority {
     }
 }
 
+/// The user of the ID token hint must be the one who logged in (OpenID Connect Core §3.1.2.1).
+fn check_hint(request: &AuthorizationRequest, logged_in: &LoggedIn) -> Result<(), LoginStop> {
+    match &request.hinted_sub {
+        Some(sub) if *sub != logged_in.session.sub => Err(LoginStop {
+            cause: FrontCause::Refusal(Refusal::LoginRequired {
+                why: "another user than that of id_token_hint logged in",
+            }),
+            delay: logged_in.delay,
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Returns the session if it is one of that user and recent enough for the request.
 fn resumed(
     session: Option<Session>,
@@ -470,13 +485,13 @@ fn stale(
     } else if request.prompt.select_account {
         Some("prompt=select_account asks for a choice")
     } else if request.max_age.is_some_and(|most| age > most || most == 0) {
-        Some("the login is older than max_age")
+        Some("the login is older than max_age, and prompt=none allows no page")
     } else if request
         .hinted_sub
         .as_ref()
         .is_some_and(|sub| *sub != session.sub)
     {
-        Some("another user than that of id_token_hint is logged in")
+        Some("another user than that of id_token_hint is logged in, and prompt=none allows no page")
     } else {
         None
     }

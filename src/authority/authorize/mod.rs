@@ -98,7 +98,8 @@ impl Authority {
         };
         let until = record.expires_at.moved_by(CODE_REMEMBERED);
         let code = loop {
-            let code = profile.draw_code(random);
+            let code = self.settings.errors.draw_code(random);
+            let code = code.unwrap_or_else(|| profile.draw_code(random));
             let bytes = record.to_bytes();
             if self
                 .store

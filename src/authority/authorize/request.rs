@@ -6,18 +6,20 @@ use crate::authority::authenticate::assumed;
 use crate::authority::authorize::Back;
 use crate::authority::{Authority, scope};
 use crate::clock::Timestamp;
+use crate::json::Value;
 use crate::keys::Alg;
 use crate::keys::jws::Jws;
 use crate::oauth::authorization::{
     Challenge, ChallengeMethod, Prompt, ResponseMode, ResponseType, check_redirect_uri,
-    is_proof_key, is_same_redirect_uri,
+    is_proof_key,
 };
 use crate::oauth::client::Client;
 use crate::oauth::leniency::Tolerance;
 use crate::oauth::params::Params;
-use crate::oauth::refusal::{Refusal, excerpt};
+use crate::oauth::refusal::{ErrorDialect, Refusal, excerpt};
 use crate::oauth::scope::Scope;
 use crate::oauth::token_kind::TokenKind;
+use crate::shape::Expected;
 
 /// An authorization request that nothing is wrong with.
 #[derive(Debug)]
@@ -48,7 +50,7 @@ impl Authority {
             tolerance.refuse(Refusal::ParameterRepeated { name })?;
         }
         let client = self.requesting_client(params, tolerance)?;
-        let redirect_uri = redirect_uri(params, &client, tolerance)?;
+        let redirect_uri = redirect_uri(self.settings.reading, params, &client, tolerance)?;
         let response_type = params.get("response_type").and_then(ResponseType::parse);
         let usual = ResponseMode::usual(response_type.unwrap_or_default());
         let mode = params.get("response_mode").and_then(ResponseMode::parse);
@@ -109,7 +111,7 @@ impl Authority {
             prompt: prompt(params, tolerance)?,
             max_age: max_age(params, tolerance)?,
             login_hint: params.get("login_hint").map(str::to_owned),
-            hinted_sub: self.hinted_sub(params, now, tolerance)?,
+            hinted_sub: self.hinted_sub(params, &client, now, tolerance)?,
             acr: params
                 .get("acr_values")
                 .and_then(|values| values.split_ascii_whitespace().next())
@@ -198,13 +200,14 @@ impl Authority {
     fn hinted_sub(
         &self,
         params: &Params,
+        client: &Client,
         now: Timestamp,
         tolerance: &mut Tolerance,
     ) -> Result<Option<String>, Refusal> {
         let Some(hint) = params.get("id_token_hint") else {
             return Ok(None);
         };
-        match self.read_hint(hint, now) {
+        match self.read_hint(hint, client, now) {
             Ok(sub) => Ok(Some(sub)),
             Err(why) => {
                 tolerance.refuse(Refusal::IdTokenHintInvalid { why })?;
@@ -213,7 +216,7 @@ impl Authority {
         }
     }
 
-    fn read_hint(&self, hint: &str, now: Timestamp) -> Result<String, String> {
+    fn read_hint(&self, hint: &str, client: &Client, now: Timestamp) -> Result<String, String> {
         let jws = Jws::parse(hint).map_err(|why| why.to_string())?;
         let keys = self.keys();
         jws.verify(keys.published(now), Alg::ALL)
@@ -223,14 +226,30 @@ impl Authority {
             Some(kind) => return Err(format!("it is {}", kind.described())),
             None => return Err("it is a token of another shape".to_owned()),
         }
-        let sub = jws.claims.get("sub").and_then(crate::json::Value::as_str);
-        sub.map(str::to_owned)
+        let text = |name| jws.claims.get(name).and_then(Value::as_str);
+        let issuer = self.settings.issuer.as_str();
+        // Servers and sandboxes may have the same keys.
+        if text("iss") != Some(issuer) {
+            return Err("another issuer issued it".to_owned());
+        }
+        let expected = Expected {
+            issuer,
+            client: Some(client),
+            now,
+        };
+        let kind = Some(TokenKind::IdToken);
+        if let Some(why) = self.settings.profile.invalid(kind, &jws, &expected).first() {
+            return Err(why.to_string());
+        }
+        text("sub")
+            .map(str::to_owned)
             .ok_or_else(|| "it has no sub".to_owned())
     }
 }
 
 /// Returns the redirect URI: a registered one, or the only one where the request has none (RFC 6749 §3.1.2.3).
 fn redirect_uri(
+    reading: ErrorDialect,
     params: &Params,
     client: &Client,
     tolerance: &mut Tolerance,
@@ -253,7 +272,7 @@ fn redirect_uri(
     }
     if !registered
         .iter()
-        .any(|known| is_same_redirect_uri(known, uri))
+        .any(|known| reading.is_redirect_uri(known, uri))
     {
         let known = match registered.as_slice() {
             [] => "none".to_owned(),

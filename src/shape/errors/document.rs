@@ -9,6 +9,7 @@ use crate::json::{Object, Value, pointer};
 use crate::oauth::refusal::RefusalName;
 use crate::shape::ProfileError;
 use crate::shape::errors::{DEFAULT_STYLE, Entry, ErrorTable, Header, Style};
+use crate::shape::id::IdTemplate;
 use crate::shape::template::{Place, Template, TextTemplate};
 
 /// The error answers of a server.
@@ -26,6 +27,10 @@ pub(crate) struct DialectDocument {
     /// What it imitates, for people.
     #[serde(default, rename = "description")]
     _description: Option<String>,
+    /// An authorization code, in place of the profile's; of `{random:N}` and `{uuid}`. Default: as the profile says.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"\{(random:[0-9]+|uuid)\}"))]
+    code: Option<String>,
     /// The headers of a token response, besides `Cache-Control` and `Pragma`.
     response_headers: Object,
     /// The styles by name; `default` is the style of entries that name none.
@@ -91,6 +96,8 @@ struct EntryDocument {
 impl DialectDocument {
     /// Compiles the document, or reports the first mistake. The places of mistakes begin at the profile.
     pub(super) fn compile(self) -> Result<ErrorTable, ProfileError> {
+        let code = self.code.as_deref();
+        let code = code.map(|text| IdTemplate::compile(text, None, "/errors/code"));
         let response_headers = self
             .response_headers
             .into_iter()
@@ -143,6 +150,7 @@ impl DialectDocument {
                 format!("must have an entry for {missing}"),
             )),
             None => Ok(ErrorTable {
+                code: code.transpose()?,
                 response_headers,
                 styles,
                 refusals,

@@ -11,8 +11,10 @@ use crate::clock::Timestamp;
 use crate::json::{Object, Value, pointer};
 use crate::oauth::refusal::{ErrorDialect, Refusal, RefusalName, describable};
 use crate::oauth::response::ErrorResponse;
+use crate::random::Random;
 use crate::shape::ProfileError;
 pub(crate) use crate::shape::errors::document::DialectDocument;
+use crate::shape::id::IdTemplate;
 use crate::shape::merge::merged;
 use crate::shape::template::{
     Condition, Fill, Filling, Place, Placeholder, Template, TextTemplate,
@@ -32,6 +34,8 @@ const DEFAULT_STYLE: &str = "default";
 /// The error answers of a server, compiled.
 #[derive(Debug, Clone)]
 pub(crate) struct ErrorTable {
+    /// The form of authorization codes, in place of the profile's.
+    code: Option<IdTemplate>,
     response_headers: Vec<(String, String)>,
     styles: BTreeMap<String, Style>,
     refusals: BTreeMap<RefusalName, Vec<Entry>>,
@@ -69,6 +73,11 @@ struct Entry {
 }
 
 impl ErrorTable {
+    /// Draws an authorization code, if the dialect has codes of its own.
+    pub(crate) fn draw_code(&self, random: &Random) -> Option<String> {
+        Some(self.code.as_ref()?.draw("", random))
+    }
+
     /// Compiles a dialect with a profile's `errors` merged over it, or reports the first mistake.
     pub(crate) fn compile(dialect: ErrorDialect, overrides: &Object) -> Result<Self, ProfileError> {
         let wrong = |why: &dyn ToString| ProfileError::new("/errors", why.to_string());
