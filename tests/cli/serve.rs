@@ -97,6 +97,31 @@ impl Curl {
 }
 
 #[test]
+fn the_url_it_prints_shows_the_login_page() {
+    let directory = directory("the_url_it_prints");
+    let public = json!({
+        "clients": [
+            { "client_id": "none" },
+            { "client_id": "it's", "redirect_uris": ["http://localhost:3000/cb?a=b"], "scope": "openid a" },
+        ],
+        "users": [{ "sub": "alice" }],
+    });
+    let public = write(&directory, "public.json", &public.to_string());
+    for fixtures in ["fixtures/default.json", &public] {
+        let mut server = Server::start(&["--fixtures", fixtures]);
+        let told = server.process.printed("state=xyz");
+        let url = told.lines().find(|line| line.contains("state=xyz"));
+        let url = url.expect("a URL").trim();
+        let path = url
+            .strip_prefix(server.base_url.as_str())
+            .expect("a URL of it");
+        let page = server.get(path);
+        assert_eq!(page.status, 200, "{}", page.body);
+        assert!(page.body.contains("mimic_username"), "{}", page.body);
+    }
+}
+
+#[test]
 fn the_curl_it_prints_works_unchanged() {
     let directory = directory("the_curl_it_prints");
     let fixtures = |name: &str, mut client: serde_json::Value, token: &str| {

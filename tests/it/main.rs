@@ -6,6 +6,7 @@
 )]
 
 mod arrivals;
+mod codes;
 mod concurrent;
 mod control;
 mod cors;
@@ -20,6 +21,7 @@ mod independent_eyes;
 mod journal;
 mod leniency;
 mod library;
+mod login;
 mod member_order;
 mod metadata;
 mod named_tokens;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     Expected, GOOD, JWKS, METADATA, RefreshTokenIn as _, Request, Row, TOKEN, World, alpha,
-    assert_refused, assert_tokens, post, story,
+    assert_access_token, assert_refused, assert_tokens, post, story,
 };
 use crate::authorization::{authorize, exchange_of};
 use crate::support::{Answer, encoded, get, part, path_of, refresh_as, send};
@@ -237,6 +237,18 @@ fn metadata_rows() -> Vec<Row> {
                 assert!(REGISTERED_METADATA.contains(&name.as_str()), "{name}");
             }
         }),
+        story(
+            "D18",
+            "the issuer is in each authorization response",
+            |world| {
+                let name = "authorization_response_iss_parameter_supported";
+                assert_eq!(metadata(world)[name], true);
+                for more in ["response_type=code", "response_type=none"] {
+                    let response = authorize(world, "coder", more);
+                    assert_eq!(response.get("iss"), world.server.issuer(), "{more}");
+                }
+            },
+        ),
         story("D17", "scopes are scopes, openid among them", |world| {
             let metadata = metadata(world);
             let scopes = list(&metadata, "scopes_supported");
@@ -381,8 +393,10 @@ fn what_is_advertised_works(world: &World) {
         } else {
             world.send(&alpha(format!("grant_type={grant}&refresh_token={{rt}}")))
         };
-        if grants.contains(&grant.to_owned()) {
+        if grants.contains(&grant.to_owned()) && grant == "refresh_token" {
             assert_tokens(&answer);
+        } else if grants.contains(&grant.to_owned()) {
+            assert_access_token(&answer);
         } else {
             // A grant that no client may use is not advertised, whether or not the server has it.
             assert_refused(

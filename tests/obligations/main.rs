@@ -16,7 +16,7 @@
 //! `policies.rs`, R21 and J05 in `independent_eyes.rs`.
 //!
 //! Rows that are tested as far as the server has the feature:
-//! - R12: no authorization codes and no device codes are issued, so only access tokens and ID tokens are tried.
+//! - R12: no device codes are issued, so only access tokens, ID tokens and authorization codes are tried.
 //! - J09: one library verifies here; `tests/clients` has the libraries of other languages.
 //! - D03, D05: there is no TLS mode, so `https` is not required.
 //!
@@ -81,6 +81,7 @@ fn main() -> ExitCode {
         jwt::rows(),
         discovery::rows(),
         http_abuse::rows(),
+        authorization::rows(),
     ]
     .concat();
     let names: HashSet<String> = rows.iter().map(Row::name).collect();
@@ -107,7 +108,7 @@ const REGISTERED_ERRORS: [&str; 6] = [
 ];
 
 /// Who is registered: id, secret, and whatever else.
-const CLIENTS: [(&str, &str); 10] = [
+const CLIENTS: [(&str, &str); 11] = [
     ("alpha", "alpha-secret"),
     ("beta", "beta-secret"),
     ("we:ird id", "p:w+%&="),
@@ -118,6 +119,7 @@ const CLIENTS: [(&str, &str); 10] = [
     ("reissuer", "reissuer-secret"),
     ("coder", "coder-secret"),
     ("poster", "poster-secret"),
+    ("web", "web-secret"),
 ];
 /// 80 characters, more than bcrypt looks at.
 const LONG_SECRET: &str =
@@ -154,9 +156,13 @@ impl World {
                 "coder" => client
                     .grant_types(["authorization_code"])
                     .redirect_uri(authorization::CALLBACK),
+                "web" => client.redirect_uri(authorization::CALLBACK),
                 "poster" => client.auth_method(AuthMethod::ClientSecretPost),
                 _ => client,
             });
+        }
+        for client in authorization::clients() {
+            builder = builder.client(client);
         }
         let server = builder
             .client(Client::public("app").scope("openid a b c d"))

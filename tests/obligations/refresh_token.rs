@@ -15,6 +15,7 @@ use super::{
     Row, TOKEN, World, alpha, assert_refused, assert_scope, assert_tokens, head, post, read_to_end,
     row, story,
 };
+use crate::authorization::authorize;
 use crate::support::{Answer, Connection, answers, encoded, part, send};
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -136,7 +137,8 @@ pub(crate) fn rows() -> Vec<Row> {
                 let minted = world.server.mint().client("alpha").scope("openid a");
                 let response = minted.response();
                 let id_token = response.id_token().expect("an ID token");
-                for token in [response.access_token(), id_token, "SplxlOBeZQQYbYS6WxSbIA"] {
+                let code = authorize(world, "web", "response_type=code").code();
+                for token in [response.access_token(), id_token, &code] {
                     assert_refused(&world.refresh("alpha", token), &[400], &["invalid_grant"]);
                 }
             },
