@@ -101,6 +101,8 @@ mod book {
     struct Readme;
     #[doc = include_str!("../docs/guides/rust.md")]
     struct GuidesRust;
+    #[doc = include_str!("../docs/guides/login.md")]
+    struct GuidesLogin;
     #[doc = include_str!("../docs/guides/expiry.md")]
     struct GuidesExpiry;
     #[doc = include_str!("../docs/guides/rotation.md")]
