@@ -1,7 +1,5 @@
 //! Signature algorithms (RFC 7518 §3.1).
 
-use jsonwebtoken::jwk::KeyAlgorithm;
-
 /// An algorithm that keys of a server sign with. A new case is one that the compiler asks for wherever it matters; give
 /// it a place in [`Alg::ALL`] too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +21,5 @@ impl Alg {
     /// Finds an algorithm by the value of `alg`, which is case-sensitive (RFC 7515 §4.1.1).
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|alg| alg.name() == name)
-    }
-
-    /// The value of `alg` in a JWK.
-    pub(super) fn of_jwk(self) -> KeyAlgorithm {
-        match self {
-            Self::Rs256 => KeyAlgorithm::RS256,
-        }
     }
 }

@@ -17,9 +17,6 @@ use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::{
-    AlgorithmParameters, CommonParameters, Jwk, PublicKeyUse, RSAKeyParameters, RSAKeyType,
-};
 use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
@@ -36,7 +33,10 @@ const MOST_KEYS: usize = 100;
 pub(crate) struct PublicKey {
     pub(crate) kid: String,
     alg: Alg,
-    jwk: Jwk,
+    /// The modulus in base64url.
+    n: String,
+    /// The exponent in base64url.
+    e: String,
     verifier: Verifier,
 }
 
@@ -44,42 +44,23 @@ impl PublicKey {
     /// Makes an RSA key of its modulus and exponent, big-endian without leading zeros. Its `kid` is its thumbprint unless
     /// another one is given.
     pub(crate) fn rsa(n: &[u8], e: &[u8], kid: Option<String>) -> Option<Self> {
-        let alg = Alg::Rs256;
         let verifier = Verifier::new(n, e)?;
         let (n, e) = (URL_SAFE_NO_PAD.encode(n), URL_SAFE_NO_PAD.encode(e));
-        let kid = kid.unwrap_or_else(|| thumbprint(&n, &e));
-        let jwk = Jwk {
-            common: CommonParameters {
-                public_key_use: Some(PublicKeyUse::Signature),
-                key_algorithm: Some(alg.of_jwk()),
-                key_id: Some(kid.clone()),
-                ..CommonParameters::default()
-            },
-            algorithm: AlgorithmParameters::RSA(RSAKeyParameters {
-                key_type: RSAKeyType::RSA,
-                n,
-                e,
-            }),
-        };
         Some(Self {
-            kid,
-            alg,
-            jwk,
+            kid: kid.unwrap_or_else(|| thumbprint(&n, &e)),
+            alg: Alg::Rs256,
+            n,
+            e,
             verifier,
         })
     }
 
     /// Returns what a JWK Set shows of the key.
     fn published(&self) -> PublishedKey {
-        let (n, e) = match &self.jwk.algorithm {
-            AlgorithmParameters::RSA(rsa) => (rsa.n.clone(), rsa.e.clone()),
-            // No other type of key is made above.
-            _ => Default::default(),
-        };
         PublishedKey {
             kid: self.kid.clone(),
-            n,
-            e,
+            n: self.n.clone(),
+            e: self.e.clone(),
         }
     }
 
