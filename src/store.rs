@@ -341,6 +341,97 @@ mod tests {
         );
     }
 
+    /// Fills a store with `count` entries of each map in turn, which all end at second 5.
+    async fn filled(count: usize) -> Store {
+        let store = Store::default();
+        for number in 0..count {
+            let id = number.to_string();
+            let one_use = Spend {
+                until: at(5),
+                ..spend(&id, 0)
+            };
+            match number % 3 {
+                0 => assert_eq!(store.spend(one_use, at(0)).await, Spent::First),
+                1 => store.revoke(&id, at(5), at(0)).await,
+                _ => {
+                    let kind = ValueKind::Code;
+                    assert!(store.put(kind, &id, Vec::new(), at(5), at(0)).await);
+                }
+            }
+        }
+        store
+    }
+
+    #[actix_web::test]
+    async fn entries_are_removed_at_their_end_once_there_are_enough_of_them() {
+        for (count, now, left) in [(FEW - 1, 5, FEW - 1), (FEW, 4, FEW), (FEW, 5, 0)] {
+            let store = filled(count).await;
+            let mut entries = store.entries();
+            entries.sweep(at(now));
+            assert_eq!(entries.len(), left, "{count} entries at {now}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn after_a_sweep_the_next_one_waits_until_the_number_has_doubled() {
+        let store = filled(FEW).await;
+        store.entries().sweep(at(4));
+        for number in FEW..2 * FEW {
+            assert_eq!(store.entries().len(), number);
+            let id = number.to_string();
+            assert_eq!(store.spend(spend(&id, 100), at(5)).await, Spent::First);
+        }
+        store.revoke("another", at(100), at(5)).await;
+        assert_eq!(store.entries().len(), FEW + 1);
+    }
+
+    #[actix_web::test]
+    async fn beyond_the_limit_the_oldest_quarter_of_the_values_is_dropped() {
+        let (store, kind) = (Store::default(), ValueKind::Session);
+        let size = MOST_VALUE_BYTES / 8 - VALUE_OVERHEAD - 1;
+        for key in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            assert!(store.put(kind, key, vec![0; size], at(10), at(0)).await);
+        }
+        assert_eq!(store.entries().values.bytes, MOST_VALUE_BYTES);
+        assert_eq!(store.entries().len(), 8);
+        assert!(store.put(kind, "i", Vec::new(), at(10), at(0)).await);
+        assert_eq!(store.entries().len(), 7);
+        for (key, is_held) in [("a", false), ("b", false), ("c", true), ("i", true)] {
+            assert_eq!(
+                store.get(kind, key, at(0)).await.is_some(),
+                is_held,
+                "{key}"
+            );
+        }
+        for key in ["c", "d", "e", "f", "g", "h", "i"] {
+            assert!(store.take(kind, key, at(0)).await.is_some());
+        }
+        assert_eq!(store.entries().values.bytes, 0);
+    }
+
+    #[actix_web::test]
+    async fn all_values_of_one_kind_are_those_that_have_not_expired() {
+        let store = Store::default();
+        for (kind, key, until) in [
+            (ValueKind::Session, "a", 20),
+            (ValueKind::Session, "b", 10),
+            (ValueKind::Code, "c", 20),
+        ] {
+            let value = key.as_bytes().to_vec();
+            assert!(store.put(kind, key, value, at(until), at(0)).await);
+        }
+        let all = store.all(ValueKind::Session, at(10));
+        assert_eq!(all.await, [b"a".to_vec()]);
+    }
+
+    #[actix_web::test]
+    async fn a_forgotten_token_takes_no_memory() {
+        let store = Store::default();
+        assert_eq!(store.spend(spend("a", 10), at(0)).await, Spent::First);
+        store.forget("a");
+        assert_eq!(store.entries().len(), 0);
+    }
+
     #[actix_web::test]
     async fn the_end_of_an_entry_counts_whether_or_not_it_was_removed() {
         let store = Store::default();
@@ -390,8 +481,11 @@ mod tests {
         assert!(store.swap(kind, "k", b"1", b"3".to_vec(), at(0)).await);
         assert_eq!(store.get(kind, "k", at(9)).await, Some(b"3".to_vec()));
         assert_eq!(store.get(kind, "k", at(10)).await, None);
+        assert!(!store.swap(kind, "k", b"3", b"5".to_vec(), at(10)).await);
         assert!(store.put(kind, "k", b"4".to_vec(), at(20), at(10)).await);
         assert_eq!(store.take(kind, "k", at(10)).await, Some(b"4".to_vec()));
         assert_eq!(store.take(kind, "k", at(10)).await, None);
+        assert!(store.put(kind, "k", b"6".to_vec(), at(20), at(10)).await);
+        assert_eq!(store.take(kind, "k", at(20)).await, None);
     }
 }
