@@ -246,6 +246,14 @@ mod tests {
     }
 
     #[test]
+    fn a_token_of_sixty_thousand_bytes_is_read() {
+        let claims = format!(r#"{{"a":"{}"}}"#, "x".repeat(45_000));
+        let token = token(r#"{"alg":"RS256"}"#, &claims);
+        assert!(token.len() > 60_000);
+        assert_eq!(verdict(&token), Ok(()));
+    }
+
+    #[test]
     fn only_a_candidate_of_an_allowed_algorithm_verifies() {
         let (ours, theirs) = (KeySet::built_in(), load::unpublished());
         let token = token(r#"{"alg":"RS256"}"#, r#"{"sub":"a"}"#);
@@ -283,6 +291,7 @@ mod tests {
             (format!("{header}.{claims}A.{signature}"), "claims"),
             (format!("{header}..{signature}"), "claims"),
             (format!("x{}", "A".repeat(LONGEST)), "longer than"),
+            ("A".repeat(LONGEST), "this has 1"),
         ] {
             let told = verdict(&spelling).expect_err(&spelling);
             assert!(told.contains(why), "{told} / {why}");

@@ -392,6 +392,26 @@ mod tests {
         assert!(!ours.signing().public.verifies(b"message", &signature[1..]));
     }
 
+    #[test]
+    fn a_jwk_with_an_empty_number_is_refused_at_its_place() {
+        for member in ["n", "e", "d", "p", "q"] {
+            let number = |name| if name == member { "" } else { "AQAB" };
+            let jwk = format!(
+                r#"{{"kty":"RSA","n":"{}","e":"{}","d":"{}","p":"{}","q":"{}"}}"#,
+                number("n"),
+                number("e"),
+                number("d"),
+                number("p"),
+                number("q"),
+            );
+            let why = text(&jwk).expect_err(member).to_string();
+            assert!(
+                why.starts_with(&format!("/{member}: is not an unpadded")),
+                "{why}"
+            );
+        }
+    }
+
     #[cfg(feature = "cli")]
     #[test]
     fn a_key_is_found_among_other_blocks_and_in_every_form() {
