@@ -462,20 +462,24 @@ impl Settings {
 
     /// Returns the path that all paths of this sandbox begin with, for cookies.
     pub(crate) fn base_path(&self) -> &str {
-        let after_scheme = self.base_url.find("://").map_or(0, |at| at + 3);
-        match self.base_url[after_scheme..].find('/') {
-            Some(slash) => &self.base_url[after_scheme + slash..],
-            None => "/",
+        match path_of(&self.base_url) {
+            "" => "/",
+            path => path,
         }
     }
 
     /// Returns the same without scheme and host, for messages.
     pub(crate) fn path(&self, endpoint: Endpoint) -> String {
-        let url = self.url(endpoint);
-        let after_scheme = url.find("://").map_or(0, |at| at + 3);
-        let host_end = url[after_scheme..].find('/').unwrap_or_default();
-        url[after_scheme + host_end..].to_owned()
+        path_of(&self.url(endpoint)).to_owned()
     }
+}
+
+/// Returns a URL without scheme and host.
+fn path_of(url: &str) -> &str {
+    let (_, after_scheme) = url.split_once("://").unwrap_or(("", url));
+    after_scheme
+        .find('/')
+        .map_or("", |slash| &after_scheme[slash..])
 }
 
 /// Determines the grant type, which the client must be registered for.
