@@ -455,6 +455,18 @@ mod tests {
     }
 
     #[test]
+    fn the_leniency_of_a_client_is_written_if_it_has_one() {
+        use crate::oauth::refusal::RefusalName;
+
+        let strict = Client::public("c");
+        let lenient = Leniency::of([RefusalName::SecretWrong]).expect("tolerable");
+        let written = |client: &Client| serde_json::json!(client).get("leniency").cloned();
+        assert_eq!(written(&strict), None);
+        let written = written(&strict.leniency(lenient));
+        assert_eq!(written, Some(serde_json::json!(["secret_wrong"])));
+    }
+
+    #[test]
     fn debug_does_not_show_the_secret() {
         assert!(!format!("{:?}", Client::confidential("c", "s3cret")).contains("s3cret"));
     }

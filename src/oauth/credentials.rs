@@ -261,6 +261,17 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_that_cannot_be_decoded_may_still_be_the_right_one_as_it_is() {
+        let claim = Claim::basic(&header(b"id:50%")).expect("a claim");
+        assert_eq!(claim.raw_secret.as_deref(), Some("50%"));
+        assert!(claim.client_secret.is_none() && claim.undecodable.is_some());
+        for unreadable in [&b"id:\xff"[..], b"id:\x7f%"] {
+            let refusal = Claim::basic(&header(unreadable)).expect_err("a secret that is not text");
+            assert!(matches!(refusal, Refusal::BasicMalformed { .. }));
+        }
+    }
+
+    #[test]
     fn a_second_way_to_authenticate_is_refused() {
         let params = Params::decode(b"client_id=id&client_secret=s").expect("a form");
         let refused = Credentials::read(Some(&header(b"id:s")), &params, &mut Tolerance::default())

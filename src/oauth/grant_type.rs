@@ -76,3 +76,15 @@ impl fmt::Display for GrantType {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_grant_type_is_displayed_by_the_name_that_it_is_parsed_from() {
+        for grant_type in GrantType::ALL {
+            assert_eq!(GrantType::parse(&grant_type.to_string()), Some(*grant_type));
+        }
+    }
+}

@@ -45,17 +45,17 @@ impl Leniency {
             if name.tolerated().is_none() {
                 return Err(NotTolerable(name));
             }
-            Ok(Self(held.0 | bit(name)))
+            Ok(held.union(Self(bit(name))))
         })
     }
 
     /// Tolerates every reason that can be tolerated.
     #[must_use]
     pub fn anything() -> Self {
-        let tolerable = RefusalName::ALL
+        RefusalName::ALL
             .iter()
-            .filter(|name| name.tolerated().is_some());
-        Self(tolerable.fold(0, |held, name| held | bit(*name)))
+            .filter(|name| name.tolerated().is_some())
+            .fold(Self::default(), |held, name| held.union(Self(bit(*name))))
     }
 
     /// Returns true if the reason is tolerated.
@@ -247,6 +247,13 @@ mod tests {
                 .to_string();
             assert!(why.contains(problem), "{why}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_given_twice_counts_once() {
+        let once = Leniency::of([RefusalName::SecretWrong]).expect("one");
+        assert_eq!(Leniency::of([RefusalName::SecretWrong; 2]), Ok(once));
+        assert_eq!(once.union(once), once);
     }
 
     #[test]

@@ -683,6 +683,8 @@ mod tests {
             ("a\"b\\c", "a%22b%5Cc"),
             ("\r\nX-Evil: 1", "%0D%0AX-Evil: 1"),
             ("é%", "%C3%A9%25"),
+            ("%", "%25"),
+            ("\"\\", "%22%5C"),
             ("", "(empty)"),
         ] {
             assert_eq!(excerpt(text), quoted);

@@ -2,7 +2,7 @@
 
 use oauth_mimic::{
     AuthMethod, Client, Clock, Defect, Endpoint, ErrorDialect, Leniency, Login, NamedRefreshToken,
-    RefreshPolicy, RefusalName, TokenServer, User,
+    RefreshPolicy, RefusalName, SandboxGuard, SandboxOptions, TokenServer, User,
 };
 
 use crate::support::{Answer, Request, basic, encoded, path_of};
@@ -418,4 +418,94 @@ fn fixtures_and_sandboxes_have_a_leniency_too() {
         why.contains("/leniency") && why.contains("cannot be tolerated"),
         "{why}"
     );
+}
+
+#[test]
+fn a_sandbox_adds_its_leniency_to_that_of_the_server_and_of_its_fixtures() {
+    let of = |name| Leniency::of([name]).expect("a tolerable name");
+    let server = TokenServer::builder()
+        .client(Client::confidential("app", "s").grant_types(["client_credentials"]))
+        .leniency(of(RefusalName::ClientUnknown))
+        .start();
+    let ask = |sandbox: &SandboxGuard, client: &str| {
+        Request::form("", "grant_type=client_credentials")
+            .basic(client, "wrong")
+            .send_to(&sandbox.token_url())
+            .status
+    };
+    let added = || SandboxOptions::new().leniency(of(RefusalName::SecretWrong));
+    let fixtures = r#"{ "clients": [
+        { "client_id": "app", "client_secret": "s", "grant_types": ["client_credentials"] }
+    ] }"#;
+    for options in [added(), added().seed(7), added().fixtures_json(fixtures)] {
+        let sandbox = server.sandbox_with(options);
+        assert_eq!((ask(&sandbox, "nobody"), ask(&sandbox, "app")), (200, 200));
+    }
+    let plain = server.sandbox();
+    assert_eq!((ask(&plain, "nobody"), ask(&plain, "app")), (200, 401));
+}
+
+#[test]
+fn a_tolerated_replay_does_not_revoke_the_grant() {
+    let name = RefusalName::RefreshTokenReplayed;
+    let server = server(Leniency::of([name]).expect("a tolerable name"), name);
+    let refresh = |token: &str| {
+        let answer = Request::form(
+            "",
+            format!("grant_type=refresh_token&refresh_token={}", encoded(token)),
+        )
+        .basic("rotating", "s")
+        .send_to(&server.token_url());
+        assert_eq!(answer.status, 200, "{token}: {}", answer.text());
+        answer.member("refresh_token")
+    };
+    let next = refresh("ONCE");
+    refresh("ONCE");
+    refresh(&next);
+}
+
+#[test]
+fn a_tolerated_scope_is_issued_after_the_granted_one() {
+    let name = RefusalName::ScopeNotGranted;
+    let server = server(Leniency::of([name]).expect("a tolerable name"), name);
+    let answer = Request::form("", format!("{GOOD}&scope=b+a"))
+        .basic("app", "s%2Bcret")
+        .send_to(&server.token_url());
+    assert_eq!(answer.member("scope"), "a b");
+}
+
+#[test]
+fn a_json_body_is_read_where_its_content_type_is_tolerated() {
+    let name = RefusalName::ContentType;
+    let server = server(Leniency::of([name]).expect("a tolerable name"), name);
+    let json = r#"{ "grant_type": "refresh_token", "refresh_token": "SEEDED", "max_age": 1 }"#;
+    let answer = Request::form("", json)
+        .content_type("application/json")
+        .basic("app", "s%2Bcret")
+        .send_to(&server.token_url());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.member("scope"), "a");
+}
+
+#[test]
+fn a_refusal_names_what_was_sent_and_what_would_be_accepted() {
+    let strict =
+        |name| provoke(&server(Leniency::default(), name), name).member("error_description");
+    for (name, text) in [
+        (
+            RefusalName::GrantTypeUnsupported,
+            "password is not supported; this server supports refresh_token, client_credentials, authorization_code",
+        ),
+        (
+            RefusalName::RefreshTokenWrongKind,
+            "this is an access token, not a refresh token",
+        ),
+        (
+            RefusalName::AuthMethodNotRegistered,
+            "used client_secret_basic, but is registered for client_secret_post",
+        ),
+    ] {
+        let description = strict(name);
+        assert!(description.contains(text), "{name}: {description}");
+    }
 }
