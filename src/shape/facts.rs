@@ -25,10 +25,6 @@ pub(crate) struct MetadataFacts<'a> {
 }
 
 impl Fill for MetadataFacts<'_> {
-    fn holds(&self, _: &Condition) -> bool {
-        true
-    }
-
     fn filling(&self, placeholder: &Placeholder) -> Option<Filling<'_>> {
         match placeholder {
             Placeholder::Issuer => Some(self.issuer.into()),
@@ -66,10 +62,6 @@ pub(crate) struct JwkFacts<'a> {
 }
 
 impl Fill for JwkFacts<'_> {
-    fn holds(&self, _: &Condition) -> bool {
-        true
-    }
-
     fn filling(&self, placeholder: &Placeholder) -> Option<Filling<'_>> {
         match placeholder {
             Placeholder::Kid => Some(self.kid.into()),

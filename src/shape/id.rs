@@ -47,16 +47,14 @@ impl IdTemplate {
         let mut pieces = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
-            let Some(open) = rest.find('{') else {
-                pieces.push(Piece::Literal(rest.to_owned()));
+            let (literal, from_hole) = rest.split_once('{').unwrap_or((rest, ""));
+            pieces.push(Piece::Literal(literal.to_owned()));
+            if literal == rest {
                 break;
-            };
-            if open > 0 {
-                pieces.push(Piece::Literal(rest[..open].to_owned()));
             }
-            let close = rest.find('}').filter(|close| *close > open);
-            let close = close.ok_or_else(|| wrong(format!("`{text}`: a {{ is not closed")))?;
-            let name = &rest[open + 1..close];
+            let (name, behind) = from_hole
+                .split_once('}')
+                .ok_or_else(|| wrong(format!("`{text}`: a {{ is not closed")))?;
             pieces.push(match (name, name.strip_prefix("random:"), grant_id) {
                 ("uuid", ..) => Piece::Uuid,
                 ("grant_id", _, Some(grant)) => Piece::GrantId { characters: grant.width },
@@ -66,7 +64,7 @@ impl IdTemplate {
                 _ => return Err(wrong(format!("`{{{name}}}` is not one of an id's placeholders: {{random:N}}, {{uuid}}{}",
                     if grant_id.is_some() { ", {grant_id}" } else { "" }))),
             });
-            rest = &rest[close + 1..];
+            rest = behind;
         }
         if !pieces
             .iter()

@@ -1,9 +1,9 @@
 //! Profiles of one's own: extending another one, conditions on members, shapes per grant.
 
-use oauth_mimic::{GrantType, TokenServer};
+use oauth_mimic::{Client, Defect, GrantType, TokenServer, User};
 use serde_json::{Value, json};
 
-use crate::support::{get, part, path_of};
+use crate::support::{get, part, path_of, refresh};
 
 /// Writes a profile into a directory of its own and returns its path.
 fn profile(name: &str, document: &Value) -> String {
@@ -189,4 +189,269 @@ fn client_credentials_have_the_claims_that_their_profile_documents() {
             "{profile}"
         );
     }
+}
+
+/// The refresh token of the profile `standard`, with changed claims; `null` removes one.
+fn refresh_token(changed: &Value) -> Value {
+    let mut claims = json!({
+        "iss": "{issuer}",
+        "sub": "{subject}",
+        "client_id": "{client_id}",
+        "scope": "{scope}",
+        "auth_time": "{auth_time}",
+        "iat": "{now}",
+        "exp": "{expires_at}",
+        "jti": "{id}",
+        "grant_id": "{grant_id}",
+        "token_use": "refresh",
+    });
+    let members = claims.as_object_mut().expect("an object");
+    for (name, value) in changed.as_object().expect("an object") {
+        if value.is_null() {
+            members.remove(name);
+        } else {
+            members.insert(name.clone(), value.clone());
+        }
+    }
+    claims
+}
+
+/// Claims of an access token that can be read back.
+fn access_token() -> Value {
+    json!({
+        "iss": "{issuer}",
+        "sub": "{subject}",
+        "client_id": "{client_id}",
+        "scope": "{scope}",
+        "exp": "{expires_at}",
+        "jti": "{id}",
+        "grant_id": "{grant_id}",
+    })
+}
+
+/// A profile in which the refresh token and the access token have these claims.
+fn with_claims(refresh_token: &Value, access_token: &Value) -> Value {
+    json!({
+        "extends": "standard",
+        "name": "mine",
+        "tokens": {
+            "refresh_token": { "header": { "alg": "RS256" }, "claims": refresh_token },
+            "access_token": { "claims": access_token },
+        },
+    })
+}
+
+#[test]
+fn a_refresh_token_with_placeholders_in_texts_is_read_back() {
+    let claims = refresh_token(&json!({
+        "sub": "user:{subject}",
+        "client_id": "{client_id}@clients",
+        "both": "{client_id} for {subject}",
+    }));
+    let server = start("texts", &with_claims(&claims, &access_token()));
+    let token = server.mint().refresh_token();
+    let claims = part(&token, 1);
+    let subject = claims["sub"]
+        .as_str()
+        .and_then(|sub| sub.strip_prefix("user:"));
+    let subject = subject.expect("a subject after the literal");
+    assert_eq!(claims["both"], format!("client-default for {subject}"));
+    let answer = refresh(&server, &token, "");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let next = part(&answer.member("refresh_token"), 1);
+    assert_eq!(next["sub"], claims["sub"]);
+    assert_eq!(next["client_id"], "client-default@clients");
+    for wrong in [
+        json!({ "sub": format!("use:{subject}") }),
+        json!({ "client_id": "client-default@clients and more" }),
+        json!({ "client_id": "client-default" }),
+    ] {
+        let changed = wrong.as_object().expect("an object").clone();
+        let token = changed
+            .into_iter()
+            .fold(server.mint(), |mint, (name, value)| mint.claim(name, value))
+            .refresh_token();
+        assert_eq!(refresh(&server, &token, "").status, 400, "{wrong}");
+    }
+}
+
+#[test]
+fn a_refresh_token_whose_claims_cannot_be_read_back_is_refused() {
+    for (changed, missing) in [
+        (
+            json!({ "sub": "{subject} {client_id}" }),
+            "must carry {subject}",
+        ),
+        (
+            json!({ "client_id": "{subject}@clients" }),
+            "must carry {client_id}",
+        ),
+        (json!({ "jti": ["{id}"] }), "must carry {id}"),
+        (json!({ "grant_id": null }), "must carry {grant_id}"),
+    ] {
+        let claims = refresh_token(&changed);
+        let path = profile("unreadable", &with_claims(&claims, &access_token()));
+        let why = TokenServer::builder()
+            .profile(path)
+            .try_start()
+            .expect_err("unreadable")
+            .to_string();
+        assert!(why.contains(missing), "{why}");
+    }
+}
+
+#[test]
+fn a_mandatory_claim_distinguishes_a_refresh_token_from_other_tokens() {
+    let try_start = |refresh_token: &Value, access_token: &Value| {
+        let path = profile("alike", &with_claims(refresh_token, access_token));
+        TokenServer::builder().profile(path).try_start()
+    };
+    let other = refresh_token(&json!({ "token_use": "access" }));
+    let server = try_start(&refresh_token(&json!({})), &other).expect("distinct tokens");
+    let answer = refresh(&server, &server.mint().access_token(), "");
+    assert!(
+        answer
+            .member("error_description")
+            .contains("this is an access token"),
+        "{}",
+        answer.text()
+    );
+    let same = refresh_token(&json!({}));
+    let optional = refresh_token(&json!({ "email": "{user.email}" }));
+    for (refresh_token, access_token) in [(&same, &same), (&optional, &same)] {
+        let why = try_start(refresh_token, access_token)
+            .expect_err("tokens that are alike")
+            .to_string();
+        assert!(
+            why.contains("an access token could be taken for a refresh token"),
+            "{why}"
+        );
+    }
+}
+
+#[test]
+fn a_refresh_token_has_a_type_only_if_its_profile_gives_it_one() {
+    let claims = refresh_token(&json!({}));
+    let server = start("untyped", &with_claims(&claims, &access_token()));
+    let good = server.mint().refresh_token();
+    assert_eq!(part(&good, 0).get("typ"), None);
+    assert_eq!(refresh(&server, &good, "").status, 200);
+    let typed = server.mint().defect(Defect::WrongType).refresh_token();
+    let answer = refresh(&server, &typed, "");
+    assert!(
+        answer
+            .member("error_description")
+            .contains("typ is logout+jwt, not missing"),
+        "{}",
+        answer.text()
+    );
+}
+
+#[test]
+fn a_defect_changes_the_claim_that_the_profile_has_for_it() {
+    let access_token = json!({
+        "issuer": "{issuer}",
+        "audience": "{access_token_audience}",
+        "sub": "{subject}",
+        "client_id": "{client_id}",
+        "scope": "{scope}",
+        "exp": "{expires_at}",
+        "jti": "{id}",
+        "grant_id": "{grant_id}",
+    });
+    let server = start(
+        "renamed",
+        &with_claims(&refresh_token(&json!({})), &access_token),
+    );
+    let claims = |defect| part(&server.mint().defect(defect).access_token(), 1);
+    let wrong = claims(Defect::WrongIssuer);
+    assert_eq!(wrong["issuer"], "https://issuer.invalid");
+    assert_eq!(wrong.get("iss"), None);
+    let wrong = claims(Defect::WrongAudience);
+    assert_eq!(wrong["audience"], json!(["https://audience.invalid"]));
+    assert_eq!(wrong.get("aud"), None);
+}
+
+#[test]
+fn a_refresh_token_is_accepted_for_the_audience_that_its_profile_writes() {
+    let plain = Client::confidential("client-default", "client-default-secret");
+    let with_audiences = plain
+        .clone()
+        .access_token_audience(["api", "other"])
+        .id_token_audience(["client-default", "web"]);
+    for audience in [
+        json!("{issuer}"),
+        json!("{client_id}"),
+        json!("{access_token_audience}"),
+        json!("{id_token_audience}"),
+        json!(["{client_id}", "fixed"]),
+        json!(["{issuer}"]),
+        json!("urn:{client_id}"),
+        json!("fixed"),
+    ] {
+        let claims = refresh_token(&json!({ "aud": audience }));
+        let path = profile("audience", &with_claims(&claims, &access_token()));
+        for client in [&plain, &with_audiences] {
+            let server = TokenServer::builder()
+                .profile(path.clone())
+                .client(client.clone())
+                .user(User::new("alice"))
+                .start();
+            let token = server.mint().refresh_token();
+            let answer = refresh(&server, &token, "");
+            assert_eq!(answer.status, 200, "{audience}: {}", answer.text());
+            // A profile that writes an array reads only an array back.
+            let foreign = match &audience {
+                Value::Array(_) => json!(["elsewhere"]),
+                _ => json!("elsewhere"),
+            };
+            let foreign = server.mint().claim("aud", foreign).refresh_token();
+            assert_eq!(refresh(&server, &foreign, "").status, 400, "{audience}");
+        }
+    }
+}
+
+#[test]
+fn a_claim_of_another_type_is_not_read_back() {
+    for (name, claim, value) in [
+        ("standard", "iss", json!(5)),
+        ("standard", "sub", json!(5)),
+        ("standard", "exp", json!("soon")),
+        ("standard", "iat", json!("soon")),
+        ("standard", "scope", json!(["openid"])),
+        ("connect", "scope", json!("openid")),
+        ("connect", "scope", json!([5])),
+    ] {
+        let server = TokenServer::builder().profile(name).start();
+        let token = server.mint().claim(claim, value).refresh_token();
+        let answer = refresh(&server, &token, "");
+        assert!(
+            answer
+                .member("error_description")
+                .contains("not a refresh token"),
+            "{name} {claim}: {}",
+            answer.text()
+        );
+    }
+}
+
+#[test]
+fn a_template_nests_arrays_and_objects_and_leaves_out_what_has_no_value() {
+    let server = start(
+        "nested",
+        &json!({
+            "extends": "standard",
+            "name": "mine",
+            "response": {
+                "access_token": "{access_token}",
+                "list": ["{user.no_such_claim}", "{client_id}", "for {user.no_such_claim}", 1, "{grant_type}"],
+                "nested": { "missing": "{user.no_such_claim}", "deeper": { "issuer": "{issuer}", "fixed": [{ "a": 1 }] } },
+            },
+        }),
+    );
+    let response = server.mint().response();
+    let body: Value = serde_json::from_str(response.as_json()).expect("JSON");
+    assert_eq!(body["list"], json!(["client-default", 1, "refresh_token"]));
+    let deeper = json!({ "issuer": server.issuer(), "fixed": [{ "a": 1 }] });
+    assert_eq!(body["nested"], json!({ "deeper": deeper }));
 }

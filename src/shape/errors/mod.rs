@@ -16,9 +16,7 @@ use crate::shape::ProfileError;
 pub(crate) use crate::shape::errors::document::DialectDocument;
 use crate::shape::id::IdTemplate;
 use crate::shape::merge::merged;
-use crate::shape::template::{
-    Condition, Fill, Filling, Place, Placeholder, Template, TextTemplate,
-};
+use crate::shape::template::{Fill, Filling, Place, Placeholder, Template, TextTemplate};
 
 /// Returns the file of a dialect.
 pub(crate) const fn text_of(dialect: ErrorDialect) -> &'static str {
@@ -233,10 +231,6 @@ struct ErrorFacts<'a> {
 }
 
 impl Fill for ErrorFacts<'_> {
-    fn holds(&self, _: &Condition) -> bool {
-        true
-    }
-
     fn filling(&self, placeholder: &Placeholder) -> Option<Filling<'_>> {
         use Placeholder as P;
         let owned = |text: String| Some(Filling::Text(text.into()));
