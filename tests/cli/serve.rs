@@ -129,7 +129,12 @@ fn the_curl_it_prints_works_unchanged() {
         let fixtures = json!({
             "clients": [client],
             "users": [{ "sub": "alice" }],
-            "refresh_tokens": [{ "token": token, "client_id": client["client_id"], "sub": "alice", "scope": "read" }],
+            "refresh_tokens": [
+                { "token": "EXPIRED", "client_id": client["client_id"], "sub": "alice", "scope": "read", "expires_at": -1 },
+                { "token": "BROKEN", "client_id": client["client_id"], "sub": "alice", "scope": "read",
+                    "fault": { "kind": "status", "status": 503 } },
+                { "token": token, "client_id": client["client_id"], "sub": "alice", "scope": "read" },
+            ],
         });
         write(&directory, name, &fixtures.to_string())
     };
