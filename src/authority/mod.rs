@@ -20,7 +20,7 @@ pub(crate) use authorize::{
 };
 pub use mint::MintError;
 pub(crate) use mint::{MintKind, MintOrder, Minted};
-pub(crate) use token::{ClientRequest, Userinfo};
+pub(crate) use token::{ClientRequest, OfToken, Userinfo};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -38,7 +38,7 @@ use crate::oauth::grant_type::GrantType;
 use crate::oauth::leniency::{Leniency, Tolerance};
 use crate::oauth::params::Params;
 use crate::oauth::refusal::{ErrorDialect, Refusal, RefusalName, excerpt};
-use crate::oauth::response::TokenResponse;
+use crate::oauth::response::{About, TokenResponse};
 use crate::oauth::scope::Scope;
 use crate::oauth::user::{AutoLogin, User};
 use crate::random::Random;
@@ -172,6 +172,8 @@ pub(crate) struct TokenRequest<'a> {
 pub(crate) struct Stop {
     /// The id of the refresh token that was presented, if it was proved.
     pub(crate) presented: Option<String>,
+    /// The grant of that token.
+    pub(crate) about: Option<About>,
     pub(crate) cause: Cause,
 }
 
@@ -187,6 +189,7 @@ impl Stop {
     fn after(proved: &Proved, cause: Cause) -> Self {
         Self {
             presented: proved.presented_id(),
+            about: Some((&proved.grant).into()),
             cause,
         }
     }
@@ -196,6 +199,7 @@ impl From<Refusal> for Stop {
     fn from(refusal: Refusal) -> Self {
         Self {
             presented: None,
+            about: None,
             cause: Cause::Refusal(refusal),
         }
     }

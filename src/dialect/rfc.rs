@@ -62,8 +62,10 @@ pub(super) fn read_bearer(
     if let Err(why) = bearer::check(&token) {
         let why = why.to_owned();
         tolerance.refuse(Refusal::BearerMalformed { why })?;
+        tolerance.refuse(Refusal::BearerMissing {})?;
+        return Ok(None);
     }
-    Ok(Some(token).filter(|token| !token.is_empty()))
+    Ok(Some(token))
 }
 
 fn read_body(request: &RawRequest<'_>, tolerance: &mut Tolerance) -> Result<Params, Refusal> {

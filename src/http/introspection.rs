@@ -6,15 +6,9 @@ use crate::http::reply::{Decision, Reply};
 pub(super) async fn answer(task: &Task<'_>) -> Decision {
     let mut tolerance = task.asked.tolerance.clone();
     let authority = &task.epoch.authority;
-    let reply = match task.asked.client_request(task.now) {
-        Ok(request) => match authority.introspect(&request, &mut tolerance).await {
-            Ok(body) => Reply::Json(body),
-            Err(refusal) => Reply::Refused(refusal),
-        },
-        Err(refusal) => Reply::Refused(refusal),
+    let result = match task.asked.client_request(task.now) {
+        Ok(request) => authority.introspect(&request, &mut tolerance).await,
+        Err(refusal) => Err(refusal),
     };
-    Decision {
-        tolerated: tolerance.tolerated().to_vec(),
-        ..reply.into()
-    }
+    Decision::of_token(result, &tolerance, Reply::Json)
 }

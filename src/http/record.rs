@@ -102,6 +102,9 @@ impl Record {
             faults,
             presented,
             issued,
+            about: issued
+                .map(|lineage| &lineage.about)
+                .or(account.about.as_ref()),
         };
         let request = asked.and_then(|asked| {
             let (refusal, tolerated) = (account.refusal.as_ref(), account.tolerated.as_slice());

@@ -9,14 +9,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use crate::authority::Settings;
+use crate::authority::{OfToken, Settings};
 use crate::clock::Timestamp;
 use crate::fault::Fault;
 use crate::http::browser::FrontReply;
 use crate::http::cors;
 use crate::journal::Outcome;
+use crate::oauth::leniency::Tolerance;
 use crate::oauth::refusal::{Refusal, RefusalName};
-use crate::oauth::response::{ErrorResponse, Lineage, TokenResponse};
+use crate::oauth::response::{About, ErrorResponse, Lineage, TokenResponse};
 use crate::oauth::scope::Scope;
 
 /// The decision on a request.
@@ -42,12 +43,34 @@ pub(super) enum Reply {
     NamedFault(Fault),
 }
 
-/// The decision on a request, the refresh token that it presented, and what was tolerated.
+/// The decision on a request, the token that it presented, and what was tolerated.
 #[derive(Debug)]
 pub(super) struct Decision {
     pub(super) reply: Reply,
     pub(super) presented: Option<String>,
+    /// The grant that the request is about.
+    pub(super) about: Option<About>,
     pub(super) tolerated: Vec<RefusalName>,
+}
+
+impl Decision {
+    /// The decision on a request about a token.
+    pub(super) fn of_token<T>(
+        result: Result<OfToken<T>, Refusal>,
+        tolerance: &Tolerance,
+        reply: impl FnOnce(T) -> Reply,
+    ) -> Self {
+        let (reply, presented, about) = match result {
+            Ok(OfToken { answer, id, about }) => (reply(answer), id, about),
+            Err(refusal) => (Reply::Refused(refusal), None, None),
+        };
+        Self {
+            reply,
+            presented,
+            about,
+            tolerated: tolerance.tolerated().to_vec(),
+        }
+    }
 }
 
 /// The fault of a named refresh token, which is still to be carried out.
@@ -63,6 +86,7 @@ impl From<Reply> for Decision {
         Self {
             reply,
             presented: None,
+            about: None,
             tolerated: Vec::new(),
         }
     }
@@ -76,6 +100,7 @@ pub(super) struct Account {
     pub(super) refusal: Option<Refusal>,
     pub(super) issued: Option<(Lineage, Scope)>,
     pub(super) presented: Option<String>,
+    pub(super) about: Option<About>,
     pub(super) tolerated: Vec<RefusalName>,
 }
 
@@ -87,6 +112,7 @@ impl Account {
             refusal: None,
             issued: None,
             presented: None,
+            about: None,
             tolerated: Vec::new(),
         }
     }
@@ -145,6 +171,7 @@ pub(super) fn write(
     };
     let account = Account {
         presented: decision.presented,
+        about: decision.about,
         tolerated: decision.tolerated,
         ..account
     };

@@ -20,19 +20,24 @@ pub(super) async fn answer(task: &Task<'_>) -> Decision {
     let mut tolerance = task.asked.tolerance.clone();
     let result = task.epoch.authority.token(&request, &mut tolerance).await;
     let tolerated = tolerance.tolerated().to_vec();
-    let (reply, presented) = match result {
+    let (reply, presented, about) = match result {
         Ok(tokens) => {
             let presented = tokens.lineage.presented.clone();
-            (Reply::Tokens(tokens), presented)
+            (Reply::Tokens(tokens), presented, None)
         }
-        Err(Stop { presented, cause }) => match cause {
-            Cause::Refusal(refusal) => (Reply::Refused(refusal), presented),
-            Cause::Fault(fault) => (Reply::NamedFault(fault), presented),
+        Err(Stop {
+            presented,
+            about,
+            cause,
+        }) => match cause {
+            Cause::Refusal(refusal) => (Reply::Refused(refusal), presented, about),
+            Cause::Fault(fault) => (Reply::NamedFault(fault), presented, about),
         },
     };
     Decision {
         reply,
         presented,
+        about,
         tolerated,
     }
 }

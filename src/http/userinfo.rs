@@ -8,13 +8,9 @@ pub(super) async fn answer(task: &Task<'_>) -> Decision {
     let mut tolerance = task.asked.tolerance.clone();
     let authority = &task.epoch.authority;
     let token = task.asked.bearer.as_deref();
-    let reply = match authority.userinfo(token, task.now, &mut tolerance).await {
-        Ok(Userinfo::Plain(body)) => Reply::Json(body),
-        Ok(Userinfo::Signed(body)) => Reply::Jwt(body),
-        Err(refusal) => Reply::Refused(refusal),
-    };
-    Decision {
-        tolerated: tolerance.tolerated().to_vec(),
-        ..reply.into()
-    }
+    let result = authority.userinfo(token, task.now, &mut tolerance).await;
+    Decision::of_token(result, &tolerance, |userinfo| match userinfo {
+        Userinfo::Plain(body) => Reply::Json(body),
+        Userinfo::Signed(body) => Reply::Jwt(body),
+    })
 }

@@ -12,7 +12,7 @@ use crate::journal::texts::{Texts, Writer};
 use crate::oauth::client::AuthMethod;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::{RefusalName, excerpt};
-use crate::oauth::response::Lineage;
+use crate::oauth::response::{About, Lineage};
 
 /// The most bytes of a client id and of a scope.
 const LONG: usize = 1024;
@@ -62,6 +62,8 @@ pub(crate) struct Ending<'a> {
     pub(crate) faults: &'a [FaultKind],
     pub(crate) presented: Option<&'a str>,
     pub(crate) issued: Option<&'a Lineage>,
+    /// The grant that the request is about.
+    pub(crate) about: Option<&'a About>,
 }
 
 /// An exchange in the journal. Its number is its place.
@@ -74,7 +76,8 @@ pub(super) struct Entry {
     head: Texts,
     /// Client id, grant type and scope; then names and values of parameters, a value that is secret absent.
     contents: Texts,
-    /// Error, reason, presented id; the three issued ids; then the texts of the advice in the order of `advice`.
+    /// Error, reason, presented id; the three issued ids; the id of the grant and its user; then the texts of the advice in the
+    /// order of `advice`.
     ending: Texts,
     /// The refresh tokens in the history that it presented and issued.
     pub(super) presented: Option<u64>,
@@ -159,6 +162,9 @@ impl Entry {
             SHORT,
         );
         texts.push(issued.and_then(|ids| ids.ids.id_token.as_deref()), SHORT);
+        let about = ending.about;
+        texts.push(about.map(|about| about.grant_id.as_str()), SHORT);
+        texts.push(about.and_then(|about| about.sub.as_deref()), SHORT);
         for (_, text) in advice {
             texts.push(Some(text), ADVICE);
         }
@@ -232,6 +238,14 @@ impl Entry {
         self.ending.get(0)
     }
 
+    pub(super) fn grant_id(&self) -> Option<&str> {
+        self.ending.get(6)
+    }
+
+    pub(super) fn sub(&self) -> Option<&str> {
+        self.ending.get(7)
+    }
+
     pub(super) fn refusal(&self) -> Option<RefusalName> {
         self.refusal
     }
@@ -246,7 +260,7 @@ impl Entry {
 
     /// Returns the advice with its words.
     pub(super) fn advice(&self) -> impl Iterator<Item = Advice> {
-        let texts = self.ending.iter().skip(6);
+        let texts = self.ending.iter().skip(8);
         self.advice.iter().zip(texts).map(|(code, text)| Advice {
             code: *code,
             text: text.unwrap_or_default().to_owned(),
@@ -279,6 +293,8 @@ impl Entry {
             duration_ms: f64::from(self.microseconds) / 1000.0,
             issued: self.issued_ids(),
             presented: owned(self.ending.get(2)),
+            grant_id: owned(self.grant_id()),
+            sub: owned(self.sub()),
             advice: self.advice().collect(),
         }
     }

@@ -65,9 +65,16 @@ pub struct Exchange {
     /// The ids of the tokens that were issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued: Option<IssuedIds>,
-    /// The id of the refresh token that was presented.
+    /// The id of the token that was presented: the refresh token of a token request, the access token of a userinfo request, or
+    /// the token that was introspected or revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub presented: Option<String>,
+    /// The id of the grant that the request is about, which all its refresh tokens and access tokens carry; cut to 256 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_id: Option<String>,
+    /// The user of that grant, cut to 256 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
     /// What a stricter server would refuse, or what the RFCs advise against.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub advice: Vec<Advice>,

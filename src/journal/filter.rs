@@ -40,6 +40,12 @@ pub struct Filter {
     /// The requested scope, exactly as it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+    /// The id of the grant that the request is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant_id: Option<String>,
+    /// The user of that grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
     /// The HTTP status of the answer; 0 for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -61,12 +67,14 @@ pub struct Filter {
 }
 
 /// The members of a filter, in their order.
-const MEMBERS: [&str; 11] = [
+const MEMBERS: [&str; 13] = [
     "endpoint",
     "client_id",
     "auth_method",
     "grant_type",
     "scope",
+    "grant_id",
+    "sub",
     "status",
     "outcome",
     "error",
@@ -122,6 +130,20 @@ impl Filter {
     #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());
+        self
+    }
+
+    /// Selects among them those that are about the grant of that id.
+    #[must_use]
+    pub fn grant_id(mut self, grant_id: impl Into<String>) -> Self {
+        self.grant_id = Some(grant_id.into());
+        self
+    }
+
+    /// Selects among them those that are about a grant of that user.
+    #[must_use]
+    pub fn user(mut self, sub: impl Into<String>) -> Self {
+        self.sub = Some(sub.into());
         self
     }
 
@@ -186,14 +208,16 @@ impl Filter {
                 .map(|wanted| Some(wanted) == entry.auth_method()),
             3 => text(&self.grant_type, Entry::grant_type),
             4 => text(&self.scope, Entry::scope),
-            5 => self.status.map(|wanted| wanted == entry.status()),
-            6 => self.outcome.map(|wanted| wanted == entry.outcome()),
-            7 => text(&self.error, Entry::error),
-            8 => self
+            5 => text(&self.grant_id, Entry::grant_id),
+            6 => text(&self.sub, Entry::sub),
+            7 => self.status.map(|wanted| wanted == entry.status()),
+            8 => self.outcome.map(|wanted| wanted == entry.outcome()),
+            9 => text(&self.error, Entry::error),
+            10 => self
                 .refusal
                 .as_ref()
                 .map(|wanted| Some(wanted) == entry.refusal().as_ref()),
-            9 => self
+            11 => self
                 .fault
                 .as_ref()
                 .map(|wanted| entry.faults().contains(wanted)),

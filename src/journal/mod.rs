@@ -349,13 +349,19 @@ mod tests {
             faults: &[],
             presented: Some("5b5c2e0f-3b7a-4d44-9f2f-7d1c3f0a9e11"),
             issued,
+            about: issued.map(|lineage| &lineage.about),
         };
         ticket.end(&ending, Some(&request));
     }
 
     fn ordinary(journal: &Arc<Journal>, id: usize) {
         let id = |kind: &str| format!("{kind}c2e0f-3b7a-4d44-9f2f-{id:012}");
+        let about = crate::oauth::response::About {
+            grant_id: "0123456789ab".to_owned(),
+            sub: Some("b626dc6a-0940-44da-af69-04b411a1de56".to_owned()),
+        };
         let lineage = Lineage {
+            about,
             presented: None,
             ids: TokenIds {
                 access_token: id("acc"),
@@ -370,10 +376,10 @@ mod tests {
     }
 
     #[test]
-    fn an_ordinary_refresh_takes_less_than_800_bytes() {
+    fn an_ordinary_refresh_takes_less_than_900_bytes() {
         let journal = Journal::new(&Limits::new(10, usize::MAX), 1);
         ordinary(&journal, 0);
-        assert!((400..800).contains(&journal.bytes()), "{}", journal.bytes());
+        assert!((400..900).contains(&journal.bytes()), "{}", journal.bytes());
     }
 
     #[test]
@@ -424,7 +430,7 @@ mod tests {
         assert_eq!(small.matching(&Filter::any()).len(), 10);
         let kept = large.matching(&Filter::any());
         assert_eq!(kept.last().map(|exchange| exchange.number), Some(1000));
-        assert!((100..200).contains(&kept.len()), "{}", kept.len());
+        assert!((80..200).contains(&kept.len()), "{}", kept.len());
         let all = Expectation::exactly(Filter::any(), kept.len());
         let report = large.verify(&all).expect_err("some are forgotten");
         assert!(report.contains(&format!("forgot {} exchanges", 1000 - kept.len())));

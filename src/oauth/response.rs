@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::clock::Timestamp;
+use crate::oauth::grant::Grant;
 use crate::oauth::scope::Scope;
 use crate::oauth::token_kind::TokenKind;
 
@@ -39,12 +40,30 @@ impl Tokens {
     }
 }
 
+/// The grant that a request is about, and its user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct About {
+    pub(crate) grant_id: String,
+    /// The user; a client that acts for itself has none.
+    pub(crate) sub: Option<String>,
+}
+
+impl From<&Grant> for About {
+    fn from(grant: &Grant) -> Self {
+        Self {
+            grant_id: grant.id.clone(),
+            sub: grant.subject.clone(),
+        }
+    }
+}
+
 /// The ids of the tokens of one response, and of the token they were issued for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Lineage {
     /// The id of the refresh token that was presented.
     pub(crate) presented: Option<String>,
     pub(crate) ids: TokenIds,
+    pub(crate) about: About,
     pub(crate) issued_at: Timestamp,
     pub(crate) access_token_ends: Timestamp,
 }

@@ -27,6 +27,7 @@ mod metadata;
 mod named_tokens;
 mod policies;
 mod profiles;
+mod reading_back;
 mod reset;
 mod rotation;
 mod sandboxes;

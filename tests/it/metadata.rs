@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::front::{self, CALLBACK};
 use crate::support::ordered::names;
 use crate::support::{
-    Answer, basic, encoded, exchange, get, part, part_text, path_of, post, refresh, send,
+    Answer, Request, basic, encoded, exchange, get, part, part_text, path_of, post, refresh, send,
 };
 
 fn server(profile: &str) -> TokenServer {
@@ -110,7 +110,18 @@ fn the_documents_say_all_that_discovery_requires_and_nothing_else() {
             "/connect/oauth/token",
             "/connect/oauth/authorize",
             "/connect/.well-known/jwks.json",
-            &["sub", "aud", "azp", "auth_time", "iss", "exp", "iat", "jti"][..],
+            &[
+                "sub",
+                "aud",
+                "azp",
+                "auth_time",
+                "iss",
+                "exp",
+                "iat",
+                "jti",
+                "email",
+                "email_verified",
+            ][..],
         ),
         (
             "standard",
@@ -491,18 +502,20 @@ fn what_it_says_of_subjects_signatures_and_claims_is_true() {
             json!([part(&one, 0)["alg"]]),
             "{profile}"
         );
-        let mut claims = names(&part_text(&one, 1));
-        // The claims of a scope are at userinfo.
-        claims.extend(
-            [
-                "email",
-                "email_verified",
-                "phone_number",
-                "phone_number_verified",
-            ]
-            .map(ToString::to_string),
-        );
-        assert_eq!(texts(&document["claims_supported"]), claims, "{profile}");
+        let claims = names(&part_text(&one, 1));
+        let supported = texts(&document["claims_supported"]);
+        let (of_id_token, of_scopes) = supported.split_at(claims.len());
+        assert_eq!(of_id_token, claims, "{profile}");
+        // The others are at userinfo: those of alice, who lacks a few.
+        let tokens = server.mint().client("web").subject("alice").access_token();
+        let answer = Request::get(path_of(&server, &server.userinfo_url()))
+            .authorization(format!("Bearer {tokens}"))
+            .send(server.address());
+        let returned = names(answer.text());
+        assert!(returned.len() > 10, "{profile}: {returned:?}");
+        for name in returned.iter().filter(|name| *name != "sub") {
+            assert!(of_scopes.contains(&name.as_str()), "{profile}: {name}");
+        }
     }
 }
 

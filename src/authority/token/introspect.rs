@@ -3,7 +3,7 @@
 //! Every confidential client may introspect every token of this server, as resource servers do; a public client only its own
 //! tokens, because everybody can claim to be one.
 
-use crate::authority::token::ClientRequest;
+use crate::authority::token::{ClientRequest, OfToken};
 use crate::authority::{Authority, authenticate};
 use crate::clock::Timestamp;
 use crate::grant::reader::{Problem, ReadToken};
@@ -19,7 +19,7 @@ impl Authority {
         &self,
         request: &ClientRequest<'_>,
         tolerance: &mut Tolerance,
-    ) -> Result<String, Refusal> {
+    ) -> Result<OfToken<String>, Refusal> {
         let client = authenticate(&self.registry, request.credentials, tolerance)?;
         let token = request.token()?;
         let active = self.active(token, &client, request.now, tolerance).await;
@@ -36,7 +36,8 @@ impl Authority {
             issued_at: token.issued_at,
             expires_at: token.expires_at,
         };
-        Ok(self.settings.profile.write_introspection(&facts))
+        let answer = self.settings.profile.write_introspection(&facts);
+        Ok(OfToken::new(answer, Some(token)))
     }
 
     /// Reads a token that must be active, and that the client may introspect.

@@ -16,8 +16,28 @@ use crate::oauth::credentials::Credentials;
 use crate::oauth::leniency::Tolerance;
 use crate::oauth::params::Params;
 use crate::oauth::refusal::Refusal;
+use crate::oauth::response::About;
 use crate::oauth::token_kind::TokenKind;
 use crate::random::Random;
+
+/// An answer about a token, and which token it was; `None` if it was none of this server.
+#[derive(Debug)]
+pub(crate) struct OfToken<T> {
+    pub(crate) answer: T,
+    /// The id of the token.
+    pub(crate) id: Option<String>,
+    pub(crate) about: Option<About>,
+}
+
+impl<T> OfToken<T> {
+    fn new(answer: T, token: Option<ReadToken>) -> Self {
+        Self {
+            answer,
+            about: token.as_ref().map(|token| (&token.grant).into()),
+            id: token.map(|token| token.id),
+        }
+    }
+}
 
 /// A request about a token, by a client that authenticates.
 #[derive(Debug, Clone, Copy)]

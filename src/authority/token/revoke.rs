@@ -1,6 +1,6 @@
 //! Revocation (RFC 7009).
 
-use crate::authority::token::ClientRequest;
+use crate::authority::token::{ClientRequest, OfToken};
 use crate::authority::{Authority, authenticate};
 use crate::clock::Timestamp;
 use crate::grant::reader::{Problem, ReadToken};
@@ -15,11 +15,11 @@ impl Authority {
         &self,
         request: &ClientRequest<'_>,
         tolerance: &mut Tolerance,
-    ) -> Result<Option<ReadToken>, Refusal> {
+    ) -> Result<OfToken<()>, Refusal> {
         let client = authenticate(&self.registry, request.credentials, tolerance)?;
         let token = request.token()?;
         let Some(read) = self.revocable(token, &client, request.now, tolerance)? else {
-            return Ok(None);
+            return Ok(OfToken::new((), None));
         };
         if read.grant.client_id != client.client_id {
             tolerance.refuse(Refusal::TokenWrongClient {
@@ -28,7 +28,7 @@ impl Authority {
             })?;
         }
         self.settle_revocation(&read, request.now).await;
-        Ok(Some(read))
+        Ok(OfToken::new((), Some(read)))
     }
 
     /// Reads a token of this server; `None` for every other text.

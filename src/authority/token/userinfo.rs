@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::authority::Authority;
+use crate::authority::token::OfToken;
 use crate::clock::Timestamp;
 use crate::grant::reader::{self, Problem, ReadToken, Wanted};
 use crate::grant::{Ground, first_user};
@@ -33,26 +34,26 @@ impl Authority {
         token: Option<&str>,
         now: Timestamp,
         tolerance: &mut Tolerance,
-    ) -> Result<Userinfo, Refusal> {
+    ) -> Result<OfToken<Userinfo>, Refusal> {
         let (keys, random) = (self.keys(), self.random.fork());
         let ground = self.ground(&keys, &random, now);
         let read = match token {
             Some(token) => read(token, &ground, tolerance)?,
             None => None,
         };
-        let grant = match read {
-            Some(read) => {
-                self.check_alive(&read, now, tolerance).await?;
-                check_scope(&read.grant, tolerance)?;
-                read.grant
-            }
-            None => anybody(&ground),
+        if let Some(read) = &read {
+            self.check_alive(read, now, tolerance).await?;
+            check_scope(&read.grant, tolerance)?;
+        }
+        let grant = match &read {
+            Some(read) => &read.grant,
+            None => &anybody(&ground),
         };
-        let user = user(&grant, &ground, tolerance)?;
-        let requested = self.requested(&grant, now).await;
+        let user = user(grant, &ground, tolerance)?;
+        let requested = self.requested(grant, now).await;
         let facts = UserinfoFacts {
             issuer: &self.settings.issuer,
-            grant: &grant,
+            grant,
             user: &user,
             claims: claims::select(
                 &user,
@@ -65,12 +66,13 @@ impl Authority {
         let client = self.registry.get::<Client>(&grant.client_id);
         let alg = client.and_then(|client| client.userinfo_signed_response_alg);
         let profile = &self.settings.profile;
-        Ok(match alg {
+        let answer = match alg {
             None => Userinfo::Plain(profile.write_userinfo(&facts)),
             Some(SignedResponseAlg::Rs256) => {
                 Userinfo::Signed(profile.sign_userinfo(&facts, keys.signing()))
             }
-        })
+        };
+        Ok(OfToken::new(answer, read))
     }
 
     /// The claims that the client requested one by one when the grant was made.

@@ -115,6 +115,7 @@ impl Profile {
             scope: issue.scope.clone(),
             lineage: Lineage {
                 presented: issue.presented.map(str::to_owned),
+                about: issue.grant.into(),
                 issued_at: issue.now,
                 access_token_ends: access_token_end,
                 ids,

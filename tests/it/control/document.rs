@@ -143,11 +143,13 @@ fn the_filter_is_in_every_query_of_the_journal() {
         "endpoint",
         "error",
         "fault",
+        "grant_id",
         "grant_type",
         "outcome",
         "refusal",
         "scope",
         "status",
+        "sub",
     ];
     let filter: BTreeSet<String> = filter.into_iter().map(str::to_owned).collect();
     let mut list = filter.clone();

@@ -16,11 +16,19 @@ use std::time::{Duration, Instant};
 use oauth_mimic::{Rule, TokenServer};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, answers, basic, path_of, send, token_request};
+use crate::support::{Answer, Request, answers, basic, path_of, send, token_request};
 
 /// Longer than any of these tests takes on a busy machine.
 const LONG: Duration = Duration::from_secs(60);
-const ENDPOINTS: [&str; 5] = ["token", "authorization", "jwks", "metadata", "unknown"];
+const ENDPOINTS: [&str; 7] = [
+    "token",
+    "authorization",
+    "userinfo",
+    "introspection",
+    "jwks",
+    "metadata",
+    "unknown",
+];
 /// How a rule is set, each by a name for messages.
 const WAYS: [(&str, Set); 2] = [("over HTTP", by_http), ("by the library", by_library)];
 
@@ -134,6 +142,18 @@ fn request_to(server: &TokenServer, endpoint: &str) -> Vec<u8> {
         }
         "authorization" => {
             "/connect/oauth/authorize?response_type=code&client_id=web&redirect_uri=http://localhost:3000/callback"
+        }
+        "userinfo" => {
+            let token = server.mint().access_token();
+            return Request::get(path_of(server, &server.userinfo_url()))
+                .authorization(format!("Bearer {token}"))
+                .bytes();
+        }
+        "introspection" => {
+            let path = server.introspection_url();
+            return Request::form(path_of(server, &path), "token=REFRESH_TOKEN")
+                .basic("client-default", "client-default-secret")
+                .bytes();
         }
         "jwks" => path_of(server, &jwks),
         "metadata" => path_of(server, &metadata),
