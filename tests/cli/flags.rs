@@ -333,8 +333,8 @@ fn every_flag_of_the_server_has_an_environment_variable_that_counts() {
     tried.insert("OAUTH_MIMIC_CONTROL_ORIGIN".to_owned());
     let environment = [("OAUTH_MIMIC_AUTO_LOGIN", "bob")];
     let server = Server::started(Process::start(&["--port", "0"], &environment, ""));
-    let path = "/connect/oauth/authorize?response_type=code&client_id=web&redirect_uri=http://localhost:3000/callback";
-    assert_eq!(server.get(path).status, 303);
+    let path = "/connect/oauth/authorize?response_type=code&client_id=web&redirect_uri=http://localhost:3000/callback&response_mode=form_post";
+    assert_eq!(server.get(path).status, 200);
     let sessions = server.get("/_mimic/sessions").json();
     assert_eq!(sessions["sessions"][0]["sub"], "bob");
     tried.insert("OAUTH_MIMIC_AUTO_LOGIN".to_owned());

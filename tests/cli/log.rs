@@ -110,10 +110,10 @@ fn everything(server: &Server) -> Sent {
 #[cfg(unix)]
 fn logged(format: &str) -> (String, Sent) {
     let mut server = Server::start(&["--log", format]);
-    // The curl to try shows the secret of a fixture on purpose; machines get none.
+    // The requests to try are printed first; the curl shows the secret of a fixture on purpose; machines get none.
     let before = server.process.printed(match format {
         "json" => "\"serving\"",
-        _ => "refresh_token=REFRESH_TOKEN",
+        _ => "state=xyz",
     });
     let sent = everything(&server);
     server.process.signal("TERM");
