@@ -156,27 +156,24 @@ fn refuse(stop: FrontStop, task: &Task<'_>) -> FrontReply {
             (code.error, code.description, code.status, Some(refusal))
         }
     };
-    let mut reply = match &stop.back {
-        Some(back) => {
-            let members = error_members(back, &error, &description, &settings.issuer);
-            FrontReply::issued(send(language, back, &members))
-        }
-        None => {
-            let (name, remedy) = refusal.as_ref().map_or(("", ""), |refusal| {
-                (refusal.name().as_str(), refusal.name().remedy())
-            });
-            let notice = Notice::Refused {
-                error: &error,
-                reason: &description,
-                name,
-                remedy,
-            };
-            FrontReply::page(pages::message(language, &notice))
+    let mut reply = if let Some(back) = &stop.back {
+        let members = error_members(back, &error, &description, &settings.issuer);
+        FrontReply::issued(send(language, back, &members))
+    } else {
+        let (name, remedy) = refusal.as_ref().map_or(("", ""), |refusal| {
+            (refusal.name().as_str(), refusal.name().remedy())
+        });
+        let notice = Notice::Refused {
+            error: &error,
+            reason: &description,
+            name,
+            remedy,
+        };
+        FrontReply {
+            status,
+            ..FrontReply::page(pages::message(language, &notice))
         }
     };
-    if stop.back.is_none() {
-        reply.status = status;
-    }
     reply.error = Some(error);
     reply.refusal = refusal;
     reply

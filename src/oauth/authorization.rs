@@ -108,6 +108,10 @@ impl ResponseMode {
 
 /// The parameter `prompt` (OpenID Connect Core §3.1.2.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the values are a set: each is there or not"
+)]
 pub(crate) struct Prompt {
     pub(crate) none: bool,
     pub(crate) login: bool,

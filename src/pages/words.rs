@@ -22,13 +22,13 @@ impl Language {
 
     /// Returns the first language of `ui_locales` that the pages have, or English. `fr-CA` is French.
     pub(crate) fn of(ui_locales: Option<&str>) -> Self {
-        let tags = ui_locales.unwrap_or_default().split_ascii_whitespace();
+        let mut tags = ui_locales.unwrap_or_default().split_ascii_whitespace();
         let known = |tag: &str| {
             let primary = tag.split(['-', '_']).next().unwrap_or_default();
             let named = |language: &&Self| language.tag().eq_ignore_ascii_case(primary);
             Self::ALL.iter().find(named).copied()
         };
-        tags.filter_map(known).next().unwrap_or_default()
+        tags.find_map(known).unwrap_or_default()
     }
 
     pub(super) const fn words(self) -> &'static Words {

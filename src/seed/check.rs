@@ -180,6 +180,36 @@ pub(crate) fn user(user: &User) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// Checks where a client may be redirected to, and what it may request there.
+fn front_channel(client: &Client) -> Result<(), Invalid> {
+    for (member, uris) in [
+        ("redirect_uris", &client.redirect_uris),
+        (
+            "post_logout_redirect_uris",
+            &client.post_logout_redirect_uris,
+        ),
+    ] {
+        for (index, uri) in uris.iter().enumerate() {
+            if let Err(why) = check_redirect_uri(uri) {
+                let pointer = format!("/{member}/{index}");
+                return Err(Invalid {
+                    pointer,
+                    problem: format!("`{uri}` cannot be a redirect URI: {why}"),
+                });
+            }
+        }
+    }
+    for (index, text) in client.response_types.iter().flatten().enumerate() {
+        if ResponseType::parse(text).is_none() {
+            let pointer = format!("/response_types/{index}");
+            let problem =
+                format!("`{text}` is not a response type; use names of code, id_token and token");
+            return Err(Invalid { pointer, problem });
+        }
+    }
+    Ok(())
+}
+
 pub(crate) fn client(client: &Client) -> Result<(), Invalid> {
     let Client {
         client_id,
@@ -236,31 +266,7 @@ pub(crate) fn client(client: &Client) -> Result<(), Invalid> {
         );
         return Err(Invalid::member("grant_types", problem));
     }
-    for (member, uris) in [
-        ("redirect_uris", &client.redirect_uris),
-        (
-            "post_logout_redirect_uris",
-            &client.post_logout_redirect_uris,
-        ),
-    ] {
-        for (index, uri) in uris.iter().enumerate() {
-            if let Err(why) = check_redirect_uri(uri) {
-                let pointer = format!("/{member}/{index}");
-                return Err(Invalid {
-                    pointer,
-                    problem: format!("`{uri}` cannot be a redirect URI: {why}"),
-                });
-            }
-        }
-    }
-    for (index, text) in client.response_types.iter().flatten().enumerate() {
-        if ResponseType::parse(text).is_none() {
-            let pointer = format!("/response_types/{index}");
-            let problem =
-                format!("`{text}` is not a response type; use names of code, id_token and token");
-            return Err(Invalid { pointer, problem });
-        }
-    }
+    front_channel(client)?;
     for (member, seconds) in [
         ("access_token_lifetime", client.access_token_lifetime),
         ("id_token_lifetime", client.id_token_lifetime),

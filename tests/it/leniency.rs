@@ -149,6 +149,7 @@ fn code_exchange(server: &TokenServer, form: &str) -> Request {
 }
 
 /// A token request of another grant that is refused for that reason.
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn token_request(server: &TokenServer, name: RefusalName) -> Request {
     use RefusalName as R;
     let url = server.token_url();

@@ -551,10 +551,10 @@ fn code_rows() -> Vec<Row> {
             },
         ),
         story("A18", "of 16 redemptions at once one succeeds", |_| {
-            race(16)
+            race(16);
         }),
         story("A18", "of 256 redemptions at once one succeeds", |_| {
-            race(256)
+            race(256);
         }),
     ]
 }
@@ -574,7 +574,7 @@ fn race(racers: usize) {
                 })
             })
             .collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
+        let joined = threads.into_iter().map(thread::ScopedJoinHandle::join);
         joined.map(|answer| answer.expect("an answer")).collect()
     });
     let (won, lost): (Vec<&Answer>, Vec<&Answer>) =

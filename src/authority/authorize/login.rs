@@ -157,28 +157,23 @@ impl Authority {
             None => None,
         };
         let session = session.filter(|session| self.registry.get::<User>(&session.sub).is_some());
-        let logged_in = match visitor.interaction {
-            Some(interaction) => {
-                check_form(interaction, visitor.csrf)?;
-                match self.act(&interaction.action, request, session, random, now) {
-                    Ok(logged_in) => logged_in,
-                    Err(refusal @ (Refusal::LoginFailed {} | Refusal::NewUserMalformed { .. })) => {
-                        let page = self.login_page(request, visitor, random, Some(refusal));
-                        return Ok(Decided::Page(page));
-                    }
-                    Err(refusal) => return Err(refusal.into()),
+        let logged_in = if let Some(interaction) = visitor.interaction {
+            check_form(interaction, visitor.csrf)?;
+            match self.act(&interaction.action, request, session, random, now) {
+                Ok(logged_in) => logged_in,
+                Err(refusal @ (Refusal::LoginFailed {} | Refusal::NewUserMalformed { .. })) => {
+                    let page = self.login_page(request, visitor, random, Some(refusal));
+                    return Ok(Decided::Page(page));
                 }
+                Err(refusal) => return Err(refusal.into()),
             }
-            None => match self.logins.next(&request.client.client_id) {
-                Some(login) => self.scripted(login, request, session, random, now)?,
-                None => match self.without_a_form(request, session, random, now)? {
-                    Some(logged_in) => logged_in,
-                    None => {
-                        let page = self.login_page(request, visitor, random, None);
-                        return Ok(Decided::Page(page));
-                    }
-                },
-            },
+        } else {
+            let logged_in = self.without_a_form(request, session, random, now)?;
+            let Some(logged_in) = logged_in else {
+                let page = self.login_page(request, visitor, random, None);
+                return Ok(Decided::Page(page));
+            };
+            logged_in
         };
         check_hint(request, &logged_in)?;
         self.ask_consent(request, visitor, logged_in, random, now)
@@ -314,14 +309,19 @@ impl Authority {
         })
     }
 
-    /// Logs in by the session or automatically; returns `None` if a page must ask.
+    /// Logs in by a script, automatically, or by the session; returns `None` if a page must ask.
     fn without_a_form(
         &self,
         request: &AuthorizationRequest,
         session: Option<Session>,
         random: &Random,
         now: Timestamp,
-    ) -> Result<Option<LoggedIn>, Refusal> {
+    ) -> Result<Option<LoggedIn>, LoginStop> {
+        if let Some(login) = self.logins.next(&request.client.client_id) {
+            return self
+                .scripted(login, request, session, random, now)
+                .map(Some);
+        }
         if let Some(user) = self.automatic_user(request) {
             return Ok(Some(LoggedIn {
                 session: resumed(session, &user.sub, request, now)
@@ -346,7 +346,7 @@ impl Authority {
             },
         };
         if request.prompt.none {
-            Err(Refusal::LoginRequired { why })
+            Err(Refusal::LoginRequired { why }.into())
         } else {
             Ok(None)
         }

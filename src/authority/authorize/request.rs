@@ -100,7 +100,7 @@ impl Authority {
         unsupported(params, tolerance)?;
         let response_type = self.response_type(params, &client, tolerance)?;
         response_mode(params, response_type, back, tolerance)?;
-        let challenge = self.challenge(params, &client, tolerance)?;
+        let challenge = challenge(params, &client, tolerance)?;
         let scope = scope::limit(params.get("scope"), &client, None, tolerance)?;
         let nonce = params.get("nonce").map(str::to_owned);
         Ok(AuthorizationRequest {
@@ -120,6 +120,10 @@ impl Authority {
         })
     }
 
+    #[expect(
+        clippy::unused_self,
+        reason = "which response types there are will depend on the profile"
+    )]
     fn response_type(
         &self,
         params: &Params,
@@ -151,49 +155,6 @@ impl Authority {
             })?;
         }
         Ok(response_type)
-    }
-
-    fn challenge(
-        &self,
-        params: &Params,
-        client: &Client,
-        tolerance: &mut Tolerance,
-    ) -> Result<Option<Challenge>, Refusal> {
-        let method = params.get("code_challenge_method");
-        let Some(challenge) = params.get("code_challenge") else {
-            if method.is_some() {
-                tolerance.refuse(Refusal::PkceMalformed {
-                    why: "there is a code_challenge_method and no code_challenge",
-                })?;
-            } else if client.needs_pkce() {
-                tolerance.refuse(Refusal::PkceMissing {
-                    client_id: client.client_id.clone(),
-                })?;
-            }
-            return Ok(None);
-        };
-        if !is_proof_key(challenge) {
-            tolerance.refuse(Refusal::PkceMalformed {
-                why: "code_challenge must be 43 to 128 unreserved characters",
-            })?;
-            return Ok(None);
-        }
-        // Without a method, the challenge is the verifier itself (RFC 7636 §4.3).
-        let method = method.unwrap_or("plain");
-        if method != "S256" {
-            tolerance.refuse(Refusal::PkceMethodUnsupported {
-                method: excerpt(method),
-                supported: "S256".to_owned(),
-            })?;
-        }
-        let method = match method {
-            "plain" => ChallengeMethod::Plain,
-            _ => ChallengeMethod::S256,
-        };
-        Ok(Some(Challenge {
-            method,
-            challenge: challenge.to_owned(),
-        }))
     }
 
     /// Returns the subject of the ID token hint, which may have expired (OpenID Connect Core §3.1.2.1).
@@ -245,6 +206,49 @@ impl Authority {
             .map(str::to_owned)
             .ok_or_else(|| "it has no sub".to_owned())
     }
+}
+
+/// Reads the proof key (RFC 7636 §4.3).
+fn challenge(
+    params: &Params,
+    client: &Client,
+    tolerance: &mut Tolerance,
+) -> Result<Option<Challenge>, Refusal> {
+    let method = params.get("code_challenge_method");
+    let Some(challenge) = params.get("code_challenge") else {
+        if method.is_some() {
+            tolerance.refuse(Refusal::PkceMalformed {
+                why: "there is a code_challenge_method and no code_challenge",
+            })?;
+        } else if client.needs_pkce() {
+            tolerance.refuse(Refusal::PkceMissing {
+                client_id: client.client_id.clone(),
+            })?;
+        }
+        return Ok(None);
+    };
+    if !is_proof_key(challenge) {
+        tolerance.refuse(Refusal::PkceMalformed {
+            why: "code_challenge must be 43 to 128 unreserved characters",
+        })?;
+        return Ok(None);
+    }
+    // Without a method, the challenge is the verifier itself (RFC 7636 §4.3).
+    let method = method.unwrap_or("plain");
+    if method != "S256" {
+        tolerance.refuse(Refusal::PkceMethodUnsupported {
+            method: excerpt(method),
+            supported: "S256".to_owned(),
+        })?;
+    }
+    let method = match method {
+        "plain" => ChallengeMethod::Plain,
+        _ => ChallengeMethod::S256,
+    };
+    Ok(Some(Challenge {
+        method,
+        challenge: challenge.to_owned(),
+    }))
 }
 
 /// Returns the redirect URI: a registered one, or the only one where the request has none (RFC 6749 §3.1.2.3).

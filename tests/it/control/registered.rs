@@ -84,6 +84,7 @@ fn each_is_added_read_replaced_and_removed() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn a_mistake_names_the_member() {
     let server = frozen();
     let plane = Plane::of(&server);
