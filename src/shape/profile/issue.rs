@@ -192,3 +192,98 @@ impl Issue<'_> {
             .filter(|altered| altered.token == kind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::keys::KeySet;
+    use crate::keys::jws::Jws;
+    use crate::shape::document::ProfileDocument;
+
+    const STANDARD: &str = include_str!("../../../fixtures/profiles/standard.json");
+
+    /// The claims of an ID token of alice.
+    fn id_token(
+        authentication: Option<&Authentication<'_>>,
+        claims: Option<&ClaimsRequest>,
+    ) -> Value {
+        let document: ProfileDocument = serde_json::from_str(STANDARD).expect("a document");
+        let profile = Profile::compile(&document).expect("a profile");
+        let client = Client::confidential("app", "s3cret");
+        let user = User::new("alice")
+            .claim("name", "Alice")
+            .claim("email", "alice@example.com")
+            .claim("client_id", "mallory");
+        let scope: Scope = "openid email".parse().expect("a scope");
+        let grant = Grant {
+            id: "grant".to_owned(),
+            client_id: "app".to_owned(),
+            subject: Some("alice".to_owned()),
+            scope: scope.clone(),
+            auth_time: Some(Timestamp::from_unix(0)),
+        };
+        let issue = Issue {
+            issuer: "https://issuer.example",
+            grant_type: GrantType::RefreshToken,
+            client: &client,
+            user: Some(&user),
+            grant: &grant,
+            scope: &scope,
+            lifetimes: &profile.lifetimes_of(&client),
+            refresh_token: RefreshTokenOrder::None,
+            authentication,
+            claims,
+            presented: None,
+            altered: None,
+            now: Timestamp::from_unix(0),
+        };
+        let keys = KeySet::built_in();
+        let response = profile.issue(&issue, keys.signing(), &Random::seeded(1));
+        let token = response.id_token().expect("an ID token");
+        let jws = Jws::parse(token).expect("a token");
+        let claims = jws
+            .claims
+            .iter()
+            .map(|(name, value)| (name.to_owned(), json!(value)));
+        claims.collect()
+    }
+
+    #[test]
+    fn an_id_token_has_what_the_login_and_the_response_give() {
+        let login = Authentication {
+            nonce: Some("n"),
+            acr: Some("high"),
+            sid: Some("s"),
+            code: Some("Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk"),
+        };
+        let claims = id_token(Some(&login), None);
+        assert_eq!(
+            (&claims["nonce"], &claims["acr"], &claims["sid"]),
+            (&json!("n"), &json!("high"), &json!("s"))
+        );
+        // The example of OpenID Connect Core, Appendix A.4.
+        assert_eq!(claims["c_hash"], "LDktKdoQak3Pk0cnXxCltA");
+        let claims = id_token(None, None);
+        for absent in ["nonce", "acr", "sid", "c_hash"] {
+            assert_eq!(claims.get(absent), None, "{absent}");
+        }
+        assert!(claims["at_hash"].is_string());
+    }
+
+    #[test]
+    fn an_id_token_has_the_claims_that_were_requested_for_it() {
+        let request = json!({
+            "userinfo": { "email": null },
+            "id_token": { "name": { "essential": true }, "client_id": null, "aud": null },
+        });
+        let request = ClaimsRequest::parse(&request.to_string()).expect("a request");
+        let claims = id_token(None, Some(&request));
+        assert_eq!(claims["name"], "Alice");
+        assert_eq!(claims["aud"], json!(["app"]));
+        for absent in ["email", "client_id"] {
+            assert_eq!(claims.get(absent), None, "{absent}");
+        }
+    }
+}
