@@ -31,6 +31,7 @@ impl Authority {
             userinfo_endpoint: settings.url(Endpoint::Userinfo),
             introspection_endpoint: settings.url(Endpoint::Introspection),
             revocation_endpoint: settings.url(Endpoint::Revocation),
+            end_session_endpoint: settings.url(Endpoint::EndSession),
             jwks_uri: settings.url(Endpoint::Jwks),
             response_types: ResponseType::SUPPORTED
                 .iter()

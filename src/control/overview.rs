@@ -39,6 +39,8 @@ pub(super) struct Endpoints {
     introspection: String,
     /// The revocation endpoint (RFC 7009 §2).
     revocation: String,
+    /// The end session endpoint (OpenID Connect RP-Initiated Logout §2).
+    end_session: String,
     /// The published keys (RFC 7517 §5).
     jwks: String,
     /// The metadata (OpenID Connect Discovery §4).
@@ -56,6 +58,7 @@ impl Endpoints {
             userinfo: settings.url(Endpoint::Userinfo),
             introspection: settings.url(Endpoint::Introspection),
             revocation: settings.url(Endpoint::Revocation),
+            end_session: settings.url(Endpoint::EndSession),
             jwks: settings.url(Endpoint::Jwks),
             metadata: settings.url(Endpoint::Metadata),
             control: sandboxes.control_url(sandbox),

@@ -78,7 +78,9 @@ impl Asked {
                     .await
             }
             Endpoint::Userinfo => asked.read_bearer_request(request, payload, epoch).await,
-            Endpoint::Authorization => asked.read_authorization_request(request, payload).await,
+            Endpoint::Authorization | Endpoint::EndSession => {
+                asked.read_front_request(request, payload).await
+            }
             Endpoint::Jwks | Endpoint::Metadata | Endpoint::Unknown => Ok(()),
         }
         .err();
@@ -134,7 +136,7 @@ impl Asked {
     }
 
     /// OpenID Connect Core §3.1.2.1: GET with a query, or POST with a form.
-    async fn read_authorization_request(
+    async fn read_front_request(
         &mut self,
         request: &HttpRequest,
         payload: web::Payload,
@@ -189,7 +191,7 @@ impl Asked {
             | Endpoint::Revocation
             | Endpoint::Userinfo
             | Endpoint::Authorization => self.method != Method::OPTIONS,
-            Endpoint::Jwks | Endpoint::Metadata | Endpoint::Unknown => false,
+            Endpoint::EndSession | Endpoint::Jwks | Endpoint::Metadata | Endpoint::Unknown => false,
         };
         is_advised.then_some(AdvisedRequest {
             endpoint: self.endpoint,

@@ -50,7 +50,7 @@ pub(super) async fn answer(task: &Task<'_>) -> Decision {
 }
 
 /// Reads the form of a page; other requests have none.
-fn interaction(params: &Params) -> Option<Interaction> {
+pub(super) fn interaction(params: &Params) -> Option<Interaction> {
     let text = |name| params.raw(name).unwrap_or_default().to_owned();
     let action = match params.get(field::ACTION)? {
         "choose" => Action::Choose {
@@ -68,6 +68,7 @@ fn interaction(params: &Params) -> Option<Interaction> {
             sid: text(field::SID),
             scope: params.all(field::SCOPE).map(str::to_owned).collect(),
         },
+        "logout" => Action::LogOut,
         _ => Action::Deny,
     };
     Some(Interaction {
@@ -88,12 +89,14 @@ fn write(answer: FrontAnswer, asked: &Asked) -> FrontReply {
     reply
 }
 
+/// Returns the parameters that a page's form repeats: those of the protocol.
+pub(super) fn repeated(asked: &Asked) -> Vec<(&str, &str)> {
+    let of_protocol = |(name, _): &(&str, &str)| !name.starts_with(field::PREFIX);
+    asked.params.iter().filter(of_protocol).collect()
+}
+
 fn write_page(page: &Page, asked: &Asked, language: Language) -> FrontReply {
-    let repeated: Vec<(&str, &str)> = asked
-        .params
-        .iter()
-        .filter(|(name, _)| !name.starts_with(field::PREFIX))
-        .collect();
+    let repeated = repeated(asked);
     let html = match &page.kind {
         PageKind::Login { users, hint } => pages::login(&LoginView {
             language,
@@ -160,23 +163,39 @@ fn refuse(stop: FrontStop, task: &Task<'_>) -> FrontReply {
         let members = error_members(back, &error, &description, &settings.issuer);
         FrontReply::issued(send(language, back, &members))
     } else {
-        let (name, remedy) = refusal.as_ref().map_or(("", ""), |refusal| {
-            (refusal.name().as_str(), refusal.name().remedy())
-        });
-        let notice = Notice::Refused {
-            error: &error,
-            reason: &description,
-            name,
-            remedy,
-        };
-        FrontReply {
-            status,
-            ..FrontReply::page(pages::message(language, &notice))
-        }
+        error_page(language, &error, &description, status, refusal.as_ref())
     };
     reply.error = Some(error);
     reply.refusal = refusal;
     reply
+}
+
+/// Shows a refusal on a page.
+pub(super) fn refused_page(refusal: Refusal, task: &Task<'_>) -> FrontReply {
+    let stop = FrontStop::from(refusal);
+    refuse(stop, task)
+}
+
+fn error_page(
+    language: Language,
+    error: &str,
+    description: &str,
+    status: u16,
+    refusal: Option<&Refusal>,
+) -> FrontReply {
+    let (name, remedy) = refusal.map_or(("", ""), |refusal| {
+        (refusal.name().as_str(), refusal.name().remedy())
+    });
+    let notice = Notice::Refused {
+        error,
+        reason: description,
+        name,
+        remedy,
+    };
+    FrontReply {
+        status,
+        ..FrontReply::page(pages::message(language, &notice))
+    }
 }
 
 /// Returns the parameters of an error response (RFC 6749 §4.1.2.1, RFC 9207 §2).
@@ -199,6 +218,6 @@ fn error_members(
     members
 }
 
-fn language(asked: &Asked) -> Language {
+pub(super) fn language(asked: &Asked) -> Language {
     Language::of(asked.params.get("ui_locales"))
 }

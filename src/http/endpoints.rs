@@ -12,7 +12,7 @@ use crate::http::asked::Asked;
 use crate::http::cors::Cors;
 use crate::http::reply::{Decision, Reply};
 use crate::http::{
-    authorization, cors, introspection, jwks, metadata, revocation, token, userinfo,
+    authorization, cors, end_session, introspection, jwks, metadata, revocation, token, userinfo,
 };
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::{Refusal, excerpt};
@@ -76,6 +76,13 @@ const REVOCATION: Served = Served {
     handler: |task| revocation::answer(task).boxed_local(),
 };
 
+const END_SESSION: Served = Served {
+    methods: &[Method::GET, Method::HEAD, Method::POST],
+    checks_method: false,
+    cors: Cors::Closed,
+    handler: |task| end_session::answer(task).boxed_local(),
+};
+
 const JWKS: Served = Served {
     methods: &[Method::GET, Method::HEAD],
     checks_method: false,
@@ -98,6 +105,7 @@ pub(super) const fn served(endpoint: Endpoint) -> Option<&'static Served> {
         Endpoint::Userinfo => Some(&USERINFO),
         Endpoint::Introspection => Some(&INTROSPECTION),
         Endpoint::Revocation => Some(&REVOCATION),
+        Endpoint::EndSession => Some(&END_SESSION),
         Endpoint::Jwks => Some(&JWKS),
         Endpoint::Metadata => Some(&METADATA),
         Endpoint::Unknown => None,

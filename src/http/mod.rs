@@ -11,6 +11,7 @@ mod browser;
 pub(crate) mod connection;
 pub(crate) mod cors;
 mod delivery;
+mod end_session;
 mod endpoints;
 mod inject;
 mod introspection;

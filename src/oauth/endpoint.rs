@@ -22,6 +22,8 @@ pub enum Endpoint {
     Introspection,
     /// The revocation endpoint (RFC 7009 §2).
     Revocation,
+    /// The end session endpoint (OpenID Connect RP-Initiated Logout §2).
+    EndSession,
     /// The JWK Set document (RFC 7517 §5).
     Jwks,
     /// The metadata documents (RFC 8414 §3, OpenID Connect Discovery §4).
@@ -44,6 +46,7 @@ impl Endpoint {
         Self::Userinfo,
         Self::Introspection,
         Self::Revocation,
+        Self::EndSession,
         Self::Jwks,
         Self::Metadata,
         Self::Unknown,
@@ -58,6 +61,7 @@ impl Endpoint {
             Self::Userinfo => "userinfo",
             Self::Introspection => "introspection",
             Self::Revocation => "revocation",
+            Self::EndSession => "end_session",
             Self::Jwks => "jwks",
             Self::Metadata => "metadata",
             Self::Unknown => "unknown",

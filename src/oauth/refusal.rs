@@ -550,6 +550,12 @@ refusals! {
         remedy "Give the user a `sub`, and claims as a JSON object.";
         tolerated None;
 
+    /// The post-logout redirect URI is not registered for the client (OpenID Connect RP-Initiated Logout §3).
+    post_logout_redirect_uri_unregistered: PostLogoutRedirectUriUnregistered { uri: String, client_id: String }
+        message "post_logout_redirect_uri {uri} is not registered for client {client_id}";
+        remedy "Add the URI to the client's `post_logout_redirect_uris`: it is compared character by character.";
+        tolerated Some("Every well-formed URI is accepted.");
+
     // --- authorization codes ----------------------------------------------------------------------------------
     /// The token request has no `code`, or an empty one (RFC 6749 §4.1.3).
     code_missing: CodeMissing {}

@@ -18,7 +18,7 @@ pub(super) fn source_of(text: &str) -> String {
 }
 
 /// Returns the policy of a page without scripts.
-pub(crate) fn policy() -> String {
+pub(super) fn policy() -> String {
     static STYLE_SOURCE: OnceLock<String> = OnceLock::new();
     let style = STYLE_SOURCE.get_or_init(|| source_of(STYLE));
     format!(

@@ -14,7 +14,7 @@ use maud::{Markup, PreEscaped};
 
 pub(crate) use consent::{ConsentView, consent};
 pub(crate) use form_post::form_post;
-pub(crate) use layout::policy;
+
 pub(crate) use login::{LoginView, UserView, login};
 pub(crate) use message::{Notice, logout, message};
 pub(crate) use words::Language;

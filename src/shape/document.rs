@@ -65,9 +65,12 @@ pub(crate) struct ProfileDocument {
     /// Deviations for single grants, by `grant_type`: other claims, another response.
     #[serde(default)]
     pub(crate) grants: BTreeMap<GrantType, GrantDocument>,
+    /// How `state` follows the post-logout redirect URI. Default: `query`.
+    #[serde(default)]
+    pub(crate) post_logout_state: PostLogoutState,
     /// The metadata documents (RFC 8414 §2, OpenID Connect Discovery §3), in order. Of `{issuer}`,
     /// `{authorization_endpoint}`, `{token_endpoint}`, `{userinfo_endpoint}`, `{introspection_endpoint}`,
-    /// `{revocation_endpoint}`, `{jwks_uri}`, `{scopes_supported}`, `{response_types_supported}`,
+    /// `{revocation_endpoint}`, `{end_session_endpoint}`, `{jwks_uri}`, `{scopes_supported}`, `{response_types_supported}`,
     /// `{grant_types_supported}`, `{token_endpoint_auth_methods_supported}` and `{claims_supported}`. An empty list is left out.
     pub(crate) metadata: Object,
     /// The answers of the userinfo endpoint (OpenID Connect Core §5.3.2).
@@ -82,6 +85,17 @@ pub(crate) struct ProfileDocument {
 
 fn usual_code() -> String {
     "{random:43}".to_owned()
+}
+
+/// How `state` follows the post-logout redirect URI.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PostLogoutState {
+    /// In the query: `?state=` or `&state=` (OpenID Connect RP-Initiated Logout §3).
+    #[default]
+    Query,
+    /// Always as `&state=`, even if the URI has no query.
+    Ampersand,
 }
 
 /// Deviations for one grant. A token with other claims keeps its id and header unless they are given, too.
@@ -175,6 +189,9 @@ pub(crate) struct Paths {
     /// The revocation endpoint (RFC 7009 §2), after the prefix.
     #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$"))]
     pub(crate) revocation: String,
+    /// The end session endpoint (OpenID Connect RP-Initiated Logout §2), after the prefix.
+    #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$"))]
+    pub(crate) end_session: String,
     /// The JWK Set (RFC 7517 §5), after the prefix.
     #[schemars(regex(pattern = r"^(/[A-Za-z0-9._~-]+)+$"))]
     pub(crate) jwks: String,
@@ -189,6 +206,7 @@ impl Paths {
             Endpoint::Userinfo => Some(&self.userinfo),
             Endpoint::Introspection => Some(&self.introspection),
             Endpoint::Revocation => Some(&self.revocation),
+            Endpoint::EndSession => Some(&self.end_session),
             Endpoint::Jwks => Some(&self.jwks),
             Endpoint::Metadata | Endpoint::Unknown => None,
         }
@@ -205,6 +223,7 @@ impl Paths {
             | Endpoint::Userinfo
             | Endpoint::Introspection
             | Endpoint::Revocation
+            | Endpoint::EndSession
             | Endpoint::Jwks => self.chosen(endpoint).map(below).unwrap_or_default(),
             // OpenID Connect Discovery §4 puts the well-known part after the issuer's path, RFC 8414 §3.1 before it.
             Endpoint::Metadata => prefixes()

@@ -16,6 +16,7 @@ pub(crate) struct MetadataFacts<'a> {
     pub(crate) userinfo_endpoint: String,
     pub(crate) introspection_endpoint: String,
     pub(crate) revocation_endpoint: String,
+    pub(crate) end_session_endpoint: String,
     pub(crate) jwks_uri: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) response_types: Vec<String>,
@@ -33,6 +34,7 @@ impl Fill for MetadataFacts<'_> {
             Placeholder::UserinfoEndpoint => Some(self.userinfo_endpoint.as_str().into()),
             Placeholder::IntrospectionEndpoint => Some(self.introspection_endpoint.as_str().into()),
             Placeholder::RevocationEndpoint => Some(self.revocation_endpoint.as_str().into()),
+            Placeholder::EndSessionEndpoint => Some(self.end_session_endpoint.as_str().into()),
             Placeholder::JwksUri => Some(self.jwks_uri.as_str().into()),
             Placeholder::ScopesSupported => Some(Filling::Texts(some(&self.scopes)?)),
             Placeholder::ResponseTypesSupported => {

@@ -20,6 +20,7 @@ pub(crate) use facts::{IntrospectionFacts, JwkFacts, MetadataFacts, UserinfoFact
 pub(crate) use forge::Altered;
 pub(crate) use merge::merged;
 pub(crate) use profile::{Issue, Profile, RefreshTokenOrder};
+pub(crate) use token::IdTokenHint;
 pub(crate) use validity::{Expected, Invalid};
 
 /// A mistake in a profile, and its place in the document.

@@ -45,6 +45,16 @@ pub(super) fn header(document: &Object, path: &str) -> Result<Template, ProfileE
     Ok(header)
 }
 
+/// What an ID token says when it comes back as a hint.
+#[derive(Debug)]
+pub(crate) struct IdTokenHint {
+    pub(crate) sub: String,
+    /// The client that it was issued to.
+    pub(crate) client_id: Option<String>,
+    /// The session in which it was issued.
+    pub(crate) sid: Option<String>,
+}
+
 impl TokenShape {
     /// Compiles a document at `path`; `grant_id` is the template of the grant's id if the token's id may contain it.
     pub(super) fn compile(
@@ -145,6 +155,16 @@ impl TokenShape {
                     .number(&Placeholder::AuthTime)
                     .map(Timestamp::from_unix),
             },
+        })
+    }
+
+    /// Reads the user, the client and the session that an ID token names.
+    pub(super) fn read_hint(&self, claims: &Members) -> Option<IdTokenHint> {
+        let readings = self.claims.read(claims)?;
+        Some(IdTokenHint {
+            sub: readings.text(&Placeholder::Subject)?.to_owned(),
+            client_id: readings.text(&Placeholder::ClientId).map(str::to_owned),
+            sid: claims.get("sid").and_then(Value::as_str).map(str::to_owned),
         })
     }
 

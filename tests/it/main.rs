@@ -22,6 +22,7 @@ mod journal;
 mod leniency;
 mod library;
 mod login;
+mod logout;
 mod member_order;
 mod metadata;
 mod named_tokens;

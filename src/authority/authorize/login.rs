@@ -64,6 +64,8 @@ pub(crate) enum Action {
         scope: Vec<String>,
     },
     Deny,
+    /// On the logout page.
+    LogOut,
 }
 
 /// A page to show.
@@ -190,7 +192,7 @@ impl Authority {
         now: Timestamp,
     ) -> Result<LoggedIn, Refusal> {
         let user = match action {
-            Action::Deny => return Err(Refusal::AccessDenied {}),
+            Action::Deny | Action::LogOut => return Err(Refusal::AccessDenied {}),
             Action::Consent { sid, scope } => {
                 let Some(session) = session.filter(|session| session.sid == *sid) else {
                     return Err(Refusal::FormNotOurs {});
@@ -498,7 +500,7 @@ fn stale(
 }
 
 /// Checks that a form was made for this browser: its hidden value is that of the cookie.
-fn check_form(interaction: &Interaction, cookie: Option<&str>) -> Result<(), Refusal> {
+pub(super) fn check_form(interaction: &Interaction, cookie: Option<&str>) -> Result<(), Refusal> {
     let is_ours = cookie.is_some_and(|cookie| {
         cookie.len() == interaction.csrf.len()
             && bool::from(cookie.as_bytes().ct_eq(interaction.csrf.as_bytes()))
@@ -511,7 +513,7 @@ fn check_form(interaction: &Interaction, cookie: Option<&str>) -> Result<(), Ref
 }
 
 /// Returns the browser's value against forged forms, or a new one.
-fn csrf(visitor: &Visitor<'_>, random: &Random) -> String {
+pub(super) fn csrf(visitor: &Visitor<'_>, random: &Random) -> String {
     let is_ours = |value: &&str| {
         value.len() == 43
             && value

@@ -6,6 +6,7 @@
 mod answer;
 mod login;
 mod logins;
+mod logout;
 mod request;
 mod session;
 
@@ -13,6 +14,7 @@ pub(crate) use answer::{Back, FrontAnswer, FrontCause, FrontKind, FrontStop};
 pub(crate) use login::{Action, Interaction, Page, PageKind, Visitor};
 pub use logins::Login;
 pub(crate) use logins::{Logins, MOST_LOGINS};
+pub(crate) use logout::LogoutAnswer;
 pub(crate) use session::SessionView;
 
 use crate::authority::Authority;

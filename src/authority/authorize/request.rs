@@ -19,7 +19,7 @@ use crate::oauth::params::Params;
 use crate::oauth::refusal::{ErrorDialect, Refusal, excerpt};
 use crate::oauth::scope::Scope;
 use crate::oauth::token_kind::TokenKind;
-use crate::shape::Expected;
+use crate::shape::{Expected, IdTokenHint};
 
 /// An authorization request that nothing is wrong with.
 #[derive(Debug)]
@@ -168,8 +168,8 @@ impl Authority {
         let Some(hint) = params.get("id_token_hint") else {
             return Ok(None);
         };
-        match self.read_hint(hint, client, now) {
-            Ok(sub) => Ok(Some(sub)),
+        match self.read_hint(hint, Some(client), now) {
+            Ok(hint) => Ok(Some(hint.sub)),
             Err(why) => {
                 tolerance.refuse(Refusal::IdTokenHintInvalid { why })?;
                 Ok(None)
@@ -177,7 +177,13 @@ impl Authority {
         }
     }
 
-    fn read_hint(&self, hint: &str, client: &Client, now: Timestamp) -> Result<String, String> {
+    /// Reads an ID token that this server issued, to that client if one is named; it may have expired.
+    pub(super) fn read_hint(
+        &self,
+        hint: &str,
+        client: Option<&Client>,
+        now: Timestamp,
+    ) -> Result<IdTokenHint, String> {
         let jws = Jws::parse(hint).map_err(|why| why.to_string())?;
         let keys = self.keys();
         jws.verify(keys.published(now), Alg::ALL)
@@ -195,16 +201,15 @@ impl Authority {
         }
         let expected = Expected {
             issuer,
-            client: Some(client),
+            client,
             now,
         };
         let kind = Some(TokenKind::IdToken);
         if let Some(why) = self.settings.profile.invalid(kind, &jws, &expected).first() {
             return Err(why.to_string());
         }
-        text("sub")
-            .map(str::to_owned)
-            .ok_or_else(|| "it has no sub".to_owned())
+        let read = self.settings.profile.read_id_token(&jws.claims);
+        read.ok_or_else(|| "it names no user".to_owned())
     }
 }
 

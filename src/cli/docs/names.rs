@@ -96,6 +96,7 @@ fn meaning(placeholder: &Placeholder) -> &'static str {
         Placeholder::IntrospectionEndpoint => "the URL of the introspection endpoint",
         Placeholder::RevocationEndpoint => "the URL of the revocation endpoint",
         Placeholder::AuthorizationEndpoint => "the URL of the authorization endpoint",
+        Placeholder::EndSessionEndpoint => "the URL of the end session endpoint",
         Placeholder::TokenEndpoint => "the URL of the token endpoint",
         Placeholder::JwksUri => "the URL of the key set",
         Placeholder::ScopesSupported => "every scope that a client is registered for, an array",

@@ -16,18 +16,19 @@ use crate::oauth::refusal::ErrorDialect;
 use crate::oauth::token_kind::TokenKind;
 use crate::random::Random;
 use crate::shape::document::{
-    LifetimesDocument, PartialTokenDocument, Paths, ProfileDocument, TokenDocument,
-    UserinfoDocument,
+    LifetimesDocument, PartialTokenDocument, Paths, PostLogoutState, ProfileDocument,
+    TokenDocument, UserinfoDocument,
 };
 use crate::shape::errors::ErrorTable;
 use crate::shape::id::IdTemplate;
 pub(crate) use crate::shape::profile::issue::{Authentication, Issue, RefreshTokenOrder};
 use crate::shape::template::{Place, Template};
-use crate::shape::token::{ReadBack, TokenShape, header};
+use crate::shape::token::{IdTokenHint, ReadBack, TokenShape, header};
 use crate::shape::{
     Expected, IntrospectionFacts, Invalid, JwkFacts, MetadataFacts, ProfileError, UserinfoFacts,
     check, validity,
 };
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A profile, checked and ready to write and read tokens.
 #[derive(Debug, Clone)]
@@ -46,6 +47,7 @@ pub(crate) struct Profile {
     response: ByGrant<Template>,
     userinfo: Userinfo,
     introspection: Template,
+    post_logout_state: PostLogoutState,
     metadata: Template,
     jwk: Template,
 }
@@ -110,6 +112,7 @@ impl Profile {
                 Place::Introspection,
                 "/introspection",
             )?,
+            post_logout_state: document.post_logout_state,
             metadata: Template::compile(&document.metadata, Place::Metadata, "/metadata")?,
             jwk: Template::compile(&document.jwk, Place::Jwk, "/jwk")?,
             code: IdTemplate::compile(&document.code, None, "/code")?,
@@ -178,6 +181,27 @@ impl Profile {
         } else {
             client.refresh.unwrap_or(self.refresh)
         }
+    }
+
+    /// Returns where the browser goes after a logout: the registered URI with the client's `state`.
+    pub(crate) fn after_logout(&self, uri: &str, state: Option<&str>) -> String {
+        let Some(state) = state else {
+            return uri.to_owned();
+        };
+        let joint = match self.post_logout_state {
+            PostLogoutState::Query if !uri.contains('?') => '?',
+            PostLogoutState::Query | PostLogoutState::Ampersand => '&',
+        };
+        format!(
+            "{uri}{joint}state={}",
+            utf8_percent_encode(state, NON_ALPHANUMERIC)
+        )
+    }
+
+    /// Reads what a logout or a login needs of an ID token of this profile.
+    pub(crate) fn read_id_token(&self, claims: &Members) -> Option<IdTokenHint> {
+        let shape = self.shape_of(TokenKind::IdToken, claims)?;
+        shape.read_hint(claims)
     }
 
     /// Returns how long an authorization code is valid.

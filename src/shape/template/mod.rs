@@ -90,6 +90,7 @@ pub(crate) enum Placeholder {
     UserinfoEndpoint,
     IntrospectionEndpoint,
     RevocationEndpoint,
+    EndSessionEndpoint,
     JwksUri,
     ScopesSupported,
     ResponseTypesSupported,
@@ -185,6 +186,7 @@ pub(crate) const PLACEHOLDERS: &[(&str, Placeholder, &[Place])] = {
             &[Metadata],
         ),
         ("revocation_endpoint", P::RevocationEndpoint, &[Metadata]),
+        ("end_session_endpoint", P::EndSessionEndpoint, &[Metadata]),
         ("jwks_uri", P::JwksUri, &[Metadata]),
         ("scopes_supported", P::ScopesSupported, &[Metadata]),
         (
@@ -424,6 +426,7 @@ impl Placeholder {
             | Self::UserinfoEndpoint
             | Self::IntrospectionEndpoint
             | Self::RevocationEndpoint
+            | Self::EndSessionEndpoint
             | Self::JwksUri
             | Self::ResponseTypesSupported
             | Self::GrantTypesSupported

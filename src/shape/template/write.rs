@@ -140,6 +140,7 @@ impl Fill for TokenFacts<'_> {
             | P::UserinfoEndpoint
             | P::IntrospectionEndpoint
             | P::RevocationEndpoint
+            | P::EndSessionEndpoint
             | P::JwksUri
             | P::ScopesSupported
             | P::ResponseTypesSupported
