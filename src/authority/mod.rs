@@ -16,7 +16,7 @@ pub use authorize::Login;
 pub(crate) use authorize::MOST_LOGINS;
 pub(crate) use authorize::{
     Action, Back, FrontAnswer, FrontCause, FrontKind, FrontStop, Interaction, Logins, LogoutAnswer,
-    Page, PageKind, SessionView, Visitor,
+    LogoutToken, Page, PageKind, SessionView, Visitor,
 };
 pub use mint::MintError;
 pub(crate) use mint::{MintKind, MintOrder, Minted};

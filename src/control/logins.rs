@@ -7,6 +7,7 @@ use crate::authority::{Login, MOST_LOGINS, SessionView};
 use crate::control::page::Page;
 use crate::control::route::{Body, Created, Json, NoContent, Path, Query};
 use crate::control::{Call, Problem, ProblemCode};
+use crate::http::backchannel;
 
 /// The scripted logins that wait, in the order in which they are used.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -91,14 +92,17 @@ pub(super) async fn sessions(
 pub(super) async fn end_sessions(call: Call, Query(whose): Query<Whose>) -> NoContent {
     let now = call.sandbox.clock.now();
     let selected = |session: &SessionView| whose.sub.as_ref().is_none_or(|sub| *sub == session.sub);
-    call.epoch.authority.end_sessions(selected, now).await;
+    let (_, notices) = call.epoch.authority.end_sessions(selected, now).await;
+    backchannel::send(&call.epoch, notices.tokens, now);
     NoContent
 }
 
 pub(super) async fn end_session(call: Call, Path([sid]): Path<1>) -> Result<NoContent, Problem> {
     let now = call.sandbox.clock.now();
     let selected = |session: &SessionView| session.sid == sid;
-    match call.epoch.authority.end_sessions(selected, now).await {
+    let (ended, notices) = call.epoch.authority.end_sessions(selected, now).await;
+    backchannel::send(&call.epoch, notices.tokens, now);
+    match ended {
         0 => Err(Problem::new(
             ProblemCode::NotFound,
             "there is no session with this sid",

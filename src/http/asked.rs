@@ -81,7 +81,10 @@ impl Asked {
             Endpoint::Authorization | Endpoint::EndSession => {
                 asked.read_front_request(request, payload).await
             }
-            Endpoint::Jwks | Endpoint::Metadata | Endpoint::Unknown => Ok(()),
+            Endpoint::BackchannelLogout
+            | Endpoint::Jwks
+            | Endpoint::Metadata
+            | Endpoint::Unknown => Ok(()),
         }
         .err();
         asked

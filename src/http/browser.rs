@@ -3,10 +3,10 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::authority::{Back, Settings};
 use crate::oauth::authorization::ResponseMode;
+use crate::oauth::form;
 use crate::oauth::refusal::Refusal;
 use crate::pages::{self, Html, Language};
 
@@ -14,13 +14,6 @@ use crate::pages::{self, Html, Language};
 const SESSION: &str = "oauth_mimic_session";
 /// The cookie against forged forms.
 const CSRF: &str = "oauth_mimic_csrf";
-
-/// Everything but the unreserved characters of RFC 3986 §2.3.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// The cookies of a request.
 #[derive(Debug, Default)]
@@ -162,14 +155,5 @@ pub(super) fn send(language: Language, back: &Back, members: &[(String, String)]
         ResponseMode::Query if uri.contains('?') => '&',
         ResponseMode::Query => '?',
     };
-    Sent::To(format!("{uri}{joint}{}", encode(members)))
-}
-
-/// Encodes parameters as `application/x-www-form-urlencoded`, with `%20` for a space, which every decoder understands.
-pub(super) fn encode(members: &[(String, String)]) -> String {
-    let pairs = members.iter().map(|(name, value)| {
-        let value = utf8_percent_encode(value, RESERVED);
-        format!("{name}={value}")
-    });
-    pairs.collect::<Vec<_>>().join("&")
+    Sent::To(format!("{uri}{joint}{}", form::encode_pairs(members)))
 }

@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 
 use crate::authority::{LogoutAnswer, Visitor};
 use crate::http::authorization::{self, interaction, language};
+use crate::http::backchannel;
 use crate::http::browser::{FrontReply, Sent};
 use crate::http::endpoints::Task;
 use crate::http::reply::{Decision, Reply};
@@ -31,8 +32,14 @@ pub(super) async fn answer(task: &Task<'_>) -> Decision {
             reply.csrf = Some(csrf);
             reply
         }
-        Ok(LogoutAnswer::Done { location }) => {
-            let mut reply = after(location, || pages::message(language, &Notice::LoggedOut));
+        Ok(LogoutAnswer::Done { location, notices }) => {
+            backchannel::send(task.epoch, notices.tokens, task.now);
+            let mut reply = match notices.frames.as_slice() {
+                [] => after(location, || pages::message(language, &Notice::LoggedOut)),
+                frames => {
+                    FrontReply::page(pages::logged_out(language, frames, location.as_deref()))
+                }
+            };
             reply.forgets_session = true;
             reply
         }

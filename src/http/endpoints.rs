@@ -2,6 +2,8 @@
 //!
 //! Their paths are data of the profile: `Paths::all`.
 
+use std::sync::Arc;
+
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 use futures_util::future::{FutureExt as _, LocalBoxFuture, ready};
@@ -22,7 +24,7 @@ use crate::sandbox::Epoch;
 #[derive(Debug)]
 pub(super) struct Task<'a> {
     pub(super) asked: &'a Asked,
-    pub(super) epoch: &'a Epoch,
+    pub(super) epoch: &'a Arc<Epoch>,
     pub(super) effects: &'a Effects<'a>,
     /// Whether the fault of a named refresh token was carried out already, or gave way to those of rules.
     pub(super) ignores_named_fault: bool,
@@ -108,7 +110,7 @@ pub(super) const fn served(endpoint: Endpoint) -> Option<&'static Served> {
         Endpoint::EndSession => Some(&END_SESSION),
         Endpoint::Jwks => Some(&JWKS),
         Endpoint::Metadata => Some(&METADATA),
-        Endpoint::Unknown => None,
+        Endpoint::BackchannelLogout | Endpoint::Unknown => None,
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod asked;
 mod authorization;
+pub(crate) mod backchannel;
 mod body;
 mod browser;
 pub(crate) mod connection;
@@ -76,7 +77,7 @@ pub(crate) async fn answer(
 async fn respond(
     request: &HttpRequest,
     asked: &Asked,
-    epoch: &Epoch,
+    epoch: &Arc<Epoch>,
     now: Timestamp,
 ) -> (HttpResponse, Account, Vec<FaultKind>) {
     let mut chosen = match asked.method {

@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::fault::FaultKind;
 use crate::http::asked::Asked;
 use crate::http::reply::Account;
-use crate::journal::{Arrival, Ending, Outcome, Ticket};
+use crate::journal::{Arrival, Contents, Ending, Outcome, Ticket};
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::excerpt;
 use crate::sandbox::Epoch;
@@ -64,6 +64,19 @@ impl Record {
     pub(super) fn read(&self, asked: &Asked) {
         if let Some(ticket) = &self.ticket {
             ticket.read(asked.contents());
+        }
+    }
+
+    /// Adds the client to which a request of the server's own is sent.
+    pub(super) fn sent(&self, client_id: &str) {
+        if let Some(ticket) = &self.ticket {
+            ticket.read(Contents {
+                client_id: Some(client_id),
+                auth_method: None,
+                grant_type: None,
+                scope: None,
+                parameters: std::iter::empty(),
+            });
         }
     }
 

@@ -41,6 +41,11 @@ pub(crate) struct PublicKey {
 }
 
 impl PublicKey {
+    /// Returns the name of its algorithm (RFC 7518 §3.1).
+    pub(crate) fn alg(&self) -> &'static str {
+        self.alg.name()
+    }
+
     /// Makes an RSA key of its modulus and exponent, big-endian without leading zeros. Its `kid` is its thumbprint unless
     /// another one is given.
     pub(crate) fn rsa(n: &[u8], e: &[u8], kid: Option<String>) -> Option<Self> {

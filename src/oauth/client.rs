@@ -69,6 +69,14 @@ pub struct Client {
     /// Where the browser may be sent after a logout (OpenID Connect RP-Initiated Logout §3.1). Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub post_logout_redirect_uris: Vec<String>,
+    /// Where the server posts a logout token when a session ends in which the client got a code (OpenID Connect Back-Channel
+    /// Logout §2.2): an `http` URI, because the server sends no TLS requests. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+    /// The page of the client that the logout page loads in a frame, with `iss` and `sid` (OpenID Connect Front-Channel Logout
+    /// §2). Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frontchannel_logout_uri: Option<String>,
     /// What becomes of its used refresh tokens; omitted, the profile decides. Public clients always rotate
     /// (RFC 9700 §2.2.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,6 +156,8 @@ impl Client {
             require_pkce: None,
             consent: false,
             post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
+            frontchannel_logout_uri: None,
             refresh: None,
             access_token_lifetime: None,
             id_token_lifetime: None,
@@ -210,6 +220,20 @@ impl Client {
     #[must_use]
     pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.post_logout_redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Sets where the server posts a logout token when a session of the client ends. By default nowhere.
+    #[must_use]
+    pub fn backchannel_logout_uri(mut self, uri: impl Into<String>) -> Self {
+        self.backchannel_logout_uri = Some(uri.into());
+        self
+    }
+
+    /// Sets the page of the client that the logout page loads in a frame. By default there is none.
+    #[must_use]
+    pub fn frontchannel_logout_uri(mut self, uri: impl Into<String>) -> Self {
+        self.frontchannel_logout_uri = Some(uri.into());
         self
     }
 

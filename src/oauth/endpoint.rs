@@ -24,6 +24,9 @@ pub enum Endpoint {
     Revocation,
     /// The end session endpoint (OpenID Connect RP-Initiated Logout §2).
     EndSession,
+    /// A client's back-channel logout endpoint, to which the server sends logout tokens (OpenID Connect Back-Channel Logout
+    /// §2.5).
+    BackchannelLogout,
     /// The JWK Set document (RFC 7517 §5).
     Jwks,
     /// The metadata documents (RFC 8414 §3, OpenID Connect Discovery §4).
@@ -47,6 +50,7 @@ impl Endpoint {
         Self::Introspection,
         Self::Revocation,
         Self::EndSession,
+        Self::BackchannelLogout,
         Self::Jwks,
         Self::Metadata,
         Self::Unknown,
@@ -62,6 +66,7 @@ impl Endpoint {
             Self::Introspection => "introspection",
             Self::Revocation => "revocation",
             Self::EndSession => "end_session",
+            Self::BackchannelLogout => "backchannel_logout",
             Self::Jwks => "jwks",
             Self::Metadata => "metadata",
             Self::Unknown => "unknown",

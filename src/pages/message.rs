@@ -73,3 +73,31 @@ pub(crate) fn logout(
         layout::policy(),
     )
 }
+
+/// Seconds that the clients' pages have to load before the browser goes on.
+const FRAMES: u32 = 2;
+
+/// Writes the page that loads the clients' logout pages in frames (OpenID Connect Front-Channel Logout 1.0 §3), and then goes on.
+pub(crate) fn logged_out(language: Language, frames: &[String], location: Option<&str>) -> Html {
+    let words = language.words();
+    let content = html! {
+        p { (words.logged_out_text) }
+        @for uri in frames {
+            iframe src=(uri) title=(words.log_out) hidden {}
+        }
+        @if let Some(location) = location {
+            meta http-equiv="refresh" content={ (FRAMES) ";url=" (location) };
+            p { a href=(location) { (words.go_on) } }
+        }
+    };
+    let sources: Vec<&str> = frames.iter().map(|uri| origin(uri)).collect();
+    let policy = format!("{}; frame-src {}", layout::policy(), sources.join(" "));
+    finish(layout::page(language, words.logged_out, &content), policy)
+}
+
+/// Returns the scheme and the host of a URI.
+fn origin(uri: &str) -> &str {
+    let host = uri.find("://").map_or(0, |at| at + 3);
+    let end = uri[host..].find(['/', '?', ';', ',', ' ']);
+    &uri[..end.map_or(uri.len(), |end| host + end)]
+}

@@ -16,7 +16,7 @@ pub(crate) use consent::{ConsentView, consent};
 pub(crate) use form_post::form_post;
 
 pub(crate) use login::{LoginView, UserView, login};
-pub(crate) use message::{Notice, logout, message};
+pub(crate) use message::{Notice, logged_out, logout, message};
 pub(crate) use words::Language;
 
 /// A finished page.

@@ -207,6 +207,20 @@ fn front_channel(client: &Client) -> Result<(), Invalid> {
             return Err(Invalid { pointer, problem });
         }
     }
+    if let Some(uri) = &client.backchannel_logout_uri
+        && (!uri.starts_with("http://") || check_redirect_uri(uri).is_err())
+    {
+        let problem = format!(
+            "`{uri}` must be an http URI without a fragment; the server sends no TLS requests"
+        );
+        return Err(Invalid::member("backchannel_logout_uri", problem));
+    }
+    if let Some(uri) = &client.frontchannel_logout_uri
+        && (!uri.starts_with("http") || check_redirect_uri(uri).is_err())
+    {
+        let problem = format!("`{uri}` must be an http or https URI without a fragment");
+        return Err(Invalid::member("frontchannel_logout_uri", problem));
+    }
     Ok(())
 }
 

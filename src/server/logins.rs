@@ -1,8 +1,6 @@
 //! Logins of a provider, in a test: who logs in next, and the authorization request without a browser.
 
 use std::fmt;
-use std::io::{self, Read as _, Write as _};
-use std::net::TcpStream;
 
 use crate::authority::Login;
 use crate::oauth::endpoint::Endpoint;
@@ -66,44 +64,27 @@ impl Mimic {
         if settings.auto_login == AutoLogin::Off && epoch.authority.logins.list().is_empty() {
             self.next_login(Login::new());
         }
-        let answer = match get(url) {
-            Ok(answer) => answer,
+        match location(url) {
+            Ok(Some(url)) => AuthorizationResponse::of(url),
+            Ok(None) => {
+                panic!("the provider answers `{url}` with a page; the journal has the reason")
+            }
             Err(why) => panic!("`{url}` cannot be reached: {why}"),
-        };
-        match location(&answer) {
-            Some(url) => AuthorizationResponse::of(url),
-            None => panic!("the provider does not send the browser back to the client:\n{answer}"),
         }
     }
 }
 
-/// Sends a GET, and returns the whole answer.
-fn get(url: &str) -> io::Result<String> {
-    let rest = url.strip_prefix("http://");
-    let rest = rest.ok_or_else(|| io::Error::other("only http is supported"))?;
-    let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let host = if authority.contains(':') {
-        authority.to_owned()
-    } else {
-        format!("{authority}:80")
-    };
-    let mut stream = TcpStream::connect(host)?;
-    let request =
-        format!("GET {target} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
-}
-
-/// Returns the `Location` of an answer.
-fn location(answer: &str) -> Option<String> {
-    let mut head = answer.lines().take_while(|line| !line.is_empty());
-    head.find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        let is_location = name.eq_ignore_ascii_case("location");
-        is_location.then(|| value.trim().to_owned())
-    })
+/// Sends a GET as a browser without cookies, and returns the `Location` of the answer.
+fn location(url: &str) -> Result<Option<String>, ureq::Error> {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .proxy(None)
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let answer = agent.get(url).call()?;
+    let location = answer.headers().get("location");
+    Ok(location.and_then(|value| Some(value.to_str().ok()?.to_owned())))
 }
 
 /// What the client's redirect URI gets: a code and more, or an error (RFC 6749 §4.1.2).

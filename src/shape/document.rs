@@ -208,7 +208,7 @@ impl Paths {
             Endpoint::Revocation => Some(&self.revocation),
             Endpoint::EndSession => Some(&self.end_session),
             Endpoint::Jwks => Some(&self.jwks),
-            Endpoint::Metadata | Endpoint::Unknown => None,
+            Endpoint::BackchannelLogout | Endpoint::Metadata | Endpoint::Unknown => None,
         }
     }
 
@@ -233,7 +233,7 @@ impl Paths {
                     })
                 })
                 .collect(),
-            Endpoint::Unknown => Vec::new(),
+            Endpoint::BackchannelLogout | Endpoint::Unknown => Vec::new(),
         }
     }
 }

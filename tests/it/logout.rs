@@ -276,3 +276,138 @@ fn a_test_lists_sessions_and_ends_them() {
     assert!(!is_logged_in(&server, &bob.cookie));
     assert_eq!(end().status, 404);
 }
+
+/// A client's endpoint that answers each request with the next of these statuses, and returns the bodies it got.
+fn listen(statuses: &[u16]) -> (String, std::thread::JoinHandle<Vec<String>>) {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let uri = format!(
+        "http://{}/logout",
+        listener.local_addr().expect("an address")
+    );
+    let statuses = statuses.to_vec();
+    let received = std::thread::spawn(move || {
+        let answer = |status: u16| {
+            let (mut stream, _) = listener.accept().expect("a request");
+            let (mut read, mut buffer) = (Vec::new(), [0; 4096]);
+            let whole = |read: &[u8]| {
+                let text = String::from_utf8_lossy(read).into_owned();
+                let (head, body) = text.split_once("\r\n\r\n")?;
+                let length = head.to_ascii_lowercase();
+                let length = length
+                    .split("content-length: ")
+                    .nth(1)?
+                    .lines()
+                    .next()?
+                    .parse::<usize>();
+                (body.len() == length.ok()?).then(|| body.to_owned())
+            };
+            loop {
+                let count = stream.read(&mut buffer).expect("a request");
+                read.extend_from_slice(&buffer[..count]);
+                if let Some(body) = whole(&read) {
+                    let head = format!(
+                        "HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                    );
+                    stream.write_all(head.as_bytes()).expect("an answer");
+                    return body;
+                }
+            }
+        };
+        statuses.into_iter().map(answer).collect()
+    });
+    (uri, received)
+}
+
+/// A server with one client that is told of logouts, and what its user got at the login.
+fn told(back: Option<&str>, front: Option<&str>) -> (TokenServer, LoggedIn) {
+    let mut app = Client::confidential("app", "s3cret")
+        .redirect_uri("https://app.test/cb")
+        .post_logout_redirect_uri(BACK)
+        .scope("openid");
+    app.backchannel_logout_uri = back.map(str::to_owned);
+    app.frontchannel_logout_uri = front.map(str::to_owned);
+    let server = TokenServer::builder()
+        .profile("standard")
+        .client(app)
+        .user(User::new("alice"))
+        .start();
+    let alice = log_in(&server, "app", "alice");
+    (server, alice)
+}
+
+#[test]
+fn a_client_gets_a_signed_logout_token_and_the_journal_has_an_entry_for_it() {
+    let (uri, received) = listen(&[503, 200]);
+    let (server, alice) = told(Some(&uri), None);
+    log_out(
+        &server,
+        &format!("id_token_hint={}", alice.id_token()),
+        &alice.cookie,
+    );
+    let bodies = received.join().expect("the client");
+    assert_eq!(
+        bodies.len(),
+        2,
+        "an answer of 503 is followed by a second attempt"
+    );
+    assert_eq!(bodies[0], bodies[1]);
+    let token = bodies[1]
+        .strip_prefix("logout_token=")
+        .expect("a logout token");
+
+    let jwks = Request::get("").send_to(&server.jwks_url()).json();
+    let key = serde_json::from_value(jwks["keys"][0].clone()).expect("a key");
+    let key = jsonwebtoken::DecodingKey::from_jwk(&key).expect("a key");
+    let mut checks = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
+    checks.set_audience(&["app"]);
+    checks.set_issuer(&[server.issuer()]);
+    let decoded = jsonwebtoken::decode::<Value>(token, &key, &checks).expect("a good token");
+    assert_eq!(decoded.header.typ.as_deref(), Some("logout+jwt"));
+    assert_eq!(decoded.claims["sub"], "alice");
+    assert!(decoded.claims["sid"].is_string());
+    assert!(
+        decoded.claims["events"]["http://schemas.openid.net/event/backchannel-logout"].is_object()
+    );
+    assert!(
+        decoded.claims.get("nonce").is_none(),
+        "a logout token has no nonce"
+    );
+
+    let sent = oauth_mimic::Filter::endpoint(oauth_mimic::Endpoint::BackchannelLogout);
+    let entry = server
+        .wait_for(&sent, 1, std::time::Duration::from_secs(10))
+        .remove(0);
+    assert_eq!(
+        (entry.client_id.as_deref(), entry.path.as_str()),
+        (Some("app"), uri.as_str())
+    );
+}
+
+#[test]
+fn a_logout_token_that_the_client_refuses_is_not_sent_again() {
+    let (uri, received) = listen(&[400]);
+    let (server, _) = told(Some(&uri), None);
+    let control = server.control_url().expect("a control plane");
+    Request::new("DELETE", "").send_to(&format!("{control}/sessions"));
+    assert_eq!(received.join().expect("the client").len(), 1);
+}
+
+#[test]
+fn the_logout_page_loads_the_clients_page_in_a_frame_and_then_goes_on() {
+    let (server, alice) = told(None, Some("https://app.test/logout?x=1"));
+    let query = format!(
+        "id_token_hint={}&post_logout_redirect_uri={BACK}",
+        alice.id_token()
+    );
+    let page = log_out(&server, &query, &alice.cookie);
+    assert_eq!(page.status, 200, "{page:?}");
+    let source = format!(
+        "https://app.test/logout?x=1&amp;iss={}&amp;sid=",
+        encoded(server.issuer())
+    );
+    assert!(page.text().contains(&source), "{page:?}");
+    assert!(page.text().contains(&format!("url={BACK}")), "{page:?}");
+    let policy = page.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("frame-src https://app.test"), "{policy}");
+}

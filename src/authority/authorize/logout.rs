@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::authority::Authority;
 use crate::authority::authorize::login::{check_form, csrf};
 use crate::authority::authorize::session::Session;
-use crate::authority::authorize::{Action, Visitor};
+use crate::authority::authorize::{Action, Notices, Visitor};
 use crate::clock::Timestamp;
 use crate::oauth::client::Client;
 use crate::oauth::leniency::Tolerance;
@@ -22,7 +22,10 @@ pub(crate) enum LogoutAnswer {
     /// The user is asked.
     Ask { sub: String, csrf: String },
     /// The sessions are ended; the browser goes back to the client, if it named a registered URI.
-    Done { location: Option<String> },
+    Done {
+        location: Option<String>,
+        notices: Notices,
+    },
     /// There was no session.
     Nobody { location: Option<String> },
     /// The user stays logged in.
@@ -59,8 +62,8 @@ impl Authority {
             check_form(interaction, visitor.csrf)?;
             return Ok(match (&interaction.action, session) {
                 (Action::LogOut, Some(session)) => {
-                    self.end_session(&session, now).await;
-                    LogoutAnswer::Done { location }
+                    let notices = self.end_session(&session, now).await;
+                    LogoutAnswer::Done { location, notices }
                 }
                 (Action::LogOut, None) => LogoutAnswer::Nobody { location },
                 _ => LogoutAnswer::Stays,
@@ -70,8 +73,8 @@ impl Authority {
             |session: &Session| hint.as_ref().is_some_and(|hint| hint.sub == session.sub);
         Ok(match (session, &hint) {
             (Some(session), _) if is_hinted(&session) => {
-                self.end_session(&session, now).await;
-                LogoutAnswer::Done { location }
+                let notices = self.end_session(&session, now).await;
+                LogoutAnswer::Done { location, notices }
             }
             (Some(session), _) => LogoutAnswer::Ask {
                 sub: session.sub,
@@ -79,15 +82,15 @@ impl Authority {
             },
             // A client without a browser can log its user out, too.
             (None, Some(hint)) => match self.end_hinted(hint, now).await {
-                0 => LogoutAnswer::Nobody { location },
-                _ => LogoutAnswer::Done { location },
+                (0, _) => LogoutAnswer::Nobody { location },
+                (_, notices) => LogoutAnswer::Done { location, notices },
             },
             (None, None) => LogoutAnswer::Nobody { location: None },
         })
     }
 
     /// Ends the sessions of the hint's user in which its client got a code.
-    async fn end_hinted(&self, hint: &Hint, now: Timestamp) -> usize {
+    async fn end_hinted(&self, hint: &Hint, now: Timestamp) -> (usize, Notices) {
         let client_id = hint.client.as_ref().map(|client| &client.client_id);
         self.end_sessions(
             |session| {

@@ -7,6 +7,7 @@ mod answer;
 mod login;
 mod logins;
 mod logout;
+mod notice;
 mod request;
 mod session;
 
@@ -15,6 +16,7 @@ pub(crate) use login::{Action, Interaction, Page, PageKind, Visitor};
 pub use logins::Login;
 pub(crate) use logins::{Logins, MOST_LOGINS};
 pub(crate) use logout::LogoutAnswer;
+pub(crate) use notice::{LogoutToken, Notices};
 pub(crate) use session::SessionView;
 
 use crate::authority::Authority;

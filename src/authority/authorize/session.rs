@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::authority::Authority;
+use crate::authority::authorize::notice::Notices;
 use crate::clock::Timestamp;
 use crate::oauth::grant::Grant;
 use crate::oauth::scope::Scope;
@@ -75,7 +76,7 @@ impl Session {
         push_bounded(&mut self.consents, (client_id.to_owned(), scope.clone()));
     }
 
-    fn view(&self) -> SessionView {
+    pub(super) fn view(&self) -> SessionView {
         let mut clients: Vec<String> = Vec::new();
         for grant in &self.grants {
             if !clients.contains(&grant.client_id) {
@@ -177,33 +178,36 @@ impl Authority {
         sessions.iter().map(Session::view).collect()
     }
 
-    /// Ends the sessions that a test selects, and revokes the grants that were made in them. Returns how many there were.
+    /// Ends the sessions that a test selects, and revokes the grants that were made in them. Returns how many there were, and
+    /// what their clients are told.
     pub(crate) async fn end_sessions(
         &self,
         selected: impl Fn(&SessionView) -> bool,
         now: Timestamp,
-    ) -> usize {
-        let mut ended = 0;
+    ) -> (usize, Notices) {
+        let (mut ended, mut notices) = (0, Notices::default());
         for bytes in self.store.all(ValueKind::Session, now).await {
             let session = serde_json::from_slice::<Session>(&bytes).ok();
             if let Some(session) = session.filter(|session| selected(&session.view())) {
-                self.end_session(&session, now).await;
+                notices.append(self.end_session(&session, now).await);
                 ended += 1;
             }
         }
-        ended
+        (ended, notices)
     }
 
-    /// Ends a session: forgets it, and revokes its grants.
-    pub(super) async fn end_session(&self, session: &Session, now: Timestamp) {
-        let bytes = self
-            .store
-            .take(ValueKind::Session, &session.cookie, now)
-            .await;
+    /// Ends a session: forgets it, and revokes its grants. Returns what its clients are told.
+    pub(super) async fn end_session(&self, session: &Session, now: Timestamp) -> Notices {
+        let cookie = &session.cookie;
+        let bytes = self.store.take(ValueKind::Session, cookie, now).await;
         // Grants may have been added since it was read.
         let current = bytes.and_then(|bytes| serde_json::from_slice::<Session>(&bytes).ok());
-        for grant in current.iter().flat_map(|session| &session.grants) {
+        let Some(current) = current else {
+            return Notices::default();
+        };
+        for grant in &current.grants {
             self.store.revoke(&grant.id, grant.until, now).await;
         }
+        self.notices(&current, &self.random.fork(), now)
     }
 }

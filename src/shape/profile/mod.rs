@@ -10,6 +10,7 @@ use crate::json::Object;
 use crate::keys::SigningKey;
 use crate::keys::jws::{self, Jws, Members};
 use crate::oauth::client::Client;
+use crate::oauth::form;
 use crate::oauth::grant::{Lifetimes, RefreshPolicy};
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::refusal::ErrorDialect;
@@ -192,10 +193,8 @@ impl Profile {
             PostLogoutState::Query if !uri.contains('?') => '?',
             PostLogoutState::Query | PostLogoutState::Ampersand => '&',
         };
-        format!(
-            "{uri}{joint}state={}",
-            utf8_percent_encode(state, NON_ALPHANUMERIC)
-        )
+        let state = form::encode_pairs(&[("state".to_owned(), state.to_owned())]);
+        format!("{uri}{joint}{state}")
     }
 
     /// Reads what a logout or a login needs of an ID token of this profile.
