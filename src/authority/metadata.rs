@@ -33,10 +33,7 @@ impl Authority {
             revocation_endpoint: settings.url(Endpoint::Revocation),
             end_session_endpoint: settings.url(Endpoint::EndSession),
             jwks_uri: settings.url(Endpoint::Jwks),
-            response_types: ResponseType::SUPPORTED
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            response_types: self.response_types(&clients),
             claims: distinct(
                 settings.profile.id_token_claims().chain(
                     scopes
@@ -49,6 +46,22 @@ impl Authority {
             grant_types: distinct(grant_types),
             auth_methods: distinct(auth_methods.map(|method| method.as_str())),
         })
+    }
+
+    /// Returns the response types that some client may request. The member is required (RFC 8414 §2), so it is `code` if there
+    /// is none.
+    fn response_types(&self, clients: &[Arc<Client>]) -> Vec<String> {
+        let supported = self.settings.profile.response_types.iter();
+        let usable = supported.filter(|supported| {
+            let mut clients = clients.iter();
+            clients.any(|client| client.may_request(**supported))
+        });
+        let names: Vec<String> = usable.map(ToString::to_string).collect();
+        if names.is_empty() {
+            vec![ResponseType::CODE.to_string()]
+        } else {
+            names
+        }
     }
 
     /// Writes the published keys by the profile's template, or wrong ones where a fault asks for them.

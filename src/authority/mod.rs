@@ -28,7 +28,9 @@ use std::sync::atomic::AtomicUsize;
 pub(crate) use crate::authority::authenticate::authenticate;
 use crate::clock::Timestamp;
 use crate::fault::{Fault, TokenFault};
-use crate::grant::{self, Ground, Presented, PresentedCode, Proved, ScopeRule, Settlement};
+use crate::grant::{
+    self, Ground, LoginDetails, Presented, PresentedCode, Proved, ScopeRule, Settlement,
+};
 use crate::keys::{KeyRing, KeySet, NotRetired, SigningKey};
 use crate::oauth::client::Client;
 use crate::oauth::credentials::Credentials;
@@ -311,6 +313,8 @@ impl Authority {
         let refresh_token = self
             .settle(proved, client, &lifetimes, now, tolerance)
             .await?;
+        let authentication = proved.login.as_ref().map(LoginDetails::authentication);
+        let claims = proved.login.as_ref().and_then(LoginDetails::claims_request);
         let issue = Issue {
             issuer: &self.settings.issuer,
             grant_type,
@@ -320,8 +324,8 @@ impl Authority {
             scope: &scope,
             lifetimes: &lifetimes,
             refresh_token,
-            authentication: None,
-            claims: None,
+            authentication: authentication.as_ref(),
+            claims: claims.as_ref(),
             presented: proved.presented().map(|presented| presented.id.as_str()),
             altered: request.defect.map(Into::into),
             now,

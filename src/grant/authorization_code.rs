@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::grant::{Ground, Proved, ScopeRule, Settlement, first_user};
+use crate::grant::{Ground, LoginDetails, Proved, ScopeRule, Settlement, first_user};
 use crate::oauth::authorization::{Challenge, is_proof_key};
 use crate::oauth::client::Client;
 use crate::oauth::grant::Grant;
@@ -28,9 +28,7 @@ pub(crate) struct CodeRecord {
     /// Whether the authorization request had a redirect URI: only then must the token request repeat it.
     pub(crate) redirect_uri_was_sent: bool,
     pub(crate) challenge: Option<Challenge>,
-    pub(crate) nonce: Option<String>,
-    pub(crate) acr: Option<String>,
-    pub(crate) sid: String,
+    pub(crate) login: LoginDetails,
     pub(crate) expires_at: Timestamp,
     pub(crate) used: bool,
 }
@@ -108,6 +106,7 @@ pub(super) async fn prove(
         }),
         issues_refresh_token: client.may_use("refresh_token"),
         fault: None,
+        login: Some(record.login),
     })
 }
 

@@ -32,5 +32,6 @@ pub(super) fn prove(
         settlement: Settlement::Nothing,
         issues_refresh_token: false,
         fault: None,
+        login: None,
     })
 }

@@ -11,9 +11,12 @@ mod refresh_token;
 
 pub(crate) use authorization_code::{CodeRecord, PresentedCode};
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Timestamp;
 use crate::fault::Fault;
 use crate::keys::KeySet;
+use crate::oauth::claims::ClaimsRequest;
 use crate::oauth::client::Client;
 use crate::oauth::grant::Grant;
 use crate::oauth::grant_type::GrantType;
@@ -24,7 +27,7 @@ use crate::oauth::scope::Scope;
 use crate::oauth::user::User;
 use crate::random::Random;
 use crate::registry::Registry;
-use crate::shape::Profile;
+use crate::shape::{Authentication, Profile};
 use crate::store::Store;
 
 /// What a grant may look at.
@@ -50,6 +53,34 @@ pub(crate) struct Proved {
     pub(crate) issues_refresh_token: bool,
     /// The fault that the fixtures give the presented token.
     pub(crate) fault: Option<Fault>,
+    /// What the ID token says of the login; a refresh has none (OpenID Connect Core §12.2).
+    pub(crate) login: Option<LoginDetails>,
+}
+
+/// What the first ID token of a grant says of the login.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct LoginDetails {
+    /// The `nonce` of the authorization request.
+    pub(crate) nonce: Option<String>,
+    /// The authentication context class that was reached.
+    pub(crate) acr: Option<String>,
+    /// The id of the session.
+    pub(crate) sid: Option<String>,
+    /// The parameter `claims`, as JSON.
+    pub(crate) claims: Option<String>,
+}
+
+impl LoginDetails {
+    /// Returns what an ID token says of the login.
+    pub(crate) fn authentication(&self) -> Authentication<'_> {
+        let (nonce, acr) = (self.nonce.as_deref(), self.acr.as_deref());
+        Authentication::new(nonce, acr, self.sid.as_deref())
+    }
+
+    /// Returns the claims that the client requested one by one.
+    pub(crate) fn claims_request(&self) -> Option<ClaimsRequest> {
+        ClaimsRequest::parse(self.claims.as_deref()?).ok()
+    }
 }
 
 /// Which scope an access token gets.
@@ -129,6 +160,7 @@ pub(crate) fn first_user(client: &Client, ground: &Ground<'_>) -> Proved {
         settlement: Settlement::Nothing,
         issues_refresh_token: true,
         fault: None,
+        login: None,
     }
 }
 

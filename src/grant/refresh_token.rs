@@ -38,6 +38,7 @@ pub(super) fn prove(
         }),
         issues_refresh_token: true,
         fault: read.fault,
+        login: None,
     })
 }
 

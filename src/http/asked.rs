@@ -194,7 +194,11 @@ impl Asked {
             | Endpoint::Revocation
             | Endpoint::Userinfo
             | Endpoint::Authorization => self.method != Method::OPTIONS,
-            Endpoint::EndSession | Endpoint::Jwks | Endpoint::Metadata | Endpoint::Unknown => false,
+            Endpoint::EndSession
+            | Endpoint::BackchannelLogout
+            | Endpoint::Jwks
+            | Endpoint::Metadata
+            | Endpoint::Unknown => false,
         };
         is_advised.then_some(AdvisedRequest {
             endpoint: self.endpoint,

@@ -14,6 +14,7 @@ use crate::http::endpoints::Task;
 use crate::http::reply::{Decision, Reply};
 use crate::oauth::params::Params;
 use crate::oauth::refusal::Refusal;
+use crate::oauth::response::About;
 use crate::oauth::user::User;
 use crate::pages::{self, ConsentView, Language, LoginView, Notice, UserView, field};
 
@@ -37,6 +38,11 @@ pub(super) async fn answer(task: &Task<'_>) -> Decision {
     if delay > 0 {
         rt::time::sleep(Duration::from_secs(delay.into())).await;
     }
+    let granted = result
+        .as_ref()
+        .ok()
+        .and_then(|answer| answer.grant.as_ref());
+    let about = granted.map(About::from);
     let reply = match result {
         Ok(answer) => write(answer, asked),
         Err(stop) => refuse(stop, task),
@@ -44,7 +50,7 @@ pub(super) async fn answer(task: &Task<'_>) -> Decision {
     Decision {
         reply: Reply::Front(reply),
         presented: None,
-        about: None,
+        about,
         tolerated: tolerance.tolerated().to_vec(),
     }
 }

@@ -54,6 +54,7 @@ pub(super) async fn answer(task: &Task<'_>) -> Decision {
     Decision {
         reply: Reply::Front(reply),
         presented: None,
+        about: None,
         tolerated: tolerance.tolerated().to_vec(),
     }
 }

@@ -24,9 +24,6 @@ impl ResponseType {
         id_token: false,
     };
 
-    /// The response types that the server supports, in the order of the metadata.
-    pub(crate) const SUPPORTED: &'static [Self] = &[Self::CODE];
-
     /// Reads the parameter `response_type`: names separated by one space, in any order, each once. Returns `None` for
     /// any other text.
     pub(crate) fn parse(text: &str) -> Option<Self> {

@@ -513,6 +513,16 @@ refusals! {
         message "the code challenge method {method} is not supported; this server supports {supported}";
         remedy "Send `code_challenge_method=S256`.";
         tolerated Some("`plain` is accepted, and any other method is read as S256.");
+    /// A request for an ID token has no scope token `openid` (OpenID Connect Core §3.1.2.1).
+    openid_missing: OpenidMissing { response_type: String }
+        message "the response type {response_type} has an ID token, and the scope has no openid";
+        remedy "Request the scope token `openid`.";
+        tolerated Some("An ID token is issued without it.");
+    /// A request for an ID token from the authorization endpoint has no nonce (OpenID Connect Core §3.2.2.1).
+    nonce_missing: NonceMissing { response_type: String }
+        message "the response type {response_type} needs a nonce (OpenID Connect Core section 3.2.2.1)";
+        remedy "Send a `nonce` that is new for each request, and compare it with the ID token's.";
+        tolerated Some("The ID token has no nonce.");
     /// The ID token hint is not an ID token of this server (OpenID Connect Core §3.1.2.1).
     id_token_hint_invalid: IdTokenHintInvalid { why: String }
         message "id_token_hint is not an ID token of this server: {why}";

@@ -1,5 +1,6 @@
 //! Checks of a profile's paths and lifetimes.
 
+use crate::oauth::authorization::ResponseType;
 use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
 use crate::shape::ProfileError;
 use crate::shape::document::{LifetimesDocument, Paths};
@@ -57,6 +58,17 @@ fn distinct(paths: &Paths) -> Result<(), ProfileError> {
         }
     }
     Ok(())
+}
+
+/// Reads the response types of a profile.
+pub(super) fn response_types(names: &[String]) -> Result<Vec<ResponseType>, ProfileError> {
+    let read = |(index, name): (usize, &String)| {
+        ResponseType::parse(name).ok_or_else(|| {
+            let problem = format!("`{name}` is not made of code, id_token and token");
+            ProfileError::new(format!("/response_types/{index}"), problem)
+        })
+    };
+    names.iter().enumerate().map(read).collect()
 }
 
 /// Checks that every lifetime is at least one second.

@@ -55,6 +55,11 @@ pub(crate) struct ProfileDocument {
     #[serde(default = "usual_code")]
     #[schemars(regex(pattern = r"\{(random:[0-9]+|uuid)\}"))]
     pub(crate) code: String,
+    /// The response types of the authorization endpoint (OAuth 2.0 Multiple Response Types §3, §5). A client must be registered
+    /// for each that it uses. Default: `code`.
+    #[serde(default = "usual_response_types")]
+    #[schemars(length(min = 1))]
+    pub(crate) response_types: Vec<String>,
     /// The three tokens.
     pub(crate) tokens: Tokens,
     /// The members of the token response (RFC 6749 §5.1), in order. Of `{access_token}`, `{refresh_token}`, `{id_token}`,
@@ -81,6 +86,10 @@ pub(crate) struct ProfileDocument {
     pub(crate) introspection: Object,
     /// One key of the JWK Set (RFC 7517 §4), in order. Of `{kid}`, `{n}` and `{e}`.
     pub(crate) jwk: Object,
+}
+
+fn usual_response_types() -> Vec<String> {
+    vec!["code".to_owned()]
 }
 
 fn usual_code() -> String {

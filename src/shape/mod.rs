@@ -19,7 +19,7 @@ mod validity;
 pub(crate) use facts::{IntrospectionFacts, JwkFacts, MetadataFacts, UserinfoFacts};
 pub(crate) use forge::Altered;
 pub(crate) use merge::merged;
-pub(crate) use profile::{Issue, Profile, RefreshTokenOrder};
+pub(crate) use profile::{Authentication, FrontIssue, Issue, Profile, RefreshTokenOrder};
 pub(crate) use token::IdTokenHint;
 pub(crate) use validity::{Expected, Invalid};
 

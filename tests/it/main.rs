@@ -17,6 +17,7 @@ mod faults;
 mod front;
 mod golden;
 mod guard;
+mod hybrid;
 mod independent_eyes;
 mod journal;
 mod leniency;

@@ -23,11 +23,14 @@ use crate::authority::Authority;
 use crate::authority::authorize::login::{Authenticated, Decided};
 use crate::authority::authorize::request::AuthorizationRequest;
 use crate::clock::Timestamp;
-use crate::grant::CodeRecord;
+use crate::grant::{CodeRecord, LoginDetails};
 use crate::oauth::grant::Grant;
+use crate::oauth::grant_type::GrantType;
 use crate::oauth::leniency::Tolerance;
 use crate::oauth::params::Params;
+use crate::oauth::user::User;
 use crate::random::Random;
+use crate::shape::{Authentication, FrontIssue, Issue, RefreshTokenOrder};
 use crate::store::ValueKind;
 
 /// How long the server remembers a code after its end, to tell a second use from an unknown code. Seconds.
@@ -55,15 +58,15 @@ impl Authority {
             Decided::Page(page) => Ok(FrontAnswer::page(page)),
             Decided::Authenticated(authenticated) => {
                 let answer = self
-                    .issue_code(&request, &back, authenticated, &random, now)
+                    .respond(&request, &back, authenticated, &random, now)
                     .await;
                 Ok(answer)
             }
         }
     }
 
-    /// Stores a code for what was granted, and answers with it.
-    async fn issue_code(
+    /// Answers with what was requested for the new grant: a code, tokens, or both.
+    async fn respond(
         &self,
         request: &AuthorizationRequest,
         back: &Back,
@@ -82,45 +85,129 @@ impl Authority {
             id: profile.draw_grant_id(random),
             client_id: request.client.client_id.clone(),
             subject: Some(session.sub.clone()),
-            scope: scope.clone(),
+            scope,
             auth_time: Some(session.auth_time),
         };
-        let record = CodeRecord {
-            grant_id: grant.id.clone(),
-            client_id: grant.client_id.clone(),
-            sub: session.sub.clone(),
-            scope,
-            auth_time: session.auth_time,
-            redirect_uri: back.redirect_uri.clone(),
-            redirect_uri_was_sent: request.redirect_uri_was_sent,
-            challenge: request.challenge.clone(),
+        let login = LoginDetails {
             nonce: request.nonce.clone(),
             acr,
-            sid: session.sid.clone(),
-            expires_at: now + profile.code_lifetime(),
-            used: false,
-        };
-        let until = record.expires_at.moved_by(CODE_REMEMBERED);
-        let code = loop {
-            let code = self.settings.errors.draw_code(random);
-            let code = code.unwrap_or_else(|| profile.draw_code(random));
-            let bytes = record.to_bytes();
-            if self
-                .store
-                .put(ValueKind::Code, &code, bytes, until, now)
-                .await
-            {
-                break code;
-            }
+            sid: Some(session.sid.clone()),
+            claims: request.claims.as_ref().map(|(text, _)| text.clone()),
         };
         let lifetimes = profile.lifetimes_of(&request.client);
         let ends = lifetimes.refresh_token_end(grant.auth_time, now);
+        if let Some(claims) = &login.claims {
+            let (kind, bytes) = (ValueKind::Claims, claims.clone().into_bytes());
+            self.store.put(kind, &grant.id, bytes, ends, now).await;
+        }
+        let code = if request.response_type.code {
+            Some(
+                self.store_code(request, back, &grant, &login, random, now)
+                    .await,
+            )
+        } else {
+            None
+        };
+        let members = self.members(request, &grant, &login, code.as_deref(), random, now);
         let cookie = self.remember_grant(session, &grant, ends, now).await;
         let mut answer = FrontAnswer::redirect(back, cookie);
-        answer.push("code", &code);
+        for (name, value) in members {
+            answer.push(name, &value);
+        }
         answer.finish(back, &self.settings.issuer);
         answer.grant = Some(grant);
         answer.delay = delay;
         answer
+    }
+
+    /// Stores a code for a grant, and returns it.
+    async fn store_code(
+        &self,
+        request: &AuthorizationRequest,
+        back: &Back,
+        grant: &Grant,
+        login: &LoginDetails,
+        random: &Random,
+        now: Timestamp,
+    ) -> String {
+        let profile = &self.settings.profile;
+        let record = CodeRecord {
+            grant_id: grant.id.clone(),
+            client_id: grant.client_id.clone(),
+            sub: grant.subject.clone().unwrap_or_default(),
+            scope: grant.scope.clone(),
+            auth_time: grant.auth_time.unwrap_or(now),
+            redirect_uri: back.redirect_uri.clone(),
+            redirect_uri_was_sent: request.redirect_uri_was_sent,
+            challenge: request.challenge.clone(),
+            login: login.clone(),
+            expires_at: now + profile.code_lifetime(),
+            used: false,
+        };
+        let until = record.expires_at.moved_by(CODE_REMEMBERED);
+        loop {
+            let code = self.settings.errors.draw_code(random);
+            let code = code.unwrap_or_else(|| profile.draw_code(random));
+            let (kind, bytes) = (ValueKind::Code, record.to_bytes());
+            if self.store.put(kind, &code, bytes, until, now).await {
+                return code;
+            }
+        }
+    }
+
+    /// Returns the parameters of the response, in the order of OpenID Connect Core §3.3.2.5, without `state` and `iss`.
+    fn members(
+        &self,
+        request: &AuthorizationRequest,
+        grant: &Grant,
+        login: &LoginDetails,
+        code: Option<&str>,
+        random: &Random,
+        now: Timestamp,
+    ) -> Vec<(&'static str, String)> {
+        let mut members = Vec::new();
+        members.extend(code.map(|code| ("code", code.to_owned())));
+        if !request.response_type.has_token() {
+            return members;
+        }
+        let user = grant
+            .subject
+            .as_deref()
+            .and_then(|sub| self.registry.get::<User>(sub));
+        let profile = &self.settings.profile;
+        let lifetimes = profile.lifetimes_of(&request.client);
+        let authentication = Authentication {
+            code,
+            ..login.authentication()
+        };
+        let order = FrontIssue {
+            issue: Issue {
+                issuer: &self.settings.issuer,
+                grant_type: GrantType::AuthorizationCode,
+                client: &request.client,
+                user: user.as_deref(),
+                grant,
+                scope: &grant.scope,
+                lifetimes: &lifetimes,
+                refresh_token: RefreshTokenOrder::None,
+                authentication: Some(&authentication),
+                claims: request.claims.as_ref().map(|(_, request)| request),
+                presented: None,
+                altered: None,
+                now,
+            },
+            access_token: request.response_type.token,
+            id_token: request.response_type.id_token,
+        };
+        let tokens = profile.issue_in_front(&order, self.keys().signing(), random);
+        if let Some(access_token) = tokens.access_token {
+            let seconds = lifetimes.access_token.as_secs().to_string();
+            members.push(("access_token", access_token));
+            members.push(("token_type", "Bearer".to_owned()));
+            members.push(("expires_in", seconds));
+            members.push(("scope", grant.scope.to_string()));
+        }
+        members.extend(tokens.id_token.map(|token| ("id_token", token)));
+        members
     }
 }

@@ -13,6 +13,7 @@ use crate::oauth::authorization::{
     Challenge, ChallengeMethod, Prompt, ResponseMode, ResponseType, check_redirect_uri,
     is_proof_key,
 };
+use crate::oauth::claims::ClaimsRequest;
 use crate::oauth::client::Client;
 use crate::oauth::leniency::Tolerance;
 use crate::oauth::params::Params;
@@ -25,6 +26,7 @@ use crate::shape::{Expected, IdTokenHint};
 #[derive(Debug)]
 pub(super) struct AuthorizationRequest {
     pub(super) client: Arc<Client>,
+    pub(super) response_type: ResponseType,
     pub(super) redirect_uri_was_sent: bool,
     pub(super) scope: Scope,
     pub(super) challenge: Option<Challenge>,
@@ -37,6 +39,8 @@ pub(super) struct AuthorizationRequest {
     pub(super) hinted_sub: Option<String>,
     /// The first of `acr_values`.
     pub(super) acr: Option<String>,
+    /// The parameter `claims`, as JSON, and what it requests.
+    pub(super) claims: Option<(String, ClaimsRequest)>,
 }
 
 impl Authority {
@@ -103,7 +107,10 @@ impl Authority {
         let challenge = challenge(params, &client, tolerance)?;
         let scope = scope::limit(params.get("scope"), &client, None, tolerance)?;
         let nonce = params.get("nonce").map(str::to_owned);
+        check_id_token(response_type, &scope, nonce.as_deref(), tolerance)?;
         Ok(AuthorizationRequest {
+            response_type,
+            claims: claims(params, tolerance)?,
             redirect_uri_was_sent: params.get("redirect_uri").is_some(),
             scope,
             challenge,
@@ -134,16 +141,12 @@ impl Authority {
             tolerance.refuse(Refusal::ResponseTypeMissing {})?;
             return Ok(ResponseType::CODE);
         };
-        let supported =
-            ResponseType::parse(text).filter(|read| ResponseType::SUPPORTED.contains(read));
+        let known = &self.settings.profile.response_types;
+        let supported = ResponseType::parse(text).filter(|read| known.contains(read));
         let Some(response_type) = supported else {
             tolerance.refuse(Refusal::ResponseTypeUnsupported {
                 response_type: excerpt(text),
-                supported: ResponseType::SUPPORTED
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", "),
+                supported: listed(known),
             })?;
             return Ok(ResponseType::CODE);
         };
@@ -332,6 +335,52 @@ fn response_mode(
         response_mode: excerpt(name),
         why,
     })
+}
+
+/// An ID token from the authorization endpoint needs `openid` and a nonce (OpenID Connect Core §3.2.2.1, §3.3.2.1).
+fn check_id_token(
+    response_type: ResponseType,
+    scope: &Scope,
+    nonce: Option<&str>,
+    tolerance: &mut Tolerance,
+) -> Result<(), Refusal> {
+    if !response_type.id_token {
+        return Ok(());
+    }
+    let response_type = response_type.to_string();
+    if !scope.contains("openid") {
+        tolerance.refuse(Refusal::OpenidMissing {
+            response_type: response_type.clone(),
+        })?;
+    }
+    if nonce.is_none() {
+        tolerance.refuse(Refusal::NonceMissing { response_type })?;
+    }
+    Ok(())
+}
+
+fn listed(response_types: &[ResponseType]) -> String {
+    let names = response_types.iter().map(ToString::to_string);
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn claims(
+    params: &Params,
+    tolerance: &mut Tolerance,
+) -> Result<Option<(String, ClaimsRequest)>, Refusal> {
+    let Some(text) = params.get("claims") else {
+        return Ok(None);
+    };
+    match ClaimsRequest::parse(text) {
+        Ok(request) => Ok(Some((text.to_owned(), request))),
+        Err(why) => {
+            tolerance.refuse(Refusal::ParameterMalformed {
+                name: "claims",
+                why,
+            })?;
+            Ok(None)
+        }
+    }
 }
 
 fn prompt(params: &Params, tolerance: &mut Tolerance) -> Result<Prompt, Refusal> {

@@ -52,6 +52,32 @@ pub(crate) struct Authentication<'a> {
     pub(crate) code: Option<&'a str>,
 }
 
+impl<'a> Authentication<'a> {
+    /// Takes the values of a login; there is no code.
+    pub(crate) fn new(nonce: Option<&'a str>, acr: Option<&'a str>, sid: Option<&'a str>) -> Self {
+        Self {
+            nonce,
+            acr,
+            sid,
+            code: None,
+        }
+    }
+}
+
+/// An order for the tokens of an authorization response.
+pub(crate) struct FrontIssue<'a> {
+    pub(crate) issue: Issue<'a>,
+    pub(crate) access_token: bool,
+    pub(crate) id_token: bool,
+}
+
+/// The tokens of an authorization response.
+#[derive(Debug)]
+pub(crate) struct FrontTokens {
+    pub(crate) access_token: Option<String>,
+    pub(crate) id_token: Option<String>,
+}
+
 /// Which refresh token a response has.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum RefreshTokenOrder<'a> {
@@ -120,6 +146,49 @@ impl Profile {
                 access_token_ends: access_token_end,
                 ids,
             },
+        }
+    }
+
+    /// Writes and signs the tokens of an authorization response. An ID token without an access token has the claims of the
+    /// scope (OpenID Connect Core §5.4).
+    pub(crate) fn issue_in_front(
+        &self,
+        order: &FrontIssue<'_>,
+        key: &SigningKey,
+        random: &Random,
+    ) -> FrontTokens {
+        let issue = &order.issue;
+        let id_shape = self.id_token.as_ref().filter(|_| order.id_token);
+        let id_shape = id_shape.map(|shape| shape.of(issue.grant_type));
+        let ids = self.draw_ids(issue, id_shape, random);
+        let facts = TokenFacts {
+            issue,
+            scope: issue.scope,
+            now: issue.now,
+            expires_at: issue.now + issue.lifetimes.access_token,
+            id: &ids.access_token,
+            ids: &ids,
+            kid: &key.public.kid,
+            access_token: None,
+            tokens: None,
+        };
+        let shape = self.access_token.of(issue.grant_type);
+        let altered = issue.altered(TokenKind::AccessToken);
+        let access_token = order
+            .access_token
+            .then(|| shape.write(&facts, key, altered));
+        let id_token = id_shape.map(|shape| {
+            let facts = TokenFacts {
+                expires_at: issue.now + issue.lifetimes.id_token,
+                id: ids.id_token.as_deref().unwrap_or_default(),
+                access_token: access_token.as_deref(),
+                ..facts
+            };
+            shape.write(&facts, key, issue.altered(TokenKind::IdToken))
+        });
+        FrontTokens {
+            access_token,
+            id_token,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::json::Object;
 use crate::keys::SigningKey;
 use crate::keys::jws::{self, Jws, Members};
+use crate::oauth::authorization::ResponseType;
 use crate::oauth::client::Client;
 use crate::oauth::form;
 use crate::oauth::grant::{Lifetimes, RefreshPolicy};
@@ -22,14 +23,15 @@ use crate::shape::document::{
 };
 use crate::shape::errors::ErrorTable;
 use crate::shape::id::IdTemplate;
-pub(crate) use crate::shape::profile::issue::{Authentication, Issue, RefreshTokenOrder};
+pub(crate) use crate::shape::profile::issue::{
+    Authentication, FrontIssue, Issue, RefreshTokenOrder,
+};
 use crate::shape::template::{Place, Template};
 use crate::shape::token::{IdTokenHint, ReadBack, TokenShape, header};
 use crate::shape::{
     Expected, IntrospectionFacts, Invalid, JwkFacts, MetadataFacts, ProfileError, UserinfoFacts,
     check, validity,
 };
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A profile, checked and ready to write and read tokens.
 #[derive(Debug, Clone)]
@@ -42,6 +44,8 @@ pub(crate) struct Profile {
     lifetimes: LifetimesDocument,
     grant_id: IdTemplate,
     code: IdTemplate,
+    /// The response types that the authorization endpoint supports.
+    pub(crate) response_types: Vec<ResponseType>,
     access_token: ByGrant<TokenShape>,
     refresh_token: TokenShape,
     id_token: Option<ByGrant<TokenShape>>,
@@ -117,6 +121,7 @@ impl Profile {
             metadata: Template::compile(&document.metadata, Place::Metadata, "/metadata")?,
             jwk: Template::compile(&document.jwk, Place::Jwk, "/jwk")?,
             code: IdTemplate::compile(&document.code, None, "/code")?,
+            response_types: check::response_types(&document.response_types)?,
             grant_id,
         };
         profile.check()?;

@@ -81,7 +81,13 @@ impl Fill for TokenFacts<'_> {
         let Some(user) = self.issue.user else {
             return Vec::new();
         };
-        let granted = self.access_token.is_none().then_some(self.scope);
+        // Where no access token is issued, the ID token is the only place for them (OpenID Connect Core §5.4).
+        let has_code = self
+            .issue
+            .authentication
+            .is_some_and(|login| login.code.is_some());
+        let is_alone = self.access_token.is_none() && !has_code;
+        let granted = is_alone.then_some(self.scope);
         let requested = self.issue.claims.map(|claims| &claims.id_token);
         claims::select(user, granted, requested)
     }
