@@ -13,6 +13,8 @@ const CALLBACK: &str = "https://client.example/callback";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str =
     "code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+/// A post-logout redirect URI that no client has.
+const ELSEWHERE: &str = "https://elsewhere.test/";
 const PUBLIC: &str = "grant_type=refresh_token&refresh_token=PUBLIC&client_id=public";
 
 /// A server with everything that the requests below are about.
@@ -30,6 +32,12 @@ fn server(leniency: Leniency, name: RefusalName) -> TokenServer {
             Client::confidential("refresh", "s")
                 .redirect_uri(CALLBACK)
                 .grant_types(["refresh_token"]),
+        )
+        .client(
+            Client::confidential("hybrid", "s")
+                .scope("openid a")
+                .redirect_uri(CALLBACK)
+                .response_types(["code", "code id_token"]),
         )
         .client(Client::public("public").grant_types(["refresh_token", "client_credentials"]))
         .client(Client::confidential("other", "s").scope("a b"))
@@ -68,6 +76,7 @@ fn authorization(name: RefusalName) -> Option<String> {
     use RefusalName as R;
     let app = format!("client_id=app&redirect_uri={}", encoded(CALLBACK));
     let code = format!("{app}&response_type=code");
+    let hybrid = code.replace("=app", "=hybrid") + "%20id_token";
     Some(match name {
         R::ClientIdMissing => "response_type=code".to_owned(),
         R::AuthorizationClientUnknown => code.replace("=app", "=nobody"),
@@ -86,6 +95,8 @@ fn authorization(name: RefusalName) -> Option<String> {
             format!("{code}&{}", CHALLENGE.replace("S256", "plain"))
         }
         R::IdTokenHintInvalid => format!("{code}&id_token_hint=e30.e30."),
+        R::OpenidMissing => format!("{hybrid}&scope=a&nonce=n"),
+        R::NonceMissing => format!("{hybrid}&scope=openid"),
         _ => return None,
     })
 }
@@ -277,6 +288,14 @@ fn token_request(server: &TokenServer, name: RefusalName) -> Request {
             server.remove_user("alice");
             bearer(&token)
         }
+        R::PostLogoutRedirectUriUnregistered => {
+            let hint = server.mint().client("hybrid").scope("openid").id_token();
+            let query = format!(
+                "id_token_hint={hint}&post_logout_redirect_uri={}",
+                encoded(ELSEWHERE)
+            );
+            Request::get(&format!("/oauth2/logout?{query}"))
+        }
         R::ScopeInsufficient => bearer(&server.mint().client("app").access_token()),
         other => panic!("there is no request for {other}: add one"),
     }
@@ -285,7 +304,7 @@ fn token_request(server: &TokenServer, name: RefusalName) -> Request {
 /// Returns true if the answer is a refusal, on a page or for the client.
 fn is_refused(answer: &Answer) -> bool {
     let sent = answer.header("location").unwrap_or_default();
-    (400..500).contains(&answer.status) || sent.contains("?error=")
+    (400..500).contains(&answer.status) || (sent.contains("?error=") || sent.contains("#error="))
 }
 
 /// Returns true if the answer has what its endpoint gives.
@@ -294,8 +313,9 @@ fn is_granted(answer: &Answer, endpoint: Endpoint) -> bool {
     match endpoint {
         Endpoint::Authorization => {
             let sent = answer.header("location").unwrap_or_default();
-            sent.contains("?code=")
+            sent.contains("?code=") || sent.contains("#code=")
         }
+        Endpoint::EndSession => answer.header("location") == Some(ELSEWHERE),
         Endpoint::Userinfo => has("sub"),
         Endpoint::Revocation => answer.status == 200 && answer.body.is_empty(),
         _ => has("access_token"),

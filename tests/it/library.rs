@@ -429,7 +429,7 @@ fn a_mistake_is_reported_with_its_place_and_remedy() {
         (json("{"), "mine.json: is not JSON: EOF while parsing an object (line 1, column 1)".to_owned()),
         (
             json(r#"{"clients": [{"client_id": "a", "client_scret": "b"}]}"#),
-            "mine.json: /clients/0/client_scret: unknown member `client_scret`; the members are `client_id`, `client_secret`, `token_endpoint_auth_method`, `grant_types`, `scope`, `redirect_uris`, `response_types`, `require_pkce`, `consent`, `post_logout_redirect_uris`, `refresh`, `access_token_lifetime`, `id_token_lifetime`, `refresh_token_lifetime`, `refresh_token_absolute_lifetime`, `access_token_audience`, `id_token_audience`, `userinfo_signed_response_alg`, `leniency` (line 1, column 46)".to_owned(),
+            "mine.json: /clients/0/client_scret: unknown member `client_scret`; the members are `client_id`, `client_secret`, `token_endpoint_auth_method`, `grant_types`, `scope`, `redirect_uris`, `response_types`, `require_pkce`, `consent`, `post_logout_redirect_uris`, `backchannel_logout_uri`, `frontchannel_logout_uri`, `refresh`, `access_token_lifetime`, `id_token_lifetime`, `refresh_token_lifetime`, `refresh_token_absolute_lifetime`, `access_token_audience`, `id_token_audience`, `userinfo_signed_response_alg`, `leniency` (line 1, column 46)".to_owned(),
         ),
         (
             json(r#"{"refresh_tokens": [{"token": "T", "client_id": "a", "sub": "b"}]}"#),

@@ -319,8 +319,8 @@ fn listen(statuses: &[u16]) -> (String, std::thread::JoinHandle<Vec<String>>) {
     (uri, received)
 }
 
-/// A server with one client that is told of logouts, and what its user got at the login.
-fn told(back: Option<&str>, front: Option<&str>) -> (TokenServer, LoggedIn) {
+/// A server with one client that gets notices of logouts, and what its user got at the login.
+fn notified(back: Option<&str>, front: Option<&str>) -> (TokenServer, LoggedIn) {
     let mut app = Client::confidential("app", "s3cret")
         .redirect_uri("https://app.test/cb")
         .post_logout_redirect_uri(BACK)
@@ -339,7 +339,7 @@ fn told(back: Option<&str>, front: Option<&str>) -> (TokenServer, LoggedIn) {
 #[test]
 fn a_client_gets_a_signed_logout_token_and_the_journal_has_an_entry_for_it() {
     let (uri, received) = listen(&[503, 200]);
-    let (server, alice) = told(Some(&uri), None);
+    let (server, alice) = notified(Some(&uri), None);
     log_out(
         &server,
         &format!("id_token_hint={}", alice.id_token()),
@@ -387,7 +387,7 @@ fn a_client_gets_a_signed_logout_token_and_the_journal_has_an_entry_for_it() {
 #[test]
 fn a_logout_token_that_the_client_refuses_is_not_sent_again() {
     let (uri, received) = listen(&[400]);
-    let (server, _) = told(Some(&uri), None);
+    let (server, _) = notified(Some(&uri), None);
     let control = server.control_url().expect("a control plane");
     Request::new("DELETE", "").send_to(&format!("{control}/sessions"));
     assert_eq!(received.join().expect("the client").len(), 1);
@@ -395,7 +395,7 @@ fn a_logout_token_that_the_client_refuses_is_not_sent_again() {
 
 #[test]
 fn the_logout_page_loads_the_clients_page_in_a_frame_and_then_goes_on() {
-    let (server, alice) = told(None, Some("https://app.test/logout?x=1"));
+    let (server, alice) = notified(None, Some("https://app.test/logout?x=1"));
     let query = format!(
         "id_token_hint={}&post_logout_redirect_uri={BACK}",
         alice.id_token()

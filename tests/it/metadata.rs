@@ -150,6 +150,11 @@ fn the_documents_say_all_that_discovery_requires_and_nothing_else() {
             .user(User::new("alice"))
             .start();
         let base = server.base_url();
+        let logout = if profile == "connect" {
+            "/connect/openid/logout"
+        } else {
+            "/oauth2/logout"
+        };
         let expected = json!({
             "issuer": format!("{base}{issuer_path}"),
             "authorization_endpoint": format!("{base}{authorization}"),
@@ -157,6 +162,7 @@ fn the_documents_say_all_that_discovery_requires_and_nothing_else() {
             "userinfo_endpoint": format!("{base}{}", token.replace("token", "userinfo")),
             "introspection_endpoint": format!("{base}{}", token.replace("token", "introspect")),
             "revocation_endpoint": format!("{base}{}", token.replace("token", "revoke")),
+            "end_session_endpoint": format!("{base}{logout}"),
             "jwks_uri": format!("{base}{jwks}"),
             "scopes_supported": ["openid", "email"],
             "response_types_supported": ["code"],
@@ -193,7 +199,7 @@ fn every_url_in_it_answers() {
             assert_ne!(answer.status, 404, "{profile}: {name} {url}");
             urls += 1;
         }
-        assert_eq!(urls, 6, "{profile}");
+        assert_eq!(urls, 7, "{profile}");
     }
 }
 

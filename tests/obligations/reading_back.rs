@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     INVALID_CLIENT, INVALID_REQUEST, NOT_ALLOWED, Row, World, assert_never_stored, assert_refused,
-    assert_tokens, row, story,
+    assert_tokens, story,
 };
 use crate::support::{Answer, Request, basic, encoded, part};
 

@@ -1,4 +1,4 @@
-//! What clients are told when a session ends: logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.4) and pages in frames
+//! The notices to clients when a session ends: logout tokens (OpenID Connect Back-Channel Logout 1.0 §2.4) and pages in frames
 //! (OpenID Connect Front-Channel Logout 1.0 §3).
 
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::random::Random;
 /// Seconds that a logout token is valid.
 const LIFETIME: i64 = 120;
 
-/// What clients are told of the sessions that ended.
+/// The notices to the clients of sessions that ended.
 #[derive(Debug, Default)]
 pub(crate) struct Notices {
     pub(crate) tokens: Vec<LogoutToken>,
@@ -66,7 +66,7 @@ impl Notices {
 }
 
 impl Authority {
-    /// Writes what the clients of a session are told of its end.
+    /// Writes the notices to the clients of a session that ends.
     pub(super) fn notices(&self, session: &Session, random: &Random, now: Timestamp) -> Notices {
         let mut notices = Notices::default();
         let clients = session.view().clients;

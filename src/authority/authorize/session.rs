@@ -179,7 +179,7 @@ impl Authority {
     }
 
     /// Ends the sessions that a test selects, and revokes the grants that were made in them. Returns how many there were, and
-    /// what their clients are told.
+    /// the notices to their clients.
     pub(crate) async fn end_sessions(
         &self,
         selected: impl Fn(&SessionView) -> bool,
@@ -196,7 +196,7 @@ impl Authority {
         (ended, notices)
     }
 
-    /// Ends a session: forgets it, and revokes its grants. Returns what its clients are told.
+    /// Ends a session: forgets it, and revokes its grants. Returns the notices to its clients.
     pub(super) async fn end_session(&self, session: &Session, now: Timestamp) -> Notices {
         let cookie = &session.cookie;
         let bytes = self.store.take(ValueKind::Session, cookie, now).await;
