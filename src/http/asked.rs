@@ -193,9 +193,9 @@ impl Asked {
             | Endpoint::Introspection
             | Endpoint::Revocation
             | Endpoint::Userinfo
-            | Endpoint::Authorization => self.method != Method::OPTIONS,
-            Endpoint::EndSession
-            | Endpoint::BackchannelLogout
+            | Endpoint::Authorization
+            | Endpoint::EndSession => self.method != Method::OPTIONS,
+            Endpoint::BackchannelLogout
             | Endpoint::Jwks
             | Endpoint::Metadata
             | Endpoint::Unknown => false,

@@ -65,8 +65,8 @@ profiles/access-token-without-grant-id.json | /tokens/access_token/claims | must
 profiles/alg-missing.json | /tokens/refresh_token/header/alg | must be RS256: it is what the keys can sign
 profiles/alg-none.json | /tokens/id_token/header/alg | must be RS256: it is what the keys can sign
 profiles/alg-not-rs256.json | /tokens/access_token/header/alg | must be RS256: it is what the keys can sign
-profiles/array-for-a-token.json | /tokens/id_token | must be an object, not an array (line 64, column 6)
-profiles/array-for-lifetimes.json | /lifetimes | must be an object, not an array (line 15, column 4)
+profiles/array-for-a-token.json | /tokens/id_token | must be an object, not an array (line 65, column 6)
+profiles/array-for-lifetimes.json | /lifetimes | must be an object, not an array (line 16, column 4)
 profiles/empty-alias.json | /paths/aliases/1 | `` must begin with / and not end with one
 profiles/grant-id-in-an-id-token-id.json | /tokens/id_token/id | `{grant_id}` is not one of an id's placeholders: {random:N}, {uuid}
 profiles/grant-id-not-random.json | /grant_id | `family` has no random part; every id must be unique
@@ -74,7 +74,7 @@ profiles/id-not-random.json | /tokens/access_token/id | `token` has no random pa
 profiles/id-token-like-a-refresh-token.json | /tokens/refresh_token/claims | an ID token could be taken for a refresh token; give the refresh token a claim that only it has
 profiles/id-token-like-an-access-token.json | /tokens/access_token/claims | an ID token could be taken for an access token; give the access token a claim that only it has
 profiles/lone-brace.json | /response/token_type | `Bearer}`: a } has no opening brace; write }} for a brace
-profiles/missing-member.json | /paths | the member `jwks` is missing (line 12, column 3)
+profiles/missing-member.json | /paths | the member `jwks` is missing (line 13, column 3)
 profiles/not-json.json | - | is not JSON: expected ident (line 1, column 2)
 profiles/offset-no-number.json | /response/expires_in | `{expires_in-one}`: `-one` is not a number
 profiles/offset-on-a-text.json | /tokens/access_token/claims/sub | `{subject+1}`: only a number can have an offset
