@@ -422,7 +422,7 @@ fn userinfo() -> Vec<Row> {
             },
         ),
         story("I18", "each scope has the claims of its own", |_| {
-            claims_by_scope()
+            claims_by_scope();
         }),
         story("I18", "a signed answer has the same claims", |_| signed()),
     ]

@@ -118,7 +118,7 @@ impl Authority {
             },
             sid: &session.sid,
         };
-        jws::sign(&json(&header), &json(&claims), key)
+        jws::sign(json(&header), json(&claims), key)
     }
 }
 

@@ -127,10 +127,6 @@ impl Authority {
         })
     }
 
-    #[expect(
-        clippy::unused_self,
-        reason = "which response types there are will depend on the profile"
-    )]
     fn response_type(
         &self,
         params: &Params,

@@ -67,6 +67,10 @@ impl Authority {
 }
 
 /// Returns the refusal of a token that is not active for that reason.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it maps the error of a result"
+)]
 fn inactive(reason: Refusal) -> Refusal {
     Refusal::TokenInactive {
         reason: reason.name(),

@@ -242,11 +242,7 @@ impl Profile {
             signed_claims,
             ..
         } = &self.userinfo;
-        jws::sign(
-            &signed_header.write(facts),
-            &signed_claims.write(facts),
-            key,
-        )
+        jws::sign(signed_header.write(facts), signed_claims.write(facts), key)
     }
 
     /// Writes the introspection response of an active token.
@@ -278,13 +274,12 @@ impl Profile {
             grant.subject.is_some() && grant.auth_time.is_some()
         };
         let read = self.refresh_token.read(claims).filter(is_refresh_token);
-        let (kind, read) = match read {
-            Some(read) => (Some(TokenKind::RefreshToken), Some(read)),
-            None => {
-                let kind = self.kind_of(claims);
-                let shape = self.shape_of(TokenKind::AccessToken, claims);
-                (kind, shape.and_then(|shape| shape.read(claims)))
-            }
+        let (kind, read) = if read.is_some() {
+            (Some(TokenKind::RefreshToken), read)
+        } else {
+            let kind = self.kind_of(claims);
+            let shape = self.shape_of(TokenKind::AccessToken, claims);
+            (kind, shape.and_then(|shape| shape.read(claims)))
         };
         match (kind, read) {
             (Some(kind), Some(read)) if kinds.contains(&kind) => Ok((kind, read)),
