@@ -107,7 +107,7 @@ profiles/unknown-placeholder-in-a-header.json | /tokens/id_token/header/kid | un
 profiles/unknown-placeholder-in-an-id.json | /tokens/access_token/id | `{subject}` is not one of an id's placeholders: {random:N}, {uuid}
 profiles/unknown-placeholder-in-the-response.json | /response/expires_in | unknown placeholder `{expires_at}`; expected one of {issuer}
 profiles/unknown-placeholder.json | /tokens/access_token/claims/sub | unknown placeholder `{user_id}`; expected one of {issuer}
-profiles/unknown-refresh-policy.json | /refresh | unknown value `once`; the values are `reissue`, `rotate`, `reuse` (line 19, column 19)
+profiles/unknown-refresh-policy.json | /refresh | unknown value `once`; the values are `reissue`, `rotate`, `reuse` (line 20, column 19)
 profiles/when-scope-on-the-access-token.json | /tokens/access_token/when_scope | only the id_token depends on a scope
 profiles/when-scope-on-the-refresh-token.json | /tokens/refresh_token/when_scope | only the id_token depends on a scope
 profiles/zero-access-token-lifetime.json | /lifetimes/access_token | must be at least 1 second
