@@ -4,6 +4,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{KeyAlgorithm, KeyOperations, PublicKeyUse};
 use rand::SeedableRng as _;
 use rand::rngs::ChaCha12Rng;
 use rsa::pkcs1::DecodeRsaPrivateKey;
@@ -76,6 +77,8 @@ enum Unusable {
     SameKid(String),
     #[error("must be 1 to {LONGEST_KID} bytes without control characters")]
     Kid,
+    #[error("names another purpose than `{0}`, so the key is not meant to sign (RFC 7517 §4)")]
+    Purpose(&'static str),
 }
 
 impl From<Unusable> for Invalid {
@@ -181,6 +184,10 @@ fn block(text: &str) -> Result<(&str, &str), Unusable> {
 struct PrivateJwk {
     kty: String,
     kid: Option<String>,
+    #[serde(rename = "use")]
+    public_key_use: Option<PublicKeyUse>,
+    key_ops: Option<Vec<KeyOperations>>,
+    alg: Option<KeyAlgorithm>,
     n: Option<String>,
     e: Option<String>,
     d: Option<String>,
@@ -232,10 +239,42 @@ fn jwk_set(jwks: Vec<PrivateJwk>) -> Result<KeySet, Invalid> {
 
 fn jwk(jwk: PrivateJwk) -> Result<SigningKey, Invalid> {
     let key = components(&jwk)?;
+    check_purpose(&jwk)?;
     if !jwk.kid.as_deref().is_none_or(is_kid) {
         return Err(Invalid::from(Unusable::Kid).within("kid"));
     }
     Ok(checked(&key, jwk.kid)?)
+}
+
+/// Checks that the key is meant to sign by RS256, where it says what it is meant for (RFC 7517 §4.2 to §4.4).
+fn check_purpose(jwk: &PrivateJwk) -> Result<(), Invalid> {
+    let is_other = [
+        (
+            "use",
+            "sig",
+            jwk.public_key_use
+                .as_ref()
+                .is_some_and(|held| *held != PublicKeyUse::Signature),
+        ),
+        (
+            "alg",
+            "RS256",
+            jwk.alg
+                .as_ref()
+                .is_some_and(|held| *held != KeyAlgorithm::RS256),
+        ),
+        (
+            "key_ops",
+            "sign",
+            jwk.key_ops
+                .as_ref()
+                .is_some_and(|held| !held.contains(&KeyOperations::Sign)),
+        ),
+    ];
+    match is_other.iter().find(|(_, _, is_other)| *is_other) {
+        Some((member, wanted, _)) => Err(Invalid::from(Unusable::Purpose(wanted)).within(member)),
+        None => Ok(()),
+    }
 }
 
 /// A `kid` is part of every token, which has a size limit, and of a path of the control plane.

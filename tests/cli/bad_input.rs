@@ -131,6 +131,9 @@ keys/encrypted.pem | - | is encrypted; remove the passphrase with `openssl rsa -
 keys/encrypted.pkcs1.pem | - | is encrypted; remove the passphrase with `openssl rsa -in FILE -out signing.pem`
 keys/even-exponent.jwk.json | - | the RSA key's public exponent is not 65537, the only one that all verifiers accept
 keys/exponent-3.pem | - | the RSA key's public exponent is not 65537, the only one that all verifiers accept
+keys/for-encryption.jwk.json | /use | names another purpose than `sig`, so the key is not meant to sign (RFC 7517 §4)
+keys/for-rs512.jwk.json | /alg | names another purpose than `RS256`, so the key is not meant to sign (RFC 7517 §4)
+keys/for-verifying-only.jwk.json | /key_ops | names another purpose than `sign`, so the key is not meant to sign (RFC 7517 §4)
 keys/keys-are-no-list.jwks.json | /keys | must be an array
 keys/member-twice.jwk.json | - | the member `n` is there twice (line 1, column 31)
 keys/modulus-of-65536-bits.jwk.json | - | the RSA key has 65536 bits; RS256 needs 2048 to 8192 (RFC 7518 §3.3), and `oauth-mimic keygen` makes one

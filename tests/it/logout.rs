@@ -337,7 +337,7 @@ fn notified(back: Option<&str>, front: Option<&str>) -> (TokenServer, LoggedIn) 
 }
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "the tests choose one backend")]
+#[expect(clippy::disallowed_methods, reason = "the tests choose one backend")]
 fn a_client_gets_a_signed_logout_token_and_the_journal_has_an_entry_for_it() {
     let (uri, received) = listen(&[503, 200]);
     let (server, alice) = notified(Some(&uri), None);
