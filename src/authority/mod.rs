@@ -10,6 +10,8 @@ mod mint;
 #[cfg(feature = "cli")]
 mod overview;
 mod scope;
+mod settings;
+mod settle;
 mod token;
 
 pub use authorize::Login;
@@ -20,6 +22,7 @@ pub(crate) use authorize::{
 };
 pub use mint::MintError;
 pub(crate) use mint::{MintKind, MintOrder, Minted};
+pub(crate) use settings::{InitialState, Settings};
 pub(crate) use token::{ClientRequest, OfToken, Userinfo};
 
 use std::sync::Arc;
@@ -28,27 +31,23 @@ use std::sync::atomic::AtomicUsize;
 pub(crate) use crate::authority::authenticate::authenticate;
 use crate::clock::Timestamp;
 use crate::fault::{Fault, TokenFault};
-use crate::grant::{
-    self, Ground, LoginDetails, Presented, PresentedCode, Proved, ScopeRule, Settlement,
-};
+use crate::grant::{self, Ground, LoginDetails, Proved, ScopeRule};
 use crate::keys::{KeyRing, KeySet, NotRetired, SigningKey};
 use crate::oauth::client::Client;
 use crate::oauth::credentials::Credentials;
-use crate::oauth::endpoint::Endpoint;
-use crate::oauth::grant::{Grant, Lifetimes, RefreshPolicy};
+use crate::oauth::grant::Grant;
 use crate::oauth::grant_type::GrantType;
 use crate::oauth::leniency::{Leniency, Tolerance};
 use crate::oauth::params::Params;
-use crate::oauth::refusal::{ErrorDialect, Refusal, RefusalName, excerpt};
+use crate::oauth::refusal::{Refusal, RefusalName, excerpt};
 use crate::oauth::response::{About, TokenResponse};
 use crate::oauth::scope::Scope;
-use crate::oauth::user::{AutoLogin, User};
+use crate::oauth::user::User;
 use crate::random::Random;
-use crate::registry::{Entries, Registry};
-use crate::seed::{FixtureError, NamedRefreshToken, Seed};
-use crate::shape::errors::ErrorTable;
-use crate::shape::{Issue, Profile, RefreshTokenOrder};
-use crate::store::{Spend, Spent, Store, ValueKind};
+use crate::registry::Registry;
+use crate::seed::{FixtureError, NamedRefreshToken};
+use crate::shape::Issue;
+use crate::store::Store;
 
 /// An authorization server: the registered clients and users, the keys, the spent tokens and the shape of tokens.
 #[derive(Debug)]
@@ -65,96 +64,6 @@ pub(crate) struct Authority {
     pub(crate) logins: Logins,
     /// How many users the login page added.
     new_users: AtomicUsize,
-}
-
-/// The part of a server that no request and no reset changes.
-#[derive(Debug)]
-pub(crate) struct Settings {
-    pub(crate) profile: Arc<Profile>,
-    pub(crate) issuer: String,
-    /// The URL of the server, without the profile's prefix.
-    pub(crate) base_url: String,
-    /// How requests are read.
-    pub(crate) reading: ErrorDialect,
-    /// How refusals are answered.
-    pub(crate) errors: Arc<ErrorTable>,
-    /// The refusals that are tolerated for every client.
-    pub(crate) leniency: Leniency,
-    /// Whether users are logged in without a page.
-    pub(crate) auto_login: AutoLogin,
-}
-
-/// The initial state of an authority; a reset makes a new authority from it.
-#[derive(Debug, Clone)]
-pub(crate) struct InitialState {
-    profile: Arc<Profile>,
-    issuer: Option<String>,
-    reading: ErrorDialect,
-    errors: Arc<ErrorTable>,
-    leniency: Leniency,
-    auto_login: AutoLogin,
-    entries: Arc<Entries>,
-    keys: Arc<KeySet>,
-    /// The seed of the ids; without one, ids come from the operating system.
-    seed: Option<u64>,
-}
-
-impl InitialState {
-    pub(crate) fn new(seed: Seed, keys: KeySet, random: Option<u64>) -> Self {
-        let Seed {
-            profile,
-            issuer,
-            error_dialect,
-            errors,
-            leniency,
-            auto_login,
-            clients,
-            users,
-            refresh_tokens,
-            // Only sandboxes ask for it.
-            named_dialect: _,
-        } = seed;
-        let entries = Entries::new(clients, users, refresh_tokens, &profile);
-        Self {
-            profile,
-            issuer,
-            reading: error_dialect,
-            errors: Arc::new(errors),
-            leniency,
-            auto_login,
-            entries: Arc::new(entries),
-            keys: Arc::new(keys),
-            seed: random,
-        }
-    }
-
-    /// Returns the settings of a server with this initial state at `base_url`.
-    pub(crate) fn settings(&self, base_url: String) -> Settings {
-        let own = format!("{base_url}{}", self.profile.paths.prefix);
-        Settings {
-            profile: Arc::clone(&self.profile),
-            issuer: self.issuer.clone().unwrap_or(own),
-            base_url,
-            reading: self.reading,
-            errors: Arc::clone(&self.errors),
-            leniency: self.leniency,
-            auto_login: self.auto_login.clone(),
-        }
-    }
-
-    /// Returns a copy of the keys.
-    pub(crate) fn keys(&self) -> KeySet {
-        KeySet::clone(&self.keys)
-    }
-
-    /// Returns the same state with another seed, if one is given, and with a leniency added.
-    pub(crate) fn varied(&self, seed: Option<u64>, leniency: Leniency) -> Self {
-        Self {
-            seed: seed.or(self.seed),
-            leniency: self.leniency.union(leniency),
-            ..self.clone()
-        }
-    }
 }
 
 /// A token request that was read, with the circumstances under which it is answered.
@@ -355,139 +264,6 @@ impl Authority {
         }
         Ok(scope)
     }
-
-    /// Marks the presented token or code as used, now that nothing else can refuse the request, and returns which refresh token the
-    /// response has.
-    async fn settle<'p>(
-        &self,
-        proved: &'p Proved,
-        client: &Client,
-        lifetimes: &Lifetimes,
-        now: Timestamp,
-        tolerance: &mut Tolerance,
-    ) -> Result<RefreshTokenOrder<'p>, Refusal> {
-        let fresh = if proved.issues_refresh_token {
-            RefreshTokenOrder::New
-        } else {
-            RefreshTokenOrder::None
-        };
-        let presented = match &proved.settlement {
-            Settlement::Nothing => return Ok(fresh),
-            Settlement::Code(code) => {
-                self.spend_code(code, &proved.grant, lifetimes, now, tolerance)
-                    .await?;
-                return Ok(fresh);
-            }
-            Settlement::RefreshToken(presented) => presented,
-        };
-        let policy = self.settings.profile.refresh_of(client);
-        let spent = match policy {
-            RefreshPolicy::Rotate => {
-                let revokes = !tolerance.tolerates(RefusalName::RefreshTokenReplayed);
-                self.spend(proved, presented, lifetimes, revokes, now).await
-            }
-            RefreshPolicy::Reissue | RefreshPolicy::Reuse => {
-                if self.store.is_revoked(&proved.grant.id, now).await {
-                    Spent::Revoked
-                } else {
-                    Spent::First
-                }
-            }
-        };
-        match spent {
-            Spent::First => {}
-            Spent::Replayed => tolerance.refuse(Refusal::RefreshTokenReplayed {})?,
-            Spent::Revoked => tolerance.refuse(Refusal::GrantRevoked {})?,
-        }
-        Ok(match policy {
-            RefreshPolicy::Reuse => RefreshTokenOrder::Same {
-                token: &presented.token,
-                id: &presented.id,
-            },
-            RefreshPolicy::Rotate | RefreshPolicy::Reissue => RefreshTokenOrder::New,
-        })
-    }
-
-    /// Spends a code, in one atomic step. A second use revokes what the first one got (RFC 6749 §4.1.2).
-    async fn spend_code(
-        &self,
-        presented: &PresentedCode,
-        grant: &Grant,
-        lifetimes: &Lifetimes,
-        now: Timestamp,
-        tolerance: &mut Tolerance,
-    ) -> Result<(), Refusal> {
-        let (code, used) = (&presented.code, presented.used.clone());
-        let is_first = !presented.was_used
-            && self
-                .store
-                .swap(ValueKind::Code, code, &presented.held, used, now)
-                .await;
-        if !is_first {
-            if !tolerance.tolerates(RefusalName::CodeReplayed) {
-                let until = lifetimes.refresh_token_end(grant.auth_time, now);
-                self.store.revoke(&grant.id, until, now).await;
-            }
-            tolerance.refuse(Refusal::CodeReplayed {})?;
-        }
-        match &presented.objection {
-            Some(refusal) => Err(refusal.clone()),
-            None => Ok(()),
-        }
-    }
-
-    async fn spend(
-        &self,
-        proved: &Proved,
-        presented: &Presented,
-        lifetimes: &Lifetimes,
-        revokes: bool,
-        now: Timestamp,
-    ) -> Spent {
-        let last_successor = lifetimes.refresh_token_end(proved.grant.auth_time, now);
-        // The store remembers a spent token without an end for as long as it is registered.
-        let grant_until = match presented.remember_until {
-            Timestamp::NEVER => last_successor,
-            end => end.max(last_successor),
-        };
-        let spend = Spend {
-            id: &presented.id,
-            grant_id: &proved.grant.id,
-            until: presented.remember_until,
-            grant_until,
-            revokes,
-        };
-        self.store.spend(spend, now).await
-    }
-}
-
-impl Settings {
-    /// Returns the URL of an endpoint.
-    pub(crate) fn url(&self, endpoint: Endpoint) -> String {
-        let path = self.profile.paths.all(endpoint).into_iter().next();
-        format!("{}{}", self.base_url, path.unwrap_or_default())
-    }
-
-    /// Returns the path that all paths of this sandbox begin with, for cookies.
-    pub(crate) fn base_path(&self) -> &str {
-        match path_of(&self.base_url) {
-            "" => "/",
-            path => path,
-        }
-    }
-
-    /// Returns the same without scheme and host, for messages.
-    pub(crate) fn path(&self, endpoint: Endpoint) -> String {
-        path_of(&self.url(endpoint)).to_owned()
-    }
-}
-
-/// Returns a URL without scheme and host.
-fn path_of(url: &str) -> &str {
-    let (_, after_scheme) = url.split_once("://").unwrap_or(("", url));
-    after_scheme
-        .find('/')
-        .map_or("", |slash| &after_scheme[slash..])
 }
 
 /// Determines the grant type, which the client must be registered for.

@@ -21,11 +21,7 @@ use crate::pages::{self, ConsentView, Language, LoginView, Notice, UserView, fie
 pub(super) async fn answer(task: &Task<'_>) -> Decision {
     let asked = task.asked;
     let interaction = interaction(&asked.params);
-    let visitor = Visitor {
-        session: asked.cookies.session.as_deref(),
-        csrf: asked.cookies.csrf.as_deref(),
-        interaction: interaction.as_ref(),
-    };
+    let visitor = visitor(asked, interaction.as_ref());
     let mut tolerance = asked.tolerance.clone();
     let authority = &task.epoch.authority;
     let result = authority
@@ -52,6 +48,15 @@ pub(super) async fn answer(task: &Task<'_>) -> Decision {
         presented: None,
         about,
         tolerated: tolerance.tolerated().to_vec(),
+    }
+}
+
+/// Returns the browser that sends a request.
+pub(super) fn visitor<'a>(asked: &'a Asked, interaction: Option<&'a Interaction>) -> Visitor<'a> {
+    Visitor {
+        session: asked.cookies.session.as_deref(),
+        csrf: asked.cookies.csrf.as_deref(),
+        interaction,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 
-use crate::authority::{LogoutAnswer, Visitor};
+use crate::authority::LogoutAnswer;
 use crate::http::authorization::{self, interaction, language};
 use crate::http::backchannel;
 use crate::http::browser::{FrontReply, Sent};
@@ -13,11 +13,7 @@ use crate::pages::{self, Notice};
 pub(super) async fn answer(task: &Task<'_>) -> Decision {
     let asked = task.asked;
     let interaction = interaction(&asked.params);
-    let visitor = Visitor {
-        session: asked.cookies.session.as_deref(),
-        csrf: asked.cookies.csrf.as_deref(),
-        interaction: interaction.as_ref(),
-    };
+    let visitor = authorization::visitor(asked, interaction.as_ref());
     let mut tolerance = asked.tolerance.clone();
     let authority = &task.epoch.authority;
     let result = authority

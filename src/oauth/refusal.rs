@@ -544,6 +544,11 @@ refusals! {
         message "the user denied the request";
         remedy "Approve the request on the page, or script a login that does.";
         tolerated None;
+    /// The scripted login names a user who is not registered, or no user is registered.
+    scripted_user_unknown: ScriptedUserUnknown { user: String }
+        message "a scripted login names the user {user}, who is not registered";
+        remedy "Add the user to the fixtures, or by `PUT /_mimic/users/{sub}`, before the login.";
+        tolerated None;
     /// A form of the login page came without the page's cookie, or from another page.
     form_not_ours: FormNotOurs {}
         message "the form does not belong to a page that this server sent to this browser; enable cookies and log in again";

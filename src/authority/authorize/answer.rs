@@ -1,6 +1,6 @@
 //! The answer of the authorization endpoint: a page, or parameters for the client's redirect URI.
 
-use crate::authority::authorize::login::Page;
+use crate::authority::authorize::visitor::Page;
 use crate::oauth::authorization::ResponseMode;
 use crate::oauth::grant::Grant;
 use crate::oauth::refusal::Refusal;

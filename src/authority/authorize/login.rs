@@ -1,99 +1,21 @@
 //! Who logs in: a scripted login, a live session, the automatic login, or the page; in this order.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use crate::json::{Object, Value};
-use subtle::ConstantTimeEq as _;
+use crate::json::Value;
 
 use crate::authority::Authority;
 use crate::authority::authorize::answer::FrontCause;
 use crate::authority::authorize::logins::Login;
 use crate::authority::authorize::request::AuthorizationRequest;
 use crate::authority::authorize::session::Session;
+use crate::authority::authorize::visitor::{Page, PageKind, Visitor, check_form, csrf};
 use crate::authority::authorize::{Back, FrontStop};
 use crate::clock::Timestamp;
-use crate::oauth::refusal::Refusal;
+use crate::oauth::refusal::{Refusal, excerpt};
 use crate::oauth::scope::Scope;
 use crate::oauth::user::{AutoLogin, User};
 use crate::random::Random;
-
-/// The most users that login pages add to one epoch.
-const MOST_NEW_USERS: usize = 1000;
-/// The most bytes of the claims of such a user.
-const NEW_USER_CLAIMS: usize = 4096;
-
-/// The browser that sends an authorization request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Visitor<'a> {
-    /// The value of its session cookie.
-    pub(crate) session: Option<&'a str>,
-    /// The value of its cookie against forged forms.
-    pub(crate) csrf: Option<&'a str>,
-    /// The form of a page that it submits.
-    pub(crate) interaction: Option<&'a Interaction>,
-}
-
-/// A submitted form of a page.
-#[derive(Debug, Clone)]
-pub(crate) struct Interaction {
-    /// The hidden copy of the cookie against forged forms.
-    pub(crate) csrf: String,
-    pub(crate) action: Action,
-}
-
-/// What the user chose.
-#[derive(Debug, Clone)]
-pub(crate) enum Action {
-    /// One click on a user.
-    Choose {
-        sub: String,
-    },
-    Password {
-        username: String,
-        password: String,
-    },
-    /// A user that does not exist yet.
-    New {
-        sub: String,
-        claims: String,
-    },
-    Consent {
-        /// The session that the form was made for.
-        sid: String,
-        scope: Vec<String>,
-    },
-    Deny,
-    /// On the logout page.
-    LogOut,
-}
-
-/// A page to show.
-#[derive(Debug)]
-pub(crate) struct Page {
-    pub(crate) client_id: String,
-    pub(crate) scope: Scope,
-    pub(crate) kind: PageKind,
-    /// The value of the cookie against forged forms, and of its hidden copy.
-    pub(crate) csrf: String,
-    /// Why the form that was submitted did not do.
-    pub(crate) problem: Option<Refusal>,
-}
-
-/// The kinds of page.
-#[derive(Debug)]
-pub(crate) enum PageKind {
-    Login {
-        users: Vec<Arc<User>>,
-        /// The user name that is filled in.
-        hint: Option<String>,
-    },
-    Consent {
-        sub: String,
-        sid: String,
-        cookie: Option<String>,
-    },
-}
 
 /// The result of [`Authority::decide_login`].
 pub(super) enum Decided {
@@ -138,12 +60,12 @@ impl LoginStop {
 }
 
 /// A user who logged in, before the consent.
-struct LoggedIn {
-    session: Session,
+pub(super) struct LoggedIn {
+    pub(super) session: Session,
     /// The user consented by the same act.
-    consented: Option<Scope>,
-    acr: Option<String>,
-    delay: u32,
+    pub(super) consented: Option<Scope>,
+    pub(super) acr: Option<String>,
+    pub(super) delay: u32,
 }
 
 impl Authority {
@@ -182,91 +104,6 @@ impl Authority {
             .await
     }
 
-    /// Carries out what the user chose on a page.
-    fn act(
-        &self,
-        action: &Action,
-        request: &AuthorizationRequest,
-        session: Option<Session>,
-        random: &Random,
-        now: Timestamp,
-    ) -> Result<LoggedIn, Refusal> {
-        let user = match action {
-            Action::Deny | Action::LogOut => return Err(Refusal::AccessDenied {}),
-            Action::Consent { sid, scope } => {
-                let Some(session) = session.filter(|session| session.sid == *sid) else {
-                    return Err(Refusal::FormNotOurs {});
-                };
-                let chosen = request
-                    .scope
-                    .filtered(|token| scope.iter().any(|name| name == token));
-                return Ok(LoggedIn {
-                    session,
-                    consented: Some(chosen),
-                    acr: request.acr.clone(),
-                    delay: 0,
-                });
-            }
-            Action::Choose { sub } => {
-                let user = self.registry.get::<User>(sub);
-                // One click is for users without a password.
-                user.filter(|user| user.password.is_none())
-                    .ok_or(Refusal::LoginFailed {})?
-            }
-            Action::Password { username, password } => self.by_password(username, password)?,
-            Action::New { sub, claims } => self.new_user(sub, claims)?,
-        };
-        Ok(LoggedIn {
-            session: Session::new(user.sub.clone(), random, now),
-            consented: None,
-            acr: request.acr.clone(),
-            delay: 0,
-        })
-    }
-
-    fn by_password(&self, username: &str, password: &str) -> Result<Arc<User>, Refusal> {
-        let users = self.registry.list::<User>();
-        let named = users.into_iter().find(|user| user.login_name() == username);
-        let matches = |user: &Arc<User>| match &user.password {
-            Some(secret) => secret.matches(password),
-            None => password.is_empty(),
-        };
-        named.filter(matches).ok_or(Refusal::LoginFailed {})
-    }
-
-    /// Registers a user that the login page describes.
-    fn new_user(&self, sub: &str, claims: &str) -> Result<Arc<User>, Refusal> {
-        let malformed = |why: &str| Refusal::NewUserMalformed {
-            why: why.to_owned(),
-        };
-        if sub.is_empty() || sub.len() > 255 || sub.chars().any(char::is_control) {
-            return Err(malformed(
-                "sub must have 1 to 255 bytes and no control character",
-            ));
-        }
-        if claims.len() > NEW_USER_CLAIMS {
-            return Err(malformed("the claims are longer than 4096 bytes"));
-        }
-        let claims = match claims.trim() {
-            "" => Object::default(),
-            text => serde_json::from_str::<Object>(text)
-                .map_err(|_| malformed("the claims are not a JSON object"))?,
-        };
-        let mut user = User::new(sub);
-        user.claims = claims;
-        if self.new_users.fetch_add(1, Ordering::Relaxed) >= MOST_NEW_USERS {
-            self.new_users.fetch_sub(1, Ordering::Relaxed);
-            return Err(malformed(
-                "the login page has added as many users as it may",
-            ));
-        }
-        match self.registry.add(user.clone()) {
-            Ok(true) => Ok(Arc::new(user)),
-            Ok(false) => Err(malformed("there is a user of that sub already")),
-            Err(why) => Err(malformed(&why.to_string())),
-        }
-    }
-
     /// Carries out a scripted login.
     fn scripted(
         &self,
@@ -288,16 +125,12 @@ impl Authority {
         if login.deny {
             return Err(refused(Refusal::AccessDenied {}));
         }
-        let sub = match login.user {
-            Some(sub) => sub,
-            None => match self.registry.pick::<User>(None) {
-                Ok(first) => first.sub.clone(),
-                Err(_) => return Err(refused(Refusal::LoginFailed {})),
-            },
-        };
-        if self.registry.get::<User>(&sub).is_none() {
-            return Err(refused(Refusal::LoginFailed {}));
-        }
+        let user = self.registry.pick::<User>(login.user.as_deref());
+        let user = user.map_err(|unknown| {
+            let user = excerpt(&unknown.asked);
+            refused(Refusal::ScriptedUserUnknown { user })
+        })?;
+        let sub = user.sub.clone();
         let consented = match login.scope {
             Some(scope) => request.scope.within(&scope),
             None => request.scope.clone(),
@@ -496,32 +329,5 @@ fn stale(
         Some("another user than that of id_token_hint is logged in, and prompt=none allows no page")
     } else {
         None
-    }
-}
-
-/// Checks that a form was made for this browser: its hidden value is that of the cookie.
-pub(super) fn check_form(interaction: &Interaction, cookie: Option<&str>) -> Result<(), Refusal> {
-    let is_ours = cookie.is_some_and(|cookie| {
-        cookie.len() == interaction.csrf.len()
-            && bool::from(cookie.as_bytes().ct_eq(interaction.csrf.as_bytes()))
-    });
-    if is_ours {
-        Ok(())
-    } else {
-        Err(Refusal::FormNotOurs {})
-    }
-}
-
-/// Returns the browser's value against forged forms, or a new one.
-pub(super) fn csrf(visitor: &Visitor<'_>, random: &Random) -> String {
-    let is_ours = |value: &&str| {
-        value.len() == 43
-            && value
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
-    match visitor.csrf.filter(is_ours) {
-        Some(value) => value.to_owned(),
-        None => random.text(),
     }
 }

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use crate::authority::Authority;
-use crate::authority::authorize::login::{check_form, csrf};
 use crate::authority::authorize::session::Session;
+use crate::authority::authorize::visitor::{check_form, csrf};
 use crate::authority::authorize::{Action, Notices, Visitor};
 use crate::clock::Timestamp;
 use crate::oauth::client::Client;

@@ -4,20 +4,22 @@
 //! the client or its redirect URI is answered on a page; every other refusal goes back to the client.
 
 mod answer;
+mod form;
 mod login;
 mod logins;
 mod logout;
 mod notice;
 mod request;
 mod session;
+mod visitor;
 
 pub(crate) use answer::{Back, FrontAnswer, FrontCause, FrontKind, FrontStop};
-pub(crate) use login::{Action, Interaction, Page, PageKind, Visitor};
 pub use logins::Login;
 pub(crate) use logins::{Logins, MOST_LOGINS};
 pub(crate) use logout::LogoutAnswer;
 pub(crate) use notice::{LogoutToken, Notices};
 pub(crate) use session::SessionView;
+pub(crate) use visitor::{Action, Interaction, Page, PageKind, Visitor};
 
 use crate::authority::Authority;
 use crate::authority::authorize::login::{Authenticated, Decided};
