@@ -55,7 +55,7 @@ impl JsonSchema for AutoLogin {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "description": "Whether users are logged in without a page: true (the first user), false, or the sub of a user.",
-            "type": ["boolean", "string"],
+            "anyOf": [{ "type": "boolean" }, { "type": "string" }],
         })
     }
 }

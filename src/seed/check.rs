@@ -199,6 +199,12 @@ fn front_channel(client: &Client) -> Result<(), Invalid> {
             }
         }
     }
+    if client.response_types.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Invalid::member(
+            "response_types",
+            "must name at least one response type; leave it out for `code`",
+        ));
+    }
     for (index, text) in client.response_types.iter().flatten().enumerate() {
         if ResponseType::parse(text).is_none() {
             let pointer = format!("/response_types/{index}");

@@ -33,6 +33,7 @@ method-without-secret.json | /clients/0/token_endpoint_auth_method | needs a cli
 missing-client-id.json | /clients/0 | the member `client_id` is missing (line 5, column 5)
 missing-profile-file.json | /profile | profiles/nowhere.json cannot be read: No such file or directory
 negative-lifetime.json | /clients/0/refresh_token_lifetime | must be a whole number from 0 to 4294967295, not -1 (line 7, column 34)
+no-response-type.json | /clients/0/response_types | must name at least one response type; leave it out for `code`
 non-ascii-client-id.json | /clients/0/client_id | must be printable ASCII and not empty (RFC 6749 Appendix A.1)
 non-ascii-secret.json | /clients/0/client_secret | must be printable ASCII (RFC 6749 Appendix A.2)
 none-with-secret.json | /clients/0/token_endpoint_auth_method | is none, but there is a client_secret; remove one
