@@ -149,8 +149,10 @@ fn what_a_response_type_needs_and_who_may_use_it_is_checked() {
             "unsupported_response_type",
         ),
     ] {
-        let (members, _) = respond(&server, query);
+        let (members, in_fragment) = respond(&server, query);
         assert_eq!(members["error"], error, "{query}: {members:?}");
+        // An error takes the place of the tokens.
+        assert!(in_fragment, "{query}");
     }
     let url = format!(
         "{}?client_id=plain&response_type=id_token&nonce=n&scope=openid",

@@ -707,6 +707,8 @@ fn login_rows() -> Vec<Row> {
                         Request::get(&target(world, &query)).header("Cookie", cookie(&logged_in));
                     world.send(&request)
                 };
+                let page = send("max_age=0");
+                assert_eq!(page.status, 200, "0 asks for a login in any case: {page:?}");
                 world.clock.advance(1);
                 assert_eq!(auth_time(&send("max_age=1")), first, "it is not older");
                 world.clock.advance(1);
