@@ -130,9 +130,9 @@ impl Entry {
         let end = CONTENTS.min(texts.len() + PARAMETERS);
         for (index, (name, value)) in contents.parameters.enumerate() {
             let name_shown = shown_name(name);
-            // Two lengths of two bytes, and a value at its longest.
+            // Two lengths of at most three bytes, and a value at its longest.
             let value = Some(value).filter(|_| !is_secret(name));
-            let longest = 4 + name_shown.len() + value.map_or(0, str::len).min(VALUE);
+            let longest = 6 + name_shown.len() + value.map_or(0, str::len).min(VALUE);
             if index >= MOST_PARAMETERS || texts.len() + longest > end {
                 self.parameters_omitted = self.parameters_omitted.saturating_add(1);
                 continue;

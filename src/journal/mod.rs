@@ -376,10 +376,10 @@ mod tests {
     }
 
     #[test]
-    fn an_ordinary_refresh_takes_less_than_900_bytes() {
+    fn an_ordinary_refresh_takes_less_than_800_bytes() {
         let journal = Journal::new(&Limits::new(10, usize::MAX), 1);
         ordinary(&journal, 0);
-        assert!((400..900).contains(&journal.bytes()), "{}", journal.bytes());
+        assert!((400..800).contains(&journal.bytes()), "{}", journal.bytes());
     }
 
     #[test]

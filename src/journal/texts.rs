@@ -1,11 +1,13 @@
 //! Several short texts in one allocation.
 
-/// Texts one after the other, each after its length in two bytes.
+/// Texts one after the other, each after its length: in one byte, or in two bytes after [`LONG`].
 #[derive(Debug, Default)]
 pub(super) struct Texts(Box<[u8]>);
 
-/// The length that marks an absent text.
-const ABSENT: u16 = u16::MAX;
+/// Marks an absent text.
+const ABSENT: u8 = u8::MAX;
+/// Marks a length in two bytes.
+const LONG: u8 = ABSENT - 1;
 
 /// Collects [`Texts`].
 #[derive(Debug)]
@@ -19,12 +21,18 @@ impl Writer {
     /// Appends a text, cut to at most `limit` bytes at the end of a character.
     pub(super) fn push(&mut self, text: Option<&str>, limit: usize) {
         let Some(text) = text else {
-            self.0.extend(ABSENT.to_le_bytes());
+            self.0.push(ABSENT);
             return;
         };
-        let text = cut(text, limit.min(usize::from(ABSENT) - 1));
-        let length = u16::try_from(text.len()).unwrap_or(0);
-        self.0.extend(length.to_le_bytes());
+        let text = cut(text, limit.min(usize::from(u16::MAX)));
+        match u8::try_from(text.len()) {
+            Ok(short) if short < LONG => self.0.push(short),
+            _ => {
+                let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
+                self.0.push(LONG);
+                self.0.extend(length.to_le_bytes());
+            }
+        }
         self.0.extend(text.as_bytes());
     }
 
@@ -43,14 +51,21 @@ impl Texts {
     pub(super) fn iter(&self) -> impl Iterator<Item = Option<&str>> {
         let mut rest = &*self.0;
         std::iter::from_fn(move || {
-            let (length, behind) = rest.split_first_chunk::<2>()?;
-            let length = u16::from_le_bytes(*length);
-            if length == ABSENT {
-                rest = behind;
-                return Some(None);
-            }
-            let (text, behind) = behind.split_at_checked(usize::from(length))?;
-            rest = behind;
+            let (mark, mut after) = rest.split_first()?;
+            let length = match *mark {
+                ABSENT => {
+                    rest = after;
+                    return Some(None);
+                }
+                LONG => {
+                    let (length, text) = after.split_first_chunk::<2>()?;
+                    after = text;
+                    usize::from(u16::from_le_bytes(*length))
+                }
+                short => usize::from(short),
+            };
+            let (text, others) = after.split_at_checked(length)?;
+            rest = others;
             // `Writer` copied whole characters.
             Some(Some(std::str::from_utf8(text).unwrap_or_default()))
         })
@@ -83,14 +98,32 @@ mod tests {
     #[test]
     fn texts_are_read_as_they_were_written() {
         let mut writer = Writer::new();
-        for text in [Some("é"), None, Some(""), Some("plain")] {
-            writer.push(text, 100);
+        let (short, long) = ("s".repeat(253), "l".repeat(254));
+        for text in [
+            Some("é"),
+            None,
+            Some(""),
+            Some("plain"),
+            Some(&*short),
+            Some(&*long),
+        ] {
+            writer.push(text, 300);
         }
         let texts = writer.finish();
         let read: Vec<_> = texts.iter().collect();
-        assert_eq!(read, [Some("é"), None, Some(""), Some("plain")]);
         assert_eq!(
-            (texts.get(3), texts.get(1), texts.get(4)),
+            read,
+            [
+                Some("é"),
+                None,
+                Some(""),
+                Some("plain"),
+                Some(&*short),
+                Some(&*long)
+            ]
+        );
+        assert_eq!(
+            (texts.get(3), texts.get(1), texts.get(6)),
             (Some("plain"), None, None)
         );
     }
