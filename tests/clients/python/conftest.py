@@ -4,6 +4,7 @@ import pytest
 from authlib.integrations.httpx_client import OAuth2Client as OverHttpx
 from authlib.integrations.requests_client import OAuth2Session as OverRequests
 from control import Sandbox
+from logins import PROFILES
 
 STANDARD = {
     "profile": "standard",
@@ -46,6 +47,12 @@ def sandbox(make_sandbox):
 def standard(make_sandbox):
     """A server by the RFCs: RFC 9068 access tokens, each with a kid."""
     return make_sandbox(fixtures=STANDARD)
+
+
+@pytest.fixture
+def standard_login(make_sandbox):
+    """The server of the default fixtures under the profile `standard`, whose tokens have a kid and an at_hash."""
+    return make_sandbox(**PROFILES["standard"])
 
 
 def over_requests(sandbox, client_id="client-default", timeout=5, **more):

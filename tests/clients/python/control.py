@@ -24,6 +24,9 @@ class Sandbox:
         self.jwks_url = state["endpoints"]["jwks"]
         self.metadata_url = state["endpoints"]["metadata"]
 
+    def metadata(self):
+        return _json("GET", self.metadata_url)
+
     def control(self, method, path, body=None):
         return _json(method, f"{self.base_url}/_mimic/{path}", body)
 
