@@ -1,4 +1,5 @@
-// Package clients drives a running oauth-mimic with golang.org/x/oauth2 and coreos/go-oidc, by its control plane alone.
+// Package clients drives a running oauth-mimic with golang.org/x/oauth2, coreos/go-oidc and zitadel/oidc, by its control
+// plane alone.
 package clients
 
 import (
