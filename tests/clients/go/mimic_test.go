@@ -29,7 +29,11 @@ type sandbox struct {
 	BaseURL   string `json:"base_url"`
 	Issuer    string `json:"issuer"`
 	Endpoints struct {
-		Token string `json:"token"`
+		Authorization string `json:"authorization"`
+		Introspection string `json:"introspection"`
+		Revocation    string `json:"revocation"`
+		Token         string `json:"token"`
+		Userinfo      string `json:"userinfo"`
 	} `json:"endpoints"`
 }
 
