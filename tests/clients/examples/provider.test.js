@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
+import * as openid from 'openid-client'
 
 let server, mimic
 before(async () => {
@@ -31,4 +32,30 @@ test('a provider publishes its keys', async () => {
   const { keys } = await (await fetch(provider.endpoints.jwks)).json()
   assert.equal(keys.length, 1)
   await control(provider, '/verify', { filter: { endpoint: 'jwks' }, exactly: 1 })
+})
+
+/** Logs a user in at the URL to which a client sends its users. The answer is the URL at which the client gets them back. */
+const logIn = async (provider, user, url) => {
+  await control(provider, '/logins', { user })
+  const answer = await fetch(url, { redirect: 'manual' })
+  return new URL(answer.headers.get('location'))
+}
+
+test('alice logs in', async () => {
+  const provider = await newProvider()
+  const config = await openid.discovery(new URL(provider.issuer), 'web', 'web-secret', undefined, {
+    execute: [openid.allowInsecureRequests]
+  })
+  const pkceCodeVerifier = openid.randomPKCECodeVerifier()
+  const expectedState = openid.randomState()
+  const url = openid.buildAuthorizationUrl(config, {
+    redirect_uri: 'http://localhost:3000/callback',
+    scope: 'openid email',
+    state: expectedState,
+    code_challenge: await openid.calculatePKCECodeChallenge(pkceCodeVerifier),
+    code_challenge_method: 'S256'
+  })
+  const response = await logIn(provider, 'alice', url)
+  const tokens = await openid.authorizationCodeGrant(config, response, { pkceCodeVerifier, expectedState })
+  assert.equal(tokens.claims().sub, 'alice')
 })
