@@ -80,7 +80,7 @@ impl Authority {
                 .await;
         if !is_first {
             if !tolerance.tolerates(RefusalName::CodeReplayed) {
-                let until = lifetimes.refresh_token_end(grant.auth_time, now);
+                let until = lifetimes.last_token_end(grant.auth_time, now);
                 self.store.revoke(&grant.id, until, now).await;
             }
             tolerance.refuse(Refusal::CodeReplayed {})?;
@@ -99,7 +99,7 @@ impl Authority {
         revokes: bool,
         now: Timestamp,
     ) -> Spent {
-        let last_successor = lifetimes.refresh_token_end(proved.grant.auth_time, now);
+        let last_successor = lifetimes.last_token_end(proved.grant.auth_time, now);
         // The store remembers a spent token without an end for as long as it is registered.
         let grant_until = match presented.remember_until {
             Timestamp::NEVER => last_successor,

@@ -56,6 +56,13 @@ impl Lifetimes {
         (now + self.refresh_token).min(self.absolute_end(auth_time))
     }
 
+    /// Returns when the last token has expired that was issued for a grant until `now`. A revocation must be remembered until
+    /// then: an access token may outlive the refresh token.
+    pub(crate) fn last_token_end(&self, auth_time: Option<Timestamp>, now: Timestamp) -> Timestamp {
+        let refresh_token = self.refresh_token_end(auth_time, now);
+        refresh_token.max(now + self.access_token)
+    }
+
     /// Returns the time after which the grant cannot be refreshed.
     pub(crate) fn absolute_end(&self, auth_time: Option<Timestamp>) -> Timestamp {
         match (self.refresh_token_absolute, auth_time) {

@@ -246,6 +246,22 @@ fn a_client_without_a_browser_logs_out_its_own_user_only() {
 }
 
 #[test]
+fn a_logout_ends_what_refreshes_got_since_the_login_for_as_long_as_it_lives() {
+    let server = server("standard");
+    let mut alice = log_in(&server, "app", "alice");
+    // A refresh token of this profile lives for a day, as the session does.
+    server.clock().advance(80_000);
+    let token = alice.tokens["refresh_token"].as_str().expect("a token");
+    let form = format!("grant_type=refresh_token&refresh_token={}", encoded(token));
+    alice.tokens = post(&server, Some(&basic("app", "s3cret")), &form).json();
+    let control = server.control_url().expect("a control plane");
+    let ended = Request::new("DELETE", "").send_to(&format!("{control}/sessions"));
+    assert_eq!(ended.status, 204);
+    server.clock().advance(80_000);
+    assert!(!refreshes(&server, "app", &alice));
+}
+
+#[test]
 fn a_test_lists_sessions_and_ends_them() {
     let server = server("standard");
     let alice = log_in(&server, "app", "alice");

@@ -1,6 +1,8 @@
 //! Introspection, revocation and userinfo beyond the obligations: the profile `connect`, named refresh tokens, the dialect
 //! `spring`, the journal, and profiles of one's own.
 
+use std::time::Duration;
+
 use oauth_mimic::{
     AdviceCode, Client, Clock, Defect, Endpoint, ErrorDialect, Exchange, Expectation, Filter,
     Leniency, Outcome, RefreshPolicy, RefusalName, Timestamp, TokenServer, User,
@@ -8,7 +10,8 @@ use oauth_mimic::{
 use serde_json::{Value, json};
 
 use crate::drive::Plane;
-use crate::support::{Answer, Request, encoded, get, part, refresh};
+use crate::front::CALLBACK;
+use crate::support::{Answer, Request, basic, encoded, get, part, post, refresh};
 
 /// A request about a token, by the default client.
 #[track_caller]
@@ -123,6 +126,42 @@ fn a_revocation_ends_the_tokens_of_its_grant_under_every_policy() {
             }
             assert_eq!(refresh(&server, &next, "").error(), "invalid_grant");
         }
+    }
+}
+
+#[test]
+fn a_revoked_grant_stays_revoked_until_its_access_tokens_expire() {
+    let server = TokenServer::builder()
+        .client(
+            Client::confidential("client-default", "client-default-secret")
+                .redirect_uri(CALLBACK)
+                .refresh(RefreshPolicy::Rotate)
+                .refresh_token_lifetime(Duration::from_secs(60))
+                .access_token_lifetime(Duration::from_secs(600)),
+        )
+        .user(User::new("alice"))
+        .start();
+    let by_code = {
+        let url = server.authorization_url();
+        let url = format!("{url}?response_type=code&client_id=client-default&scope=openid");
+        let code = server.authorize(&url).code().to_owned();
+        let form = format!("grant_type=authorization_code&code={code}");
+        let credentials = basic("client-default", "client-default-secret");
+        let exchange = || post(&server, Some(&credentials), &form);
+        let first = exchange();
+        assert_eq!(exchange().error(), "invalid_grant");
+        first.member("access_token")
+    };
+    let by_refresh_token = {
+        let token = server.mint().refresh_token();
+        let first = refresh(&server, &token, "");
+        assert_eq!(refresh(&server, &token, "").error(), "invalid_grant");
+        first.member("access_token")
+    };
+    server.clock().advance(300);
+    for token in [by_code, by_refresh_token] {
+        assert!(!is_active(&server, &token));
+        assert_eq!(userinfo(&server, &token).error(), "invalid_token");
     }
 }
 

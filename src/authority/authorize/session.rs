@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::authority::Authority;
 use crate::authority::authorize::notice::Notices;
 use crate::clock::Timestamp;
+use crate::oauth::client::Client;
 use crate::oauth::grant::Grant;
 use crate::oauth::scope::Scope;
 use crate::random::Random;
@@ -206,7 +207,14 @@ impl Authority {
             return Notices::default();
         };
         for grant in &current.grants {
-            self.store.revoke(&grant.id, grant.until, now).await;
+            // Refreshes since the login have issued tokens that end later.
+            let client = self.registry.get::<Client>(&grant.client_id);
+            let until = client.map_or(grant.until, |client| {
+                let lifetimes = self.settings.profile.lifetimes_of(&client);
+                let last = lifetimes.last_token_end(Some(current.auth_time), now);
+                last.max(grant.until)
+            });
+            self.store.revoke(&grant.id, until, now).await;
         }
         self.notices(&current, &self.random.fork(), now)
     }

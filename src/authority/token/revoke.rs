@@ -77,8 +77,7 @@ impl Authority {
             return token.expires_at;
         };
         let lifetimes = self.settings.profile.lifetimes_of(&client);
-        let refresh_token = lifetimes.refresh_token_end(token.grant.auth_time, now);
-        let access_token = now + lifetimes.access_token;
-        token.expires_at.max(refresh_token).max(access_token)
+        let last = lifetimes.last_token_end(token.grant.auth_time, now);
+        token.expires_at.max(last)
     }
 }
