@@ -63,7 +63,8 @@ impl Authority {
         })
     }
 
-    /// Spends a code, in one atomic step. A second use revokes what the first one got (RFC 6749 §4.1.2).
+    /// Spends a code, in one atomic step. A second use revokes what the first one got (RFC 6749 §4.1.2). A code whose session
+    /// has ended gets nothing.
     async fn spend_code(
         &self,
         presented: &PresentedCode,
@@ -84,6 +85,9 @@ impl Authority {
                 self.store.revoke(&grant.id, until, now).await;
             }
             tolerance.refuse(Refusal::CodeReplayed {})?;
+        }
+        if self.store.is_revoked(&grant.id, now).await {
+            tolerance.refuse(Refusal::CodeRevoked {})?;
         }
         match &presented.objection {
             Some(refusal) => Err(refusal.clone()),

@@ -597,6 +597,11 @@ refusals! {
         message "the code was used before; the tokens that its first use got are revoked now (RFC 6749 section 4.1.2)";
         remedy "Exchange each code once. Find the two uses in the journal: `GET /_mimic/requests`.";
         tolerated Some("Used codes are accepted, and nothing is revoked.");
+    /// The grant of the code was revoked before the code was used: its session has ended.
+    code_revoked: CodeRevoked {}
+        message "the grant of the code is revoked: the session in which the user logged in has ended";
+        remedy "Log in again. Find the logout in the journal: `GET /_mimic/requests`.";
+        tolerated Some("Codes of revoked grants are accepted.");
     /// The authorization request had a redirect URI, and the token request has none (RFC 6749 §4.1.3).
     redirect_uri_not_repeated: RedirectUriNotRepeated {}
         message "redirect_uri is missing, and the authorization request had one (RFC 6749 section 4.1.3)";

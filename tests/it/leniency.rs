@@ -5,6 +5,7 @@ use oauth_mimic::{
     RefreshPolicy, RefusalName, SandboxGuard, SandboxOptions, TokenServer, User,
 };
 
+use crate::drive::Plane;
 use crate::support::{Answer, Request, basic, encoded, path_of};
 
 const GOOD: &str = "grant_type=refresh_token&refresh_token=SEEDED";
@@ -138,6 +139,12 @@ fn exchange(server: &TokenServer, name: RefusalName) -> Option<Request> {
             let first = code_exchange(server, &form).send(server.address());
             assert_eq!(first.status, 200, "{}", first.text());
             form
+        }
+        R::CodeRevoked => {
+            let code = code("");
+            let ended = Plane::of(server).delete("/sessions");
+            assert_eq!(ended.status, 204, "{}", ended.text());
+            format!("{uri}&code={code}")
         }
         R::RedirectUriNotRepeated => format!("code={}", code("")),
         R::RedirectUriMismatch => format!("code={}&{uri}%2F", code("")),

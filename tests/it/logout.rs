@@ -1,6 +1,6 @@
 //! Logout that a client asks for (OpenID Connect RP-Initiated Logout 1.0), and the sessions that it ends.
 
-use oauth_mimic::{Client, Login, Mimic, TokenServer, User};
+use oauth_mimic::{Client, Login, Mimic, RefusalName, TokenServer, User};
 use serde_json::Value;
 
 use crate::support::http::{Answer, Request};
@@ -243,6 +243,28 @@ fn a_client_without_a_browser_logs_out_its_own_user_only() {
     assert!(!refreshes(&server, "app", &alice));
     assert!(refreshes(&server, "other", &elsewhere));
     assert!(refreshes(&server, "app", &bob));
+}
+
+#[test]
+fn a_code_of_a_session_that_has_ended_gets_nothing() {
+    let server = server("standard");
+    server.next_login(Login::new().user("alice"));
+    let url = format!(
+        "{}?response_type=code&client_id=app&scope=openid",
+        server.authorization_url()
+    );
+    let code = server.authorize(&url).code().to_owned();
+    let control = server.control_url().expect("a control plane");
+    let ended = Request::new("DELETE", "").send_to(&format!("{control}/sessions"));
+    assert_eq!(ended.status, 204);
+    let form = format!("grant_type=authorization_code&code={code}");
+    let answer = post(&server, Some(&basic("app", "s3cret")), &form);
+    assert_eq!(
+        (answer.status, answer.error().as_str()),
+        (400, "invalid_grant")
+    );
+    let last = server.requests().pop().expect("a request");
+    assert_eq!(last.refusal, Some(RefusalName::CodeRevoked));
 }
 
 #[test]
