@@ -26,6 +26,7 @@ mod login;
 mod logout;
 mod member_order;
 mod metadata;
+mod model;
 mod named_tokens;
 mod policies;
 mod profiles;
