@@ -4,8 +4,9 @@ import threading
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from authlib.integrations.flask_client import OAuth, OAuthError
-from flask import Flask, redirect, session, url_for
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.flask_client import OAuth
+from flask import Flask, redirect, request, session, url_for
 from joserfc.errors import JoseError
 from logins import CLIENT, PROFILES, SCOPE, changed, script, spoil
 from robot import Robot
@@ -28,9 +29,10 @@ def make_app(server, **options):
 
     @app.get("/login")
     def login():
-        return provider.authorize_redirect(url_for("callback", _external=True))
+        callback = url_for("callback", _external=True)
+        return provider.authorize_redirect(callback, **request.args)
 
-    @app.get("/callback")
+    @app.route("/callback", methods=["GET", "POST"])
     def callback():
         tokens = provider.authorize_access_token(**options)
         app.tokens = tokens
@@ -50,7 +52,7 @@ def make_app(server, **options):
         session.clear()
         return provider.logout_redirect(CLIENT, app.tokens["id_token"])
 
-    @app.errorhandler(OAuthError)
+    @app.errorhandler(AuthlibBaseError)
     def oauth_error(why):
         return {"error": why.error}, 400
 
@@ -132,6 +134,26 @@ def test_reports_that_the_user_denied(served):
     robot.open(f"{address}/login")
     assert robot.press("Deny").go().json() == {"error": "access_denied"}
     assert user(robot, address) is None
+
+
+def test_takes_the_response_by_form_post(sandbox, served):
+    _, address = served
+    robot = Robot()
+    script(sandbox, user="alice")
+    robot.open(f"{address}/login?response_mode=form_post")
+    robot.press("Continue").go()
+    assert user(robot, address) == "alice"
+
+
+def test_takes_a_denial_by_form_post_for_a_response_without_a_code(sandbox, served):
+    _, address = served
+    robot = Robot()
+    script(sandbox, deny=True)
+    robot.open(f"{address}/login?response_mode=form_post")
+    answer = robot.press("Continue").go()
+    assert answer.json() == {"error": "missing_code"}
+    assert user(robot, address) is None
+    sandbox.verify(filter={"endpoint": "token"}, exactly=0)
 
 
 def response_to(robot, sandbox, address):
