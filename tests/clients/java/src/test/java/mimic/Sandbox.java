@@ -15,6 +15,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.function.Executable;
@@ -24,6 +25,11 @@ import org.junit.jupiter.api.function.ThrowingConsumer;
 final class Sandbox implements AutoCloseable {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
     private static final String SERVER = System.getenv("OAUTH_MIMIC_URL");
+
+    /** Where the users of an app are sent back to, and where they are sent after a logout. */
+    static final String CALLBACK = "http://localhost:3000/callback";
+
+    static final String HOME = "http://localhost:3000/";
 
     static final String API = "https://api.example.com";
 
@@ -69,6 +75,29 @@ final class Sandbox implements AutoCloseable {
 
     static Sandbox standard() {
         return new Sandbox(request(SERVER, "POST", "/sandboxes", STANDARD));
+    }
+
+    /** A provider for logins: an app, alice with a password, and bob. The user of automatic logins is alice. */
+    static Sandbox login(String profile, boolean automatic) {
+        var web = Map.of(
+                "client_id", "web",
+                "client_secret", "web-secret",
+                "scope", "openid email offline_access",
+                "access_token_lifetime", 30,
+                "redirect_uris", List.of(CALLBACK, "http://localhost/login/oauth2/code/mimic"),
+                "post_logout_redirect_uris", List.of(HOME));
+        var alice = Map.of(
+                "sub", "alice",
+                "username", "alice",
+                "password", "s3cret",
+                "claims", Map.of("email", "alice@example.com"));
+        var bob = Map.of("sub", "bob", "claims", Map.of("name", "Bob Example", "email", "bob@example.com"));
+        var fixtures = new HashMap<String, Object>(
+                Map.of("profile", profile, "clients", List.of(web), "users", List.of(alice, bob)));
+        if (automatic) {
+            fixtures.put("auto_login", "alice");
+        }
+        return new Sandbox(request(SERVER, "POST", "/sandboxes", Map.of("fixtures", fixtures)));
     }
 
     @Override
@@ -130,6 +159,18 @@ final class Sandbox implements AutoCloseable {
     void unavailableOnce(String endpoint) {
         var fault = Map.of("kind", "status", "status", 503, "headers", Map.of("Retry-After", "1"));
         control("POST", "/faults", Map.of("on", endpoint, "times", 1, "fault", fault));
+    }
+
+    /** Scripts the next login, which then shows no page. */
+    void nextLogin(Map<String, Object> login) {
+        control("POST", "/logins", login);
+    }
+
+    /** Sets claims in one ID token, after `skip` others. */
+    void idTokenHas(Map<String, Object> claims, int skip) {
+        var defect = Map.of("kind", "set_claims", "claims", claims);
+        var fault = Map.of("kind", "token", "token", "id_token", "defect", defect);
+        control("POST", "/faults", Map.of("on", "token", "skip", skip, "times", 1, "fault", fault));
     }
 
     void play(String scenario) {
