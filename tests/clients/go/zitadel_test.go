@@ -164,6 +164,26 @@ func TestZitadelRefusesTheCallbackOfAnotherLogin(t *testing.T) {
 	user.shows("failed to get state")
 }
 
+// The app has forgotten the login of a callback that comes again; and a code that is used twice takes the tokens of its
+// first use with it.
+func TestZitadelRefusesAReplayedCallback(t *testing.T) {
+	s := loginSandbox(t, "standard", object{"auto_login": "alice"})
+	app, user := newZitadelApp(t, s), newBrowser(t, "localhost:3000")
+	user.visit(app.address + "/login")
+	session, back := app.loggedIn(t), user.at
+	user.visit(back.String())
+	user.shows("failed to get state")
+	s.arrived(1, object{"endpoint": "token"})
+
+	_, err := rp.CodeExchange[*oidc.IDTokenClaims](t.Context(), back.Query().Get("code"), app)
+	if err == nil || !strings.Contains(err.Error(), "invalid_grant") {
+		t.Errorf("the code is not refused: %v", err)
+	}
+	if _, err := app.refresh(t, session.tokens.RefreshToken); err == nil || !strings.Contains(err.Error(), "invalid_grant") {
+		t.Errorf("the refresh token is not refused: %v", err)
+	}
+}
+
 func portOf(t *testing.T, address string) string {
 	t.Helper()
 	return must[*url.URL](t)(url.Parse(address)).Port()
