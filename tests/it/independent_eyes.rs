@@ -1,22 +1,33 @@
 //! The server as other people's code sees it: `oauth2`, `openidconnect` and `jsonwebtoken`, each with its own reading of
 //! the same RFCs.
 
+use std::collections::HashMap;
+
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use oauth_mimic::{AuthMethod, Client, Clock, RefreshPolicy, TokenServer, User};
+use oauth_mimic::{
+    AuthMethod, Client, Clock, Defect, Fault, Login, RefreshPolicy, TokenKind, TokenServer, User,
+};
 use oauth2::basic::{BasicClient, BasicErrorResponseType, BasicTokenType};
 use oauth2::{
     AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RefreshToken, RequestTokenError,
     Scope, TokenResponse as _, TokenUrl,
 };
 use openidconnect::core::{
-    CoreClient, CoreIdToken, CoreIdTokenVerifier, CoreProviderMetadata, CoreUserInfoClaims,
+    CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenVerifier, CoreProviderMetadata,
+    CoreTokenResponse, CoreUserInfoClaims,
 };
-use openidconnect::{IssuerUrl, Nonce, TokenResponse as _};
+use openidconnect::{
+    AccessTokenHash, AuthorizationCode, CsrfToken, EndSessionUrl, EndpointMaybeSet, EndpointNotSet,
+    EndpointSet, IssuerUrl, LogoutRequest, Nonce, PkceCodeChallenge, PkceCodeVerifier,
+    PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, StandardErrorResponse,
+    SubjectIdentifier, TokenResponse as _,
+};
 use serde_json::Value;
 
-use crate::support::{get, part, path_of};
+use crate::front::Browser;
+use crate::support::{Request, get, part, path_of};
 
 /// What a secret may hold, and what a sloppy encoder or decoder trips over.
 const SECRET: &str = "p:w+ %41&=/?#~\"\\";
@@ -302,6 +313,278 @@ fn openidconnect_refuses_what_is_not_for_it_or_not_from_there() {
             !verify(&impostor.mint().client("public").id_token(), "public"),
             "{profile}: another key"
         );
+    }
+}
+
+// --- openidconnect, a login -------------------------------------------------------------------------------------
+
+const CALLBACK: &str = "https://app.test/callback";
+const HOME: &str = "https://app.test/";
+
+fn login_server(profile: &str) -> TokenServer {
+    let user = |sub: &str| User::new(sub).claim("email", format!("{sub}@example.test"));
+    TokenServer::builder()
+        .profile(profile)
+        .client(
+            Client::confidential("web", "s3cret")
+                .redirect_uri(CALLBACK)
+                .post_logout_redirect_uri(HOME)
+                .scope("openid email offline_access"),
+        )
+        .user(user("alice"))
+        .user(user("bob"))
+        .start()
+}
+
+/// An application that is set up by the metadata alone.
+struct App {
+    client: CoreClient<
+        EndpointSet,
+        EndpointNotSet,
+        EndpointNotSet,
+        EndpointNotSet,
+        EndpointMaybeSet,
+        EndpointMaybeSet,
+    >,
+    end_session: EndSessionUrl,
+    issuer: String,
+}
+
+/// What an application remembers of a login until the user is sent back.
+struct Attempt {
+    url: String,
+    state: CsrfToken,
+    nonce: Nonce,
+    verifier: PkceCodeVerifier,
+}
+
+impl App {
+    fn discover(server: &TokenServer) -> Self {
+        let issuer = IssuerUrl::new(server.issuer().to_owned()).expect("a URL");
+        let metadata = ProviderMetadataWithLogout::discover(&issuer, &http).expect("metadata");
+        let end_session = metadata.additional_metadata().end_session_endpoint.clone();
+        let client = CoreClient::from_provider_metadata(
+            metadata,
+            ClientId::new("web".to_owned()),
+            Some(ClientSecret::new("s3cret".to_owned())),
+        );
+        Self {
+            client: client.set_redirect_uri(RedirectUrl::new(CALLBACK.to_owned()).expect("a URL")),
+            end_session: end_session.expect("an end_session_endpoint"),
+            issuer: server.issuer().to_owned(),
+        }
+    }
+
+    fn begin(&self) -> Attempt {
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        let (url, state, nonce) = self
+            .client
+            .authorize_url(
+                CoreAuthenticationFlow::AuthorizationCode,
+                CsrfToken::new_random,
+                Nonce::new_random,
+            )
+            .add_scope(Scope::new("email".to_owned()))
+            .add_scope(Scope::new("offline_access".to_owned()))
+            .set_pkce_challenge(challenge)
+            .url();
+        Attempt {
+            url: url.into(),
+            state,
+            nonce,
+            verifier,
+        }
+    }
+
+    /// Reads the callback. The crate leaves the comparison of `state`, `iss` and `at_hash` to the application.
+    fn finish(&self, attempt: &Attempt, back: &str) -> Result<CoreTokenResponse, String> {
+        let (_, query) = back.split_once('?').expect("a query");
+        let query: HashMap<_, _> = form_urlencoded::parse(query.as_bytes()).collect();
+        let member = |name: &str| query.get(name).map(|value| value.as_ref().to_owned());
+        if member("state").as_ref() != Some(attempt.state.secret()) {
+            return Err("another state".to_owned());
+        }
+        if member("iss").as_ref() != Some(&self.issuer) {
+            return Err("another iss".to_owned());
+        }
+        if let Some(error) = member("error") {
+            return Err(error);
+        }
+        let verifier = PkceCodeVerifier::new(attempt.verifier.secret().clone());
+        let tokens = self
+            .client
+            .exchange_code(AuthorizationCode::new(member("code").expect("a code")))
+            .expect("a token endpoint was discovered")
+            .set_pkce_verifier(verifier)
+            .request(&http)
+            .map_err(refusal)?;
+        let id_token = tokens.id_token().expect("openid is in the scope");
+        let keys = self.client.id_token_verifier();
+        let claims = id_token
+            .claims(&keys, &attempt.nonce)
+            .map_err(|why| why.to_string())?;
+        if let Some(expected) = claims.access_token_hash() {
+            let alg = id_token.signing_alg().expect("an algorithm");
+            let key = id_token.signing_key(&keys).expect("a key");
+            let actual = AccessTokenHash::from_token(tokens.access_token(), alg, key);
+            if actual.expect("a hash") != *expected {
+                return Err("another at_hash".to_owned());
+            }
+        }
+        Ok(tokens)
+    }
+
+    fn refresh(&self, token: &RefreshToken) -> Result<CoreTokenResponse, String> {
+        self.client
+            .exchange_refresh_token(token)
+            .expect("a token endpoint was discovered")
+            .request(&http)
+            .map_err(refusal)
+    }
+
+    /// The user at the userinfo endpoint, who must be the one of the ID token.
+    fn email(&self, tokens: &CoreTokenResponse, sub: &str) -> Option<String> {
+        let claims: CoreUserInfoClaims = self
+            .client
+            .user_info(
+                tokens.access_token().clone(),
+                Some(SubjectIdentifier::new(sub.to_owned())),
+            )
+            .expect("a userinfo endpoint was discovered")
+            .request(&http)
+            .expect("claims");
+        claims.email().map(|email| email.to_string())
+    }
+}
+
+/// The error code of a refusal.
+fn refusal<E: std::error::Error>(
+    why: RequestTokenError<E, StandardErrorResponse<BasicErrorResponseType>>,
+) -> String {
+    match why {
+        RequestTokenError::ServerResponse(refusal) => refusal.error().to_string(),
+        other => panic!("no token response and no refusal: {other:?}"),
+    }
+}
+
+fn refresh_token(tokens: &CoreTokenResponse) -> &RefreshToken {
+    tokens.refresh_token().expect("a refresh token")
+}
+
+#[test]
+fn openidconnect_logs_in_refreshes_reads_userinfo_and_logs_out() {
+    for profile in oauth_mimic::profiles() {
+        let server = login_server(profile);
+        let app = App::discover(&server);
+        let by_a_script = |url: &str| {
+            server.next_login(Login::new().user("bob"));
+            server.authorize(url).url().to_owned()
+        };
+        let by_the_page = |url: &str| {
+            let mut browser = Browser::default();
+            let page = browser.get(url);
+            let click = [("mimic_action", "choose"), ("mimic_user", "bob")];
+            let answer = browser.submit(&page, url, &click);
+            answer.header("location").expect("a redirect").to_owned()
+        };
+        let ways: [&dyn Fn(&str) -> String; 2] = [&by_a_script, &by_the_page];
+        for log_in in ways {
+            let attempt = app.begin();
+            let tokens = app
+                .finish(&attempt, &log_in(&attempt.url))
+                .unwrap_or_else(|why| panic!("{profile}: {why}"));
+            let claims = |tokens: &CoreTokenResponse, nonce: Option<&Nonce>| {
+                let is_expected = |held: Option<&Nonce>| {
+                    let same = held.map(Nonce::secret) == nonce.map(Nonce::secret);
+                    same.then_some(()).ok_or_else(|| format!("{held:?}"))
+                };
+                let id_token = tokens.id_token().expect("an ID token");
+                id_token
+                    .claims(&app.client.id_token_verifier(), is_expected)
+                    .expect("a good ID token")
+                    .clone()
+            };
+            let first = claims(&tokens, Some(&attempt.nonce));
+            assert_eq!(first.subject().as_str(), "bob", "{profile}");
+            // The documented provider of `connect` has no at_hash.
+            let hashed = first.access_token_hash().is_some();
+            assert_eq!(hashed, profile != "connect", "{profile}");
+
+            let again = app.refresh(refresh_token(&tokens)).expect("tokens");
+            let renewed = claims(&again, None);
+            assert_eq!(renewed.subject().as_str(), "bob", "{profile}");
+            let email = app.email(&again, "bob");
+            assert_eq!(email.as_deref(), Some("bob@example.test"), "{profile}");
+
+            let logout = LogoutRequest::from(app.end_session.clone())
+                .set_id_token_hint(again.id_token().expect("an ID token"))
+                .set_post_logout_redirect_uri(
+                    PostLogoutRedirectUrl::new(HOME.to_owned()).expect("a URL"),
+                )
+                .set_state(CsrfToken::new("bye".to_owned()));
+            let answer = Request::get("").send_to(logout.http_get_url().as_str());
+            let back = answer.header("location").expect("a redirect");
+            let mark = if profile == "connect" { '&' } else { '?' };
+            assert_eq!(back, format!("{HOME}{mark}state=bye"), "{profile}");
+            let refused = app.refresh(refresh_token(&again)).err();
+            assert_eq!(refused.as_deref(), Some("invalid_grant"), "{profile}");
+        }
+    }
+}
+
+#[test]
+fn openidconnect_logs_nobody_in_where_something_is_wrong() {
+    for profile in oauth_mimic::profiles() {
+        let server = login_server(profile);
+        let app = App::discover(&server);
+        let why = |attempt: &Attempt, back: &str| match app.finish(attempt, back) {
+            Ok(_) => panic!("{profile}: somebody is logged in"),
+            Err(why) => why,
+        };
+
+        let denied = app.begin();
+        server.next_login(Login::new().deny());
+        let back = server.authorize(&denied.url).url().to_owned();
+        assert_eq!(why(&denied, &back), "access_denied");
+
+        let (mine, other) = (app.begin(), app.begin());
+        let back = server.authorize(&other.url).url().to_owned();
+        assert_eq!(why(&mine, &back), "another state");
+        let elsewhere = back.replace("iss=http", "iss=https");
+        assert_eq!(why(&other, &elsewhere), "another iss");
+        let mixed = Attempt {
+            nonce: mine.nonce,
+            ..other
+        };
+        assert!(why(&mixed, &back).contains("nonce"), "{profile}");
+
+        // A code is for one use, with its own verifier; a second use takes the tokens of the first.
+        let attempt = app.begin();
+        let back = server.authorize(&attempt.url).url().to_owned();
+        let tokens = app.finish(&attempt, &back).expect("tokens");
+        assert_eq!(why(&attempt, &back), "invalid_grant", "{profile}");
+        let refused = app.refresh(refresh_token(&tokens)).err();
+        assert_eq!(refused.as_deref(), Some("invalid_grant"), "{profile}");
+        let (attempt, another) = (app.begin(), app.begin());
+        let back = server.authorize(&attempt.url).url().to_owned();
+        let stolen = Attempt {
+            verifier: another.verifier,
+            ..attempt
+        };
+        assert_eq!(why(&stolen, &back), "invalid_grant", "{profile}");
+
+        for (claim, value, expected) in [
+            ("nonce", "another", "nonce"),
+            ("at_hash", "AAAAAAAAAAAAAAAAAAAAAA", "another at_hash"),
+            ("iss", "https://elsewhere.test", "Invalid issuer"),
+        ] {
+            let defect = Defect::set_claim(claim, value);
+            server.fail_next(1, Fault::token(TokenKind::IdToken, defect));
+            let attempt = app.begin();
+            let back = server.authorize(&attempt.url).url().to_owned();
+            let why = why(&attempt, &back);
+            assert!(why.contains(expected), "{profile}, {claim}: {why}");
+        }
     }
 }
 
