@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"log"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
 )
 
 var mimic string
@@ -69,4 +73,49 @@ func TestAProviderPublishesItsKeys(t *testing.T) {
 	}
 	answer.Body.Close()
 	provider.control(t, "/verify", `{"filter": {"endpoint": "jwks"}, "exactly": 1}`)
+}
+
+// logIn logs a user in at the URL to which a client sends its users, and returns the URL at which the client gets them back.
+func (p provider) logIn(t *testing.T, user, address string) *url.URL {
+	p.control(t, "/logins", `{"user": "`+user+`"}`)
+	browser := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	answer, err := browser.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	back, err := answer.Location()
+	if err != nil {
+		t.Fatal(answer.Status, err)
+	}
+	return back
+}
+
+func TestAliceLogsIn(t *testing.T) {
+	provider := newProvider(t)
+	discovered, err := oidc.NewProvider(t.Context(), provider.Issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := oauth2.Config{
+		ClientID:     "web",
+		ClientSecret: "web-secret",
+		Endpoint:     discovered.Endpoint(),
+		RedirectURL:  "http://localhost:3000/callback",
+		Scopes:       []string{oidc.ScopeOpenID, "email"},
+	}
+	verifier := oauth2.GenerateVerifier()
+	back := provider.logIn(t, "alice", client.AuthCodeURL("xyz", oauth2.S256ChallengeOption(verifier)))
+	if back.Query().Get("state") != "xyz" {
+		t.Fatal(back)
+	}
+	token, err := client.Exchange(t.Context(), back.Query().Get("code"), oauth2.VerifierOption(verifier))
+	if err != nil {
+		t.Fatal(err)
+	}
+	idTokens := discovered.Verifier(&oidc.Config{ClientID: "web"})
+	idToken, err := idTokens.Verify(t.Context(), token.Extra("id_token").(string))
+	if err != nil || idToken.Subject != "alice" {
+		t.Fatal(idToken, err)
+	}
 }
