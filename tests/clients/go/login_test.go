@@ -30,6 +30,8 @@ func loginSandbox(t *testing.T, profile string, more object) *sandbox {
 			"client_id": "web", "client_secret": "web-secret", "scope": "openid email offline_access",
 			"redirect_uris":             []string{callback, "http://127.0.0.1/callback"},
 			"post_logout_redirect_uris": []string{home},
+		}, {
+			"client_id": "spa", "scope": "openid email offline_access", "redirect_uris": []string{callback},
 		}},
 		"users": []object{
 			{"sub": "alice", "username": "alice", "password": "s3cret", "claims": object{"email": "alice@example.com"}},
@@ -209,6 +211,32 @@ func TestGoOIDCLogsInRefreshesReadsUserinfoAndLogsOut(t *testing.T) {
 				revoked(t, &app.Config, again.RefreshToken)
 			})
 		}
+	}
+}
+
+// A public client has PKCE in place of a secret, and its refresh tokens can be used once.
+func TestAPublicClientLogsInAndItsRefreshTokensRotate(t *testing.T) {
+	for _, profile := range profiles {
+		t.Run(profile, func(t *testing.T) {
+			s := loginSandbox(t, profile, object{"auto_login": "alice"})
+			app, user := newWebApp(t, s), newBrowser(t, "localhost:3000")
+			app.ClientID, app.ClientSecret, app.Endpoint.AuthStyle = "spa", "", oauth2.AuthStyleInParams
+			app.verifier = app.provider.Verifier(&oidc.Config{ClientID: "spa"})
+
+			begun, address := app.begin()
+			token, _, err := app.finish(t, begun, user.visit(address))
+			if err != nil {
+				t.Fatal(err)
+			}
+			again := must[*oauth2.Token](t)(refresh(t, &app.Config, token.RefreshToken))
+			revoked(t, &app.Config, token.RefreshToken)
+			revoked(t, &app.Config, again.RefreshToken)
+
+			back := user.visit(app.AuthCodeURL("xyz")) // without a challenge
+			if code := back.Query().Get("error"); code != "invalid_request" {
+				t.Errorf("without PKCE: %s", back)
+			}
+		})
 	}
 }
 

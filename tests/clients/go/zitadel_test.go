@@ -164,6 +164,32 @@ func TestZitadelRefusesTheCallbackOfAnotherLogin(t *testing.T) {
 	user.shows("failed to get state")
 }
 
+// It does not read iss (RFC 9207), by which a client of several servers finds a mix-up.
+func TestZitadelAcceptsAnotherIssuerOfTheCallback(t *testing.T) {
+	s := loginSandbox(t, "standard", object{"auto_login": "alice"})
+	app := newZitadelApp(t, s)
+	user := newBrowser(t, "127.0.0.1:"+portOf(t, app.address))
+	back := user.visit(app.address + "/login")
+	query := back.Query()
+	if query.Get("iss") != s.Issuer {
+		t.Errorf("iss is %q", query.Get("iss"))
+	}
+	query.Set("iss", "https://elsewhere.test")
+	back.RawQuery = query.Encode()
+	user.visit(back.String())
+	user.shows("Welcome")
+}
+
+func TestZitadelRefusesTheUserinfoOfAnotherUser(t *testing.T) {
+	s := loginSandbox(t, "standard", object{"auto_login": "alice"})
+	s.control("POST", "/faults", object{"on": "userinfo", "times": 1, "fault": object{
+		"kind": "answer", "set": object{"sub": "mallory"},
+	}}, nil)
+	app, user := newZitadelApp(t, s), newBrowser(t, "localhost:3000")
+	user.visit(app.address + "/login")
+	user.shows("userinfo failed: sub from userinfo does not match")
+}
+
 // The app has forgotten the login of a callback that comes again; and a code that is used twice takes the tokens of its
 // first use with it.
 func TestZitadelRefusesAReplayedCallback(t *testing.T) {

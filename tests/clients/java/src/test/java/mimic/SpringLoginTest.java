@@ -245,6 +245,15 @@ class SpringLoginTest {
         }
     }
 
+    @Test
+    void refusesTheUserinfoOfAnotherUser() throws Exception {
+        try (var app = new App(Sandbox.login("standard", true))) {
+            var fault = Map.of("kind", "answer", "set", Map.of("sub", "mallory"));
+            app.sandbox.control("POST", "/faults", Map.of("on", "userinfo", "times", 1, "fault", fault));
+            assertEquals("invalid_user_info_response", app.failure(app.user.visit(app.begin())));
+        }
+    }
+
     /** What it does not look at: at_hash, which is optional here (OpenID Connect Core §3.1.3.6), and iss (RFC 9207 §2.4). */
     @Test
     void acceptsAnotherAtHashAndAnotherIssuerOfTheCallback() throws Exception {
