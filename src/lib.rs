@@ -71,8 +71,8 @@ pub use crate::authority::{Login, MintError};
 pub use crate::clock::{Clock, InvalidTimestamp, Timestamp};
 pub use crate::fault::{
     ActiveRule, AnswerFault, ContentTypeFault, Defect, DefectKind, DelayFault, DripFault,
-    ErrorFault, Fault, FaultKind, KeysFault, MissingClaimDefect, OversizedDefect, Rule,
-    SetClaimsDefect, StatusFault, TokenFault, TruncateFault, When, WrongKeys,
+    ErrorFault, Fault, FaultKind, KeysFault, MissingClaimDefect, OversizedDefect, RedirectFault,
+    Rule, SetClaimsDefect, StatusFault, TokenFault, TruncateFault, When, WrongKeys, WrongRedirect,
 };
 pub use crate::journal::{
     Advice, AdviceCode, Exchange, Expectation, Filter, IssuedIds, Outcome, Parameter,

@@ -17,8 +17,8 @@ mod token;
 pub use authorize::Login;
 pub(crate) use authorize::MOST_LOGINS;
 pub(crate) use authorize::{
-    Action, Back, FrontAnswer, FrontCause, FrontKind, FrontStop, Interaction, Logins, LogoutAnswer,
-    LogoutToken, Page, PageKind, SessionView, Visitor,
+    Action, Back, FrontAnswer, FrontCause, FrontFaults, FrontKind, FrontStop, Interaction, Logins,
+    LogoutAnswer, LogoutToken, Page, PageKind, SessionView, Visitor,
 };
 pub use mint::MintError;
 pub(crate) use mint::{MintKind, MintOrder, Minted};

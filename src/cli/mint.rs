@@ -134,7 +134,11 @@ fn with_value(kind: &str, value: &str) -> Result<Defect, serde_json::Error> {
         | DefectKind::ForeignKey
         | DefectKind::DamagedSignature
         | DefectKind::AlgNone
-        | DefectKind::Hs256WithPublicKey => {
+        | DefectKind::Hs256WithPublicKey
+        | DefectKind::WrongNonce
+        | DefectKind::WrongAtHash
+        | DefectKind::WrongCHash
+        | DefectKind::WrongAzp => {
             return Err(serde::de::Error::custom(format!("{kind} has no value")));
         }
     };

@@ -47,12 +47,17 @@ macro_rules! shipped {
 
 const SCENARIOS: &[(&str, &str)] = shipped![
     "clock-skew"
+    "expired-code"
     "flaky-gateway"
     "hostile-tokens"
     "key-rollover"
+    "logged-out-elsewhere"
+    "login-denied"
     "lost-rotation"
+    "mixed-up-issuer"
     "refresh-storm"
     "slow-provider"
+    "stolen-code"
 ];
 
 /// Finds a scenario that ships.

@@ -46,6 +46,15 @@ tagged! {
     AlgNone = "alg_none",
     /// The token is signed with HS256 and the PEM of the public key as the secret (RFC 8725 §2.1).
     Hs256WithPublicKey = "hs256_with_public_key",
+    /// The claim `nonce` is another than that of the authorization request, even if that has none (OpenID Connect Core
+    /// §3.1.3.7). It is meant for ID tokens, as the three that follow are.
+    WrongNonce = "wrong_nonce",
+    /// The claim `at_hash` is that of another access token (OpenID Connect Core §3.1.3.8).
+    WrongAtHash = "wrong_at_hash",
+    /// The claim `c_hash` is that of another code (OpenID Connect Core §3.3.2.10).
+    WrongCHash = "wrong_c_hash",
+    /// The claim `azp` names another client (OpenID Connect Core §3.1.3.7).
+    WrongAzp = "wrong_azp",
     /// The token lacks a claim.
     MissingClaim(MissingClaimDefect) = "missing_claim",
     /// The token has claims with the values that are given.
@@ -121,6 +130,10 @@ impl Defect {
             | Self::DamagedSignature
             | Self::AlgNone
             | Self::Hs256WithPublicKey
+            | Self::WrongNonce
+            | Self::WrongAtHash
+            | Self::WrongCHash
+            | Self::WrongAzp
             | Self::MissingClaim(_)
             | Self::SetClaims(_) => Ok(()),
         }

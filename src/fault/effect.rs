@@ -2,7 +2,7 @@
 
 use crate::fault::{
     AnswerFault, ContentTypeFault, DelayFault, DripFault, ErrorFault, Fault, KeysFault,
-    StatusFault, TokenFault, TruncateFault,
+    RedirectFault, StatusFault, TokenFault, TruncateFault,
 };
 
 /// The faults of one request, each at the place where it takes effect.
@@ -15,6 +15,8 @@ pub(crate) struct Effects<'f> {
     pub(crate) delay: Option<&'f DelayFault>,
     /// In the place of processing the request.
     pub(crate) instead: Option<Instead<'f>>,
+    /// On the authorization response while it is made.
+    pub(crate) redirect: Option<&'f RedirectFault>,
     /// On a token while it is issued.
     pub(crate) token: Option<&'f TokenFault>,
     /// On the JWK Set while it is written.
@@ -55,6 +57,7 @@ impl<'f> Effects<'f> {
                 Fault::GatewayPage => effects.instead = Some(Instead::GatewayPage),
                 Fault::Close => effects.instead = Some(Instead::Close),
                 Fault::Reset => effects.instead = Some(Instead::Reset),
+                Fault::Redirect(fault) => effects.redirect = Some(fault),
                 Fault::Token(fault) => effects.token = Some(fault),
                 Fault::Keys(fault) => effects.keys = Some(fault),
                 Fault::Answer(fault) => effects.changed.push(Changed::Answer(fault)),

@@ -9,8 +9,8 @@ mod rule;
 pub use defect::{Defect, DefectKind, MissingClaimDefect, OversizedDefect, SetClaimsDefect};
 pub(crate) use effect::{Changed, Effects, Instead};
 pub use payload::{
-    AnswerFault, ContentTypeFault, DelayFault, DripFault, ErrorFault, KeysFault, StatusFault,
-    TokenFault, TruncateFault, WrongKeys,
+    AnswerFault, ContentTypeFault, DelayFault, DripFault, ErrorFault, KeysFault, RedirectFault,
+    StatusFault, TokenFault, TruncateFault, WrongKeys, WrongRedirect,
 };
 pub use rule::{ActiveRule, Rule, When};
 
@@ -39,7 +39,9 @@ tagged! {
     pub enum FaultKind;
 
     /// An OAuth error in the place of the answer (RFC 6749 §5.2). Nothing is processed: no token is spent or issued. The
-    /// client sees a well-formed error response, with the headers of the server's error dialect.
+    /// client sees a well-formed error response, with the headers of the server's error dialect. At the authorization
+    /// endpoint the browser brings the error to the redirect URI (RFC 6749 §4.1.2.1), or shows it on a page where the request
+    /// has none to trust; the end session endpoint shows a page.
     Error(ErrorFault) = "error",
     /// An HTTP status in the place of the answer, with the headers and the body that are given. Nothing is processed.
     Status(StatusFault) = "status",
@@ -70,6 +72,10 @@ tagged! {
     /// Members of the JSON answer are removed or set, as `{"set": {"expires_in": "899"}}`. The client sees a well-formed
     /// answer that does not mean what it should.
     Answer(AnswerFault) = "answer",
+    /// The authorization response is wrong: its `state`, `iss` or `code` is not what the client must get. Everything else is
+    /// processed as without it. A page does not use the fault up. A correct client refuses the response, or the token
+    /// endpoint refuses the code.
+    Redirect(RedirectFault) = "redirect",
     /// One of the issued tokens has a defect; it is the access token if none is named. The client gets an
     /// ordinary answer, and a correct verifier refuses the token.
     Token(TokenFault) = "token",
@@ -127,6 +133,12 @@ impl Fault {
         AnswerFault::default().remove(member)
     }
 
+    /// Sends a wrong authorization response.
+    #[must_use]
+    pub fn redirect(redirect: WrongRedirect) -> RedirectFault {
+        RedirectFault { redirect }
+    }
+
     /// Issues the token of that kind with that defect.
     #[must_use]
     pub fn token(token: TokenKind, defect: impl Into<Defect>) -> TokenFault {
@@ -156,6 +168,7 @@ impl Fault {
             | Self::Truncate(_)
             | Self::Malformed
             | Self::Answer(_)
+            | Self::Redirect(_)
             | Self::Keys(_) => Ok(()),
         }
     }
@@ -200,6 +213,7 @@ impl FaultKind {
             | Self::Truncate
             | Self::Malformed
             | Self::Answer
+            | Self::Redirect
             | Self::Token
             | Self::Keys => false,
         }
@@ -218,6 +232,7 @@ impl FaultKind {
             | Self::Close
             | Self::Reset
             | Self::LostResponse
+            | Self::Redirect
             | Self::Token
             | Self::Keys => false,
         }
@@ -248,7 +263,8 @@ impl FaultKind {
                 Endpoint::Metadata,
                 Endpoint::Unknown,
             ],
-            Self::Token => &[Endpoint::Token],
+            Self::Redirect => &[Endpoint::Authorization],
+            Self::Token => &[Endpoint::Token, Endpoint::Authorization],
             Self::Keys => &[Endpoint::Jwks],
         }
     }

@@ -25,7 +25,7 @@ pub struct ErrorFault {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The HTTP status. Default: 401 for `invalid_client`, 503 for `temporarily_unavailable`, 500 for `server_error`, and
-    /// 400 for other codes.
+    /// 400 for other codes. It has no effect where a redirect carries the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 200, max = 599))]
     pub status: Option<u16>,
@@ -52,6 +52,21 @@ impl ErrorFault {
     pub fn status(mut self, status: u16) -> Self {
         self.status = Some(status);
         self
+    }
+
+    /// Returns the HTTP status of the answer.
+    pub(crate) fn status_code(&self) -> u16 {
+        self.status.unwrap_or(match self.error.as_str() {
+            "invalid_client" => 401,
+            "server_error" => 500,
+            "temporarily_unavailable" => 503,
+            _ => 400,
+        })
+    }
+
+    /// Returns the error description of the answer.
+    pub(crate) fn described(&self) -> &str {
+        self.description.as_deref().unwrap_or("injected fault")
     }
 
     pub(super) fn check(&self) -> Result<(), Invalid> {
@@ -248,6 +263,57 @@ pub struct TokenFault {
 impl TokenFault {
     pub(crate) fn check(&self) -> Result<(), Invalid> {
         self.defect.check().map_err(|why| why.within("defect"))
+    }
+}
+
+/// The payload of [`Fault::Redirect`](crate::Fault::Redirect): a wrong authorization response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RedirectFault {
+    /// How the authorization response is wrong.
+    pub redirect: WrongRedirect,
+}
+
+/// How an authorization response is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WrongRedirect {
+    /// The parameter `state` is another than that of the request, even if that has none (RFC 6749 §10.12).
+    WrongState,
+    /// The parameter `state` is missing (RFC 6749 §4.1.2).
+    MissingState,
+    /// The parameter `iss` names another issuer (RFC 9207 §2.4).
+    WrongIss,
+    /// The parameter `iss` is missing (RFC 9207 §2.4).
+    MissingIss,
+    /// The code belongs to another client: the token endpoint refuses it (RFC 6749 §4.1.3).
+    ForeignCode,
+    /// The code belongs to another login at the same client, as in an injection: to another user if there is one, and to
+    /// another `nonce` and `code_challenge` where the request has them. A client without both logs the wrong user in
+    /// (RFC 9700 §4.5).
+    InjectedCode,
+    /// Somebody else has used the code before: the token endpoint refuses it (RFC 6749 §4.1.2).
+    UsedCode,
+    /// The parameter `code` is in the response twice (RFC 6749 §3.1).
+    DuplicatedCode,
+    /// The code has expired already: the token endpoint refuses it (RFC 6749 §4.1.2).
+    ExpiredCode,
+}
+
+impl WrongRedirect {
+    /// Returns true if a response that has a code, and a `state`, or has not, can be wrong in this way.
+    pub(crate) const fn can_happen(self, has_code: bool, has_state: bool) -> bool {
+        match self {
+            Self::WrongState | Self::WrongIss | Self::MissingIss => true,
+            Self::MissingState => has_state,
+            Self::ForeignCode
+            | Self::InjectedCode
+            | Self::UsedCode
+            | Self::DuplicatedCode
+            | Self::ExpiredCode => has_code,
+        }
     }
 }
 

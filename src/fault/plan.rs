@@ -14,6 +14,7 @@ pub(crate) struct Traits<'a> {
     pub(crate) grant_type: Option<&'a str>,
     pub(crate) scope: Option<&'a str>,
     pub(crate) refresh_token: Option<&'a str>,
+    pub(crate) prompt: Option<&'a str>,
 }
 
 /// A fault that was chosen for a request.
@@ -155,6 +156,7 @@ impl ActiveRule {
             && is(&when.grant_type, request.grant_type)
             && is(&when.scope, request.scope)
             && is(&when.refresh_token, request.refresh_token)
+            && is(&when.prompt, request.prompt)
     }
 }
 
@@ -171,6 +173,7 @@ mod tests {
             grant_type: None,
             scope: None,
             refresh_token: None,
+            prompt: None,
         }
     }
 
@@ -266,6 +269,22 @@ mod tests {
         };
         assert_eq!(draw(), draw());
         assert!((250..350).contains(&draw()), "{}", draw());
+    }
+
+    #[test]
+    fn a_rule_for_a_prompt_lets_other_requests_pass() {
+        let plan = Plan::default();
+        plan.add(Rule::on(Endpoint::Authorization, Fault::Close).prompt("none"));
+        let fires = |prompt| {
+            let request = Traits {
+                endpoint: Endpoint::Authorization,
+                prompt,
+                ..token_request("a")
+            };
+            !plan.next(&request, &Random::System).is_empty()
+        };
+        assert!(fires(Some("none")));
+        assert!(!fires(Some("login")) && !fires(None));
     }
 
     #[test]

@@ -64,6 +64,9 @@ pub struct When {
     /// The refresh token that it presents. Default: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
+    /// The `prompt` of an authorization request, as it is written, such as `none`. Default: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
 }
 
 impl When {
@@ -125,6 +128,13 @@ impl Rule {
     #[must_use]
     pub fn refresh_token(mut self, token: impl Into<String>) -> Self {
         self.when.refresh_token = Some(token.into());
+        self
+    }
+
+    /// Restricts the rule to authorization requests with that `prompt`, as it is written.
+    #[must_use]
+    pub fn prompt(mut self, prompt: impl Into<String>) -> Self {
+        self.when.prompt = Some(prompt.into());
         self
     }
 

@@ -162,6 +162,7 @@ impl Asked {
             grant_type: self.grant_type(),
             scope: self.params.get("scope"),
             refresh_token: self.params.get("refresh_token"),
+            prompt: self.params.get("prompt"),
         }
     }
 

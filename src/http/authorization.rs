@@ -2,21 +2,25 @@
 
 use std::time::Duration;
 
-use actix_web::rt;
+use actix_web::http::Method;
+use actix_web::{HttpResponse, rt};
 
 use crate::authority::{
-    Action, Back, FrontAnswer, FrontCause, FrontKind, FrontStop, Interaction, Page, PageKind,
-    Visitor,
+    Action, Back, FrontAnswer, FrontCause, FrontFaults, FrontKind, FrontStop, Interaction, Page,
+    PageKind, Settings, Visitor,
 };
+use crate::fault::{ErrorFault, FaultKind, WrongRedirect};
 use crate::http::asked::Asked;
 use crate::http::browser::{FrontReply, send};
 use crate::http::endpoints::Task;
 use crate::http::reply::{Decision, Reply};
+use crate::oauth::endpoint::Endpoint;
 use crate::oauth::params::Params;
 use crate::oauth::refusal::Refusal;
 use crate::oauth::response::About;
 use crate::oauth::user::User;
 use crate::pages::{self, ConsentView, Language, LoginView, Notice, UserView, field};
+use crate::sandbox::Epoch;
 
 pub(super) async fn answer(task: &Task<'_>) -> Decision {
     let asked = task.asked;
@@ -25,7 +29,13 @@ pub(super) async fn answer(task: &Task<'_>) -> Decision {
     let mut tolerance = asked.tolerance.clone();
     let authority = &task.epoch.authority;
     let result = authority
-        .authorize(&asked.params, &visitor, task.now, &mut tolerance)
+        .authorize(
+            &asked.params,
+            &visitor,
+            faults(task),
+            task.now,
+            &mut tolerance,
+        )
         .await;
     let delay = match &result {
         Ok(answer) => answer.delay,
@@ -40,7 +50,7 @@ pub(super) async fn answer(task: &Task<'_>) -> Decision {
         .and_then(|answer| answer.grant.as_ref());
     let about = granted.map(About::from);
     let reply = match result {
-        Ok(answer) => write(answer, asked),
+        Ok(answer) => write(answer, task),
         Err(stop) => refuse(stop, task),
     };
     Decision {
@@ -51,12 +61,20 @@ pub(super) async fn answer(task: &Task<'_>) -> Decision {
     }
 }
 
+fn faults<'t>(task: &'t Task<'_>) -> FrontFaults<'t> {
+    FrontFaults {
+        redirect: task.effects.redirect.map(|fault| fault.redirect),
+        token: task.effects.token,
+    }
+}
+
 /// Returns the browser that sends a request.
 pub(super) fn visitor<'a>(asked: &'a Asked, interaction: Option<&'a Interaction>) -> Visitor<'a> {
     Visitor {
         session: asked.cookies.session.as_deref(),
         csrf: asked.cookies.csrf.as_deref(),
         interaction,
+        only_looks: asked.method == Method::HEAD,
     }
 }
 
@@ -88,16 +106,36 @@ pub(super) fn interaction(params: &Params) -> Option<Interaction> {
     })
 }
 
-fn write(answer: FrontAnswer, asked: &Asked) -> FrontReply {
+fn write(answer: FrontAnswer, task: &Task<'_>) -> FrontReply {
+    let asked = task.asked;
     let language = language(asked);
     let mut reply = match answer.kind {
         FrontKind::Page(page) => write_page(&page, asked, language),
         FrontKind::Response { back, members } => {
-            FrontReply::issued(send(language, &back, &members))
+            let mut reply = FrontReply::issued(send(language, &back, &members));
+            reply.carried = carried(task, &back, &members);
+            reply
         }
     };
     reply.session = reply.session.or(answer.cookie);
     reply
+}
+
+/// Returns the faults that changed an authorization response.
+fn carried(task: &Task<'_>, back: &Back, members: &[(String, String)]) -> Vec<FaultKind> {
+    let has = |name: &str| members.iter().any(|(held, _)| held == name);
+    let faults = faults(task);
+    let is_wrong = faults
+        .redirect
+        .is_some_and(|wrong| wrong.can_happen(has("code"), back.state.is_some()));
+    let is_altered = faults.token.is_some_and(|fault| has(fault.token.as_str()));
+    [
+        (is_wrong, FaultKind::Redirect),
+        (is_altered, FaultKind::Token),
+    ]
+    .into_iter()
+    .filter_map(|(carried, kind)| carried.then_some(kind))
+    .collect()
 }
 
 /// Returns the parameters that a page's form repeats: those of the protocol.
@@ -171,14 +209,45 @@ fn refuse(stop: FrontStop, task: &Task<'_>) -> FrontReply {
         }
     };
     let mut reply = if let Some(back) = &stop.back {
-        let members = error_members(back, &error, &description, &settings.issuer);
-        FrontReply::issued(send(language, back, &members))
+        let wrong = faults(task).redirect;
+        let members = error_members(back, &error, &description, settings, wrong);
+        let mut reply = FrontReply::issued(send(language, back, &members));
+        reply.carried = carried(task, back, &members);
+        reply
     } else {
         error_page(language, &error, &description, status, refusal.as_ref())
     };
     reply.error = Some(error);
     reply.refusal = refusal;
     reply
+}
+
+/// Writes the error of a fault: as an authorization response, or on a page where there is no redirect URI to trust.
+pub(super) fn injected(fault: &ErrorFault, asked: &Asked, epoch: &Epoch) -> HttpResponse {
+    let settings = &epoch.authority.settings;
+    let language = language(asked);
+    let (error, description) = (fault.error.as_str(), fault.described());
+    let reply = match back(asked, epoch) {
+        Some(back) => {
+            let members = error_members(&back, error, description, settings, None);
+            FrontReply::issued(send(language, &back, &members))
+        }
+        None => error_page(language, error, description, fault.status_code(), None),
+    };
+    reply.write(settings)
+}
+
+/// Returns where the answer to an authorization request goes.
+fn back(asked: &Asked, epoch: &Epoch) -> Option<Back> {
+    let mut tolerance = asked.tolerance.clone();
+    let is_read = asked.endpoint == Endpoint::Authorization && asked.refusal.is_none();
+    let found = is_read.then(|| {
+        epoch
+            .authority
+            .destination(&asked.params, &mut tolerance)
+            .ok()
+    });
+    found.flatten().map(|(_, back)| back)
 }
 
 /// Shows a refusal on a page.
@@ -214,18 +283,15 @@ fn error_members(
     back: &Back,
     error: &str,
     description: &str,
-    issuer: &str,
+    settings: &Settings,
+    wrong: Option<WrongRedirect>,
 ) -> Vec<(String, String)> {
     let mut members = vec![
         ("error".to_owned(), error.to_owned()),
         ("error_description".to_owned(), description.to_owned()),
     ];
-    let state = back
-        .state
-        .iter()
-        .map(|state| ("state".to_owned(), state.clone()));
-    members.extend(state);
-    members.push(("iss".to_owned(), issuer.to_owned()));
+    let closing = back.closing(&settings.issuer, wrong).into_iter();
+    members.extend(closing.map(|(name, value)| (name.to_owned(), value)));
     members
 }
 

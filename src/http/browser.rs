@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 
 use crate::authority::{Back, Settings};
+use crate::fault::FaultKind;
 use crate::oauth::authorization::ResponseMode;
 use crate::oauth::form;
 use crate::oauth::refusal::Refusal;
@@ -69,6 +70,8 @@ pub(super) struct FrontReply {
     pub(super) refusal: Option<Refusal>,
     /// Whether the answer carries what the client asked for.
     pub(super) issues: bool,
+    /// The faults that changed the answer while it was made.
+    pub(super) carried: Vec<FaultKind>,
 }
 
 impl FrontReply {
@@ -98,6 +101,7 @@ impl FrontReply {
             error: None,
             refusal: None,
             issues: false,
+            carried: Vec::new(),
         }
     }
 

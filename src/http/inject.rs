@@ -13,14 +13,18 @@ use futures_util::{Stream, stream};
 
 use crate::authority::Settings;
 use crate::fault::{AnswerFault, Changed, DelayFault, Effects, ErrorFault, Instead};
+use crate::http::asked::Asked;
+use crate::http::authorization;
 use crate::http::connection::Reset;
 use crate::json::Object;
+use crate::oauth::endpoint::Endpoint;
 use crate::sandbox::Epoch;
 
 /// Lets time pass, and returns the answer that the client gets in the place of the usual one, if a fault asks for that.
 pub(super) async fn before(
     effects: &Effects<'_>,
     request: &HttpRequest,
+    asked: &Asked,
     epoch: &Epoch,
 ) -> Option<HttpResponse> {
     if let Some(delay) = effects.delay {
@@ -28,7 +32,7 @@ pub(super) async fn before(
     }
     effects
         .instead
-        .map(|instead| in_place(instead, request, &epoch.authority.settings))
+        .map(|instead| in_place(instead, request, asked, epoch))
 }
 
 fn duration(delay: &DelayFault, draw: impl FnOnce() -> f64) -> Duration {
@@ -41,9 +45,17 @@ fn duration(delay: &DelayFault, draw: impl FnOnce() -> f64) -> Duration {
     Duration::from_secs_f64(delay.seconds + jitter)
 }
 
-fn in_place(instead: Instead<'_>, request: &HttpRequest, settings: &Settings) -> HttpResponse {
+fn in_place(
+    instead: Instead<'_>,
+    request: &HttpRequest,
+    asked: &Asked,
+    epoch: &Epoch,
+) -> HttpResponse {
     match instead {
-        Instead::Error(fault) => error(fault, request.path(), settings),
+        Instead::Error(fault) if is_for_browsers(asked.endpoint) => {
+            authorization::injected(fault, asked, epoch)
+        }
+        Instead::Error(fault) => error(fault, request.path(), &epoch.authority.settings),
         Instead::Status(fault) => {
             let mut response = HttpResponse::build(status(fault.status));
             for (name, value) in &fault.headers {
@@ -59,6 +71,21 @@ fn in_place(instead: Instead<'_>, request: &HttpRequest, settings: &Settings) ->
             reset(request);
             cut_off()
         }
+    }
+}
+
+/// Returns true if a browser shows the answers of an endpoint, or follows them.
+const fn is_for_browsers(endpoint: Endpoint) -> bool {
+    match endpoint {
+        Endpoint::Authorization | Endpoint::EndSession => true,
+        Endpoint::Token
+        | Endpoint::Userinfo
+        | Endpoint::Introspection
+        | Endpoint::Revocation
+        | Endpoint::BackchannelLogout
+        | Endpoint::Jwks
+        | Endpoint::Metadata
+        | Endpoint::Unknown => false,
     }
 }
 
@@ -111,17 +138,11 @@ pub(super) async fn after(
 }
 
 fn error(fault: &ErrorFault, path: &str, settings: &Settings) -> HttpResponse {
-    let default = match fault.error.as_str() {
-        "invalid_client" => 401,
-        "server_error" => 500,
-        "temporarily_unavailable" => 503,
-        _ => 400,
-    };
-    let status = status(fault.status.unwrap_or(default));
-    let description = fault.description.as_deref().unwrap_or("injected fault");
-    let answer = settings
-        .errors
-        .render_error(status.as_u16(), &fault.error, description, path);
+    let status = status(fault.status_code());
+    let answer =
+        settings
+            .errors
+            .render_error(status.as_u16(), &fault.error, fault.described(), path);
     let mut response = HttpResponse::build(status);
     for (name, value) in answer.headers {
         response.insert_header((name, value));

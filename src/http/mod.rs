@@ -44,6 +44,7 @@ use crate::http::reply::{Account, NamedFault};
 use crate::journal::Outcome;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::refusal::{Refusal, excerpt};
+use crate::oauth::response::Lineage;
 use crate::sandbox::{Epoch, RESERVED, Sandbox, Sandboxes};
 
 /// Answers a request to the imitated server. `path` is the path within the sandbox.
@@ -85,7 +86,7 @@ async fn respond(
         Method::OPTIONS => Vec::new(),
         _ => epoch.faults.next(&asked.traits(), &epoch.authority.chance),
     };
-    let mut instead = inject::before(&effects(&chosen), request, epoch).await;
+    let mut instead = inject::before(&effects(&chosen), request, asked, epoch).await;
     let mut named = None;
     let (mut response, mut account) = loop {
         let effects = effects(&chosen);
@@ -106,7 +107,7 @@ async fn respond(
                 named = Some(presented);
                 // It combines with the faults of rules, or gives way to them.
                 if has_room(&chosen, &fault) {
-                    instead = inject::before(&Effects::of([&fault]), request, epoch).await;
+                    instead = inject::before(&Effects::of([&fault]), request, asked, epoch).await;
                     chosen.push(Chosen::named(fault));
                 }
             }
@@ -145,10 +146,12 @@ fn carried_out(
 
 fn was_carried_out(fault: &Fault, response: &HttpResponse, account: &Account) -> bool {
     match fault {
-        Fault::Token(fault) => account
-            .issued
-            .as_ref()
-            .is_some_and(|(lineage, _)| lineage.ids.has(fault.token)),
+        Fault::Token(fault) => {
+            let is_issued = |(lineage, _): &(Lineage, _)| lineage.ids.has(fault.token);
+            account.issued.as_ref().is_some_and(is_issued)
+                || account.carried.contains(&FaultKind::Token)
+        }
+        Fault::Redirect(_) => account.carried.contains(&FaultKind::Redirect),
         Fault::Keys(_) => account.outcome == Outcome::Answered,
         fault => !fault.kind().needs_answer() || inject::seen_status(response) != 0,
     }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::authority::{OfToken, Settings};
 use crate::clock::Timestamp;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultKind};
 use crate::http::browser::FrontReply;
 use crate::http::cors;
 use crate::journal::Outcome;
@@ -102,6 +102,8 @@ pub(super) struct Account {
     pub(super) presented: Option<String>,
     pub(super) about: Option<About>,
     pub(super) tolerated: Vec<RefusalName>,
+    /// The faults that changed the answer while it was made, where `issued` does not show it.
+    pub(super) carried: Vec<FaultKind>,
 }
 
 impl Account {
@@ -114,6 +116,7 @@ impl Account {
             presented: None,
             about: None,
             tolerated: Vec::new(),
+            carried: Vec::new(),
         }
     }
 
@@ -158,7 +161,10 @@ pub(super) fn write(
             Account::new(Outcome::Answered),
         ),
         Reply::Front(mut front) => {
-            let account = front_account(&mut front);
+            let account = Account {
+                carried: std::mem::take(&mut front.carried),
+                ..front_account(&mut front)
+            };
             (front.write(settings), account)
         }
         Reply::Refused(refusal) => refused(refusal, request.path(), settings, now),

@@ -61,10 +61,18 @@ impl Mimic {
             "`{url}` is not the authorization endpoint of this provider, {}",
             self.authorization_url()
         );
-        if settings.auto_login == AutoLogin::Off && epoch.authority.logins.list().is_empty() {
-            self.next_login(Login::new());
+        let logins = &epoch.authority.logins;
+        let first_user = Login::new();
+        let is_added = settings.auto_login == AutoLogin::Off && logins.list().is_empty();
+        if is_added {
+            self.next_login(first_user.clone());
         }
-        match location(url) {
+        let answer = location(url);
+        if is_added {
+            // A request that is refused uses no login up.
+            logins.withdraw(&first_user);
+        }
+        match answer {
             Ok(Some(url)) => AuthorizationResponse::of(url),
             Ok(None) => {
                 panic!("the provider answers `{url}` with a page; the journal has the reason")

@@ -61,6 +61,12 @@ impl Mimic {
         self.inner.settings.url(Endpoint::Revocation)
     }
 
+    /// Returns the URL of the end session endpoint (OpenID Connect RP-Initiated Logout §2).
+    #[must_use]
+    pub fn end_session_url(&self) -> String {
+        self.inner.settings.url(Endpoint::EndSession)
+    }
+
     /// Returns the URL of the authorization endpoint (RFC 6749 §3.1).
     #[must_use]
     pub fn authorization_url(&self) -> String {

@@ -6,7 +6,7 @@ use crate::fault::{Defect, TokenFault};
 use crate::json::{Object, Value};
 use crate::keys::{SigningKey, forge, jws};
 use crate::oauth::token_kind::TokenKind;
-use crate::shape::template::{Placeholder, Template, TokenFacts};
+use crate::shape::template::{Placeholder, Template, TokenFacts, half_hash};
 
 /// Beyond the leeway of any verifier.
 const FAR: Duration = Duration::from_secs(3600);
@@ -56,6 +56,10 @@ enum Claims<'d> {
     Issuer,
     Audience,
     NotBefore,
+    Nonce,
+    AtHash,
+    CHash,
+    Azp,
     Without(&'d str),
     With(&'d Object),
     Larger(usize),
@@ -92,6 +96,10 @@ impl<'d> Changes<'d> {
             Defect::NotYetValid => claims(Claims::NotBefore),
             Defect::WrongIssuer => claims(Claims::Issuer),
             Defect::WrongAudience => claims(Claims::Audience),
+            Defect::WrongNonce => claims(Claims::Nonce),
+            Defect::WrongAtHash => claims(Claims::AtHash),
+            Defect::WrongCHash => claims(Claims::CHash),
+            Defect::WrongAzp => claims(Claims::Azp),
             Defect::MissingClaim(missing) => claims(Claims::Without(&missing.claim)),
             Defect::SetClaims(set) => claims(Claims::With(&set.claims)),
             Defect::Oversized(oversized) => claims(Claims::Larger(oversized.bytes)),
@@ -184,6 +192,19 @@ fn change(members: &mut Object, template: &Template, facts: &TokenFacts<'_>, cla
                 Value::Array(vec!["https://audience.invalid".into()]),
             );
         }
+        Claims::Nonce => {
+            let nonce = template.member_of(&Placeholder::Nonce).unwrap_or("nonce");
+            set(nonce, "another-nonce".into());
+        }
+        Claims::AtHash => {
+            let hash = template.member_of(&Placeholder::AccessTokenHash);
+            set(hash.unwrap_or("at_hash"), half_hash("another token").into());
+        }
+        Claims::CHash => {
+            let hash = template.member_of(&Placeholder::CodeHash);
+            set(hash.unwrap_or("c_hash"), half_hash("another code").into());
+        }
+        Claims::Azp => set("azp", "another-client".into()),
         Claims::NotBefore => set("nbf", (facts.now + FAR).as_unix().into()),
         Claims::Without(name) => {
             members.remove(name);

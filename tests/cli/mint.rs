@@ -316,6 +316,8 @@ fn defects() -> Vec<(&'static str, Option<Change>)> {
         ("damaged_signature", None),
         ("alg_none", Some((0, "alg", json!("none")))),
         ("hs256_with_public_key", Some((0, "alg", json!("HS256")))),
+        ("wrong_nonce", Some((1, "nonce", json!("another-nonce")))),
+        ("wrong_azp", Some((1, "azp", json!("another-client")))),
         ("missing_claim=exp", Some((1, "exp", Value::Null))),
         ("missing_claim=sub", Some((1, "sub", Value::Null))),
         ("oversized=100", Some((1, "padding", json!("x".repeat(62))))),

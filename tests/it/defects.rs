@@ -98,6 +98,20 @@ fn rows() -> Vec<Row> {
             &["alg"],
             &[],
         ),
+        row(json!({ "kind": "wrong_nonce" }), "nonce", &[], &["nonce"]),
+        row(
+            json!({ "kind": "wrong_at_hash" }),
+            "at_hash",
+            &[],
+            &["at_hash"],
+        ),
+        row(
+            json!({ "kind": "wrong_c_hash" }),
+            "c_hash",
+            &[],
+            &["c_hash"],
+        ),
+        row(json!({ "kind": "wrong_azp" }), "azp", &[], &["azp"]),
         row(
             json!({ "kind": "missing_claim", "claim": "exp" }),
             r#"MissingRequiredClaim("exp")"#,
@@ -318,6 +332,13 @@ impl Verifier {
                 || claims.get("sub").is_some_and(|sub| *sub != expected["sub"]))
         {
             return Err("claims".to_owned());
+        }
+        // A client compares them with its request and with what came beside the token.
+        for name in ["nonce", "at_hash", "c_hash", "azp"] {
+            if checks(name) && claims.get(name).is_some() && claims.get(name) != expected.get(name)
+            {
+                return Err(name.to_owned());
+            }
         }
         Ok(claims)
     }

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use oauth_mimic::{AutoLogin, Client, Login, TokenServer, User};
+use oauth_mimic::{AutoLogin, Client, Endpoint, Fault, Login, Rule, TokenServer, User};
 use serde_json::json;
 
 use crate::drive::{Plane, USER, assert_problem};
 use crate::front::{self, Browser, CALLBACK, exchange, hidden, members};
-use crate::support::{Answer, basic, encoded, part, post};
+use crate::support::{Answer, Request, basic, encoded, part, post};
 
 const CODE: &str = "response_type=code&state=s";
 
@@ -455,6 +455,53 @@ fn a_rust_test_gets_from_a_url_to_tokens_in_two_lines() {
         !format!("{response:?}").contains(response.code()),
         "no code in a log"
     );
+}
+
+#[test]
+fn a_request_that_is_refused_leaves_no_scripted_login_behind() {
+    let server = TokenServer::start();
+    let fault = Fault::error("server_error");
+    let rule = Rule::on(Endpoint::Authorization, fault).times(1);
+    server.faults().add(rule);
+    let refused = server.authorize(&front::url(&server, CODE));
+    assert_eq!(refused.error(), Some("server_error"));
+    server.next_login(Login::new().user("bob"));
+    let response = server.authorize(&front::url(&server, CODE));
+    let tokens = exchange(&server, response.code());
+    assert_eq!(part(&tokens.member("access_token"), 1)["sub"], "bob");
+}
+
+#[test]
+fn the_acr_of_a_scripted_login_is_in_the_id_token_before_that_of_the_request() {
+    let server = TokenServer::builder().profile("standard").start();
+    let acr = |login: Login| {
+        server.next_login(login);
+        let url = front::url(&server, &format!("{CODE}&scope=openid&acr_values=low+high"));
+        let tokens = exchange(&server, server.authorize(&url).code());
+        part(&tokens.member("id_token"), 1)["acr"].clone()
+    };
+    assert_eq!(acr(Login::new().acr("smartcard")), "smartcard");
+    assert_eq!(acr(Login::new()), "low");
+}
+
+#[test]
+fn the_head_of_an_answer_changes_nothing() {
+    let server = TokenServer::start();
+    let url = front::url(&server, CODE);
+    let mut browser = Browser::default();
+    server.next_login(Login::new().user("alice"));
+    let head = Request::get("").method("HEAD");
+    assert_eq!(head.clone().send_to(&url).status, 200);
+    let response = browser.get(&url);
+    assert_eq!(logged_in(&server, &response), "alice", "the login waited");
+    let code = members(&browser.get(&format!("{url}&scope=openid")))["code"].clone();
+    let id_token = exchange(&server, &code).member("id_token");
+    let logout = format!("{}?id_token_hint={id_token}", server.end_session_url());
+    assert_eq!(head.send_to(&logout).status, 200);
+    let plane = Plane::of(&server);
+    assert_eq!(plane.list("/sessions").len(), 1, "nobody was logged out");
+    browser.get(&logout);
+    assert_eq!(plane.list("/sessions").len(), 0);
 }
 
 #[test]

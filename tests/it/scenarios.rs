@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::defects::Verifier;
 use crate::faults::{Came, control, raw};
+use crate::front;
 use crate::support::{Answer, basic, encoded, get, part, path_of, refresh, token_request};
 
 type Play = fn(&TokenServer, &str) -> Value;
@@ -293,4 +294,55 @@ fn a_scenario_of_ones_own_is_played_and_its_mistakes_are_reported() {
     assert_eq!(clock.now().seconds_since(start), 120);
     let status = || get(server.address(), path_of(&server, &server.jwks_url())).status;
     assert_eq!([status(), status(), status()], [503, 503, 200]);
+}
+
+/// Logs the first user in at the client `web`, and returns the parameters of the response.
+fn log_in(server: &TokenServer, more: &str) -> std::collections::BTreeMap<String, String> {
+    front::response(server, &format!("response_type=code&state=xyz{more}"))
+}
+
+#[test]
+fn login_denied_refuses_once() {
+    played("login-denied", "connect", |server| {
+        let denied = log_in(server, "");
+        assert_eq!(denied["error"], "access_denied");
+        assert_eq!(denied["state"], "xyz");
+        assert!(log_in(server, "").contains_key("code"));
+    });
+}
+
+#[test]
+fn mixed_up_issuer_names_another_issuer_once() {
+    played("mixed-up-issuer", "connect", |server| {
+        let response = log_in(server, "");
+        assert!(response.contains_key("code"));
+        assert_ne!(response["iss"], server.issuer());
+        assert_eq!(log_in(server, "")["iss"], server.issuer());
+    });
+}
+
+#[test]
+fn an_expired_code_and_a_stolen_one_are_refused_once_and_the_next_login_works() {
+    for (name, words) in [("expired-code", "expired"), ("stolen-code", "used before")] {
+        played(name, "connect", |server| {
+            let refused = front::exchange(server, &log_in(server, "")["code"]);
+            assert_eq!(refused.error(), "invalid_grant", "{name}");
+            assert!(refused.text().contains(words), "{}", refused.text());
+            let next = front::exchange(server, &log_in(server, "")["code"]);
+            assert_eq!(next.status, 200, "{name}");
+        });
+    }
+}
+
+#[test]
+fn logged_out_elsewhere_refuses_a_refresh_and_a_silent_login() {
+    played("logged-out-elsewhere", "connect", |server| {
+        let refused = refresh(server, "REFRESH_TOKEN", "");
+        assert_eq!(refused.error(), "invalid_grant");
+        assert_eq!(log_in(server, "&prompt=none")["error"], "login_required");
+        let tokens = front::exchange(server, &log_in(server, "")["code"]);
+        assert_eq!(tokens.status, 200);
+        assert_eq!(refresh(server, "REFRESH_TOKEN", "").status, 200);
+        assert!(log_in(server, "&prompt=none").contains_key("code"));
+    });
 }

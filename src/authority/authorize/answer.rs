@@ -1,6 +1,7 @@
 //! The answer of the authorization endpoint: a page, or parameters for the client's redirect URI.
 
 use crate::authority::authorize::visitor::Page;
+use crate::fault::WrongRedirect;
 use crate::oauth::authorization::ResponseMode;
 use crate::oauth::grant::Grant;
 use crate::oauth::refusal::Refusal;
@@ -12,6 +13,34 @@ pub(crate) struct Back {
     pub(crate) mode: ResponseMode,
     /// The client's `state`, which is returned as it came (RFC 6749 §4.1.2).
     pub(crate) state: Option<String>,
+}
+
+impl Back {
+    /// Returns the last parameters of every authorization response: `state`, and `iss` (RFC 9207 §2).
+    pub(crate) fn closing(
+        &self,
+        issuer: &str,
+        wrong: Option<WrongRedirect>,
+    ) -> Vec<(&'static str, String)> {
+        let (state, iss) = (self.state.as_deref(), Some(issuer));
+        let (state, iss) = match wrong {
+            Some(WrongRedirect::WrongState) => (Some("another-state"), iss),
+            Some(WrongRedirect::MissingState) => (None, iss),
+            Some(WrongRedirect::WrongIss) => (state, Some("https://issuer.invalid")),
+            Some(WrongRedirect::MissingIss) => (state, None),
+            None
+            | Some(
+                WrongRedirect::ForeignCode
+                | WrongRedirect::InjectedCode
+                | WrongRedirect::UsedCode
+                | WrongRedirect::DuplicatedCode
+                | WrongRedirect::ExpiredCode,
+            ) => (state, iss),
+        };
+        let state = state.map(|state| ("state", state.to_owned()));
+        let iss = iss.map(|iss| ("iss", iss.to_owned()));
+        state.into_iter().chain(iss).collect()
+    }
 }
 
 /// An answer that is not a refusal.
@@ -82,14 +111,6 @@ impl FrontAnswer {
         if let FrontKind::Response { members, .. } = &mut self.kind {
             members.push((name.to_owned(), value.to_owned()));
         }
-    }
-
-    /// Adds `state` and `iss` (RFC 9207 §2).
-    pub(super) fn finish(&mut self, back: &Back, issuer: &str) {
-        if let Some(state) = &back.state {
-            self.push("state", state);
-        }
-        self.push("iss", issuer);
     }
 }
 

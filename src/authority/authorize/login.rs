@@ -80,6 +80,11 @@ impl Authority {
             Some(cookie) => self.session(cookie, now).await,
             None => None,
         };
+        if visitor.only_looks {
+            return Ok(Decided::Page(
+                self.login_page(request, visitor, random, None),
+            ));
+        }
         let session = session.filter(|session| self.registry.get::<User>(&session.sub).is_some());
         let logged_in = if let Some(interaction) = visitor.interaction {
             check_form(interaction, visitor.csrf)?;

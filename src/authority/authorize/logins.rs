@@ -172,6 +172,14 @@ impl Logins {
         self.waiting().clear();
     }
 
+    /// Removes the last one, if it is that one.
+    pub(crate) fn withdraw(&self, login: &Login) {
+        let mut waiting = self.waiting();
+        if waiting.last().is_some_and(|(last, _)| last == login) {
+            waiting.pop();
+        }
+    }
+
     /// Takes the first one for a client.
     pub(super) fn next(&self, client_id: &str) -> Option<Login> {
         let mut waiting = self.waiting();

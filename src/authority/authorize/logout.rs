@@ -54,6 +54,9 @@ impl Authority {
                 .profile
                 .after_logout(&uri, params.raw("state"))
         });
+        if visitor.only_looks {
+            return Ok(LogoutAnswer::Nobody { location });
+        }
         let session = match visitor.session {
             Some(cookie) => self.session(cookie, now).await,
             None => None,

@@ -12,6 +12,7 @@ mod notice;
 mod request;
 mod session;
 mod visitor;
+mod wrong;
 
 pub(crate) use answer::{Back, FrontAnswer, FrontCause, FrontKind, FrontStop};
 pub use logins::Login;
@@ -20,11 +21,13 @@ pub(crate) use logout::LogoutAnswer;
 pub(crate) use notice::{LogoutToken, Notices};
 pub(crate) use session::SessionView;
 pub(crate) use visitor::{Action, Interaction, Page, PageKind, Visitor};
+pub(crate) use wrong::FrontFaults;
 
 use crate::authority::Authority;
 use crate::authority::authorize::login::{Authenticated, Decided};
 use crate::authority::authorize::request::AuthorizationRequest;
 use crate::clock::Timestamp;
+use crate::fault::WrongRedirect;
 use crate::grant::{CodeRecord, LoginDetails};
 use crate::oauth::grant::Grant;
 use crate::oauth::grant_type::GrantType;
@@ -44,6 +47,7 @@ impl Authority {
         &self,
         params: &Params,
         visitor: &Visitor<'_>,
+        faults: FrontFaults<'_>,
         now: Timestamp,
         tolerance: &mut Tolerance,
     ) -> Result<FrontAnswer, FrontStop> {
@@ -60,7 +64,7 @@ impl Authority {
             Decided::Page(page) => Ok(FrontAnswer::page(page)),
             Decided::Authenticated(authenticated) => {
                 let answer = self
-                    .respond(&request, &back, authenticated, &random, now)
+                    .respond(&request, &back, authenticated, faults, &random, now)
                     .await;
                 Ok(answer)
             }
@@ -73,6 +77,7 @@ impl Authority {
         request: &AuthorizationRequest,
         back: &Back,
         authenticated: Authenticated,
+        faults: FrontFaults<'_>,
         random: &Random,
         now: Timestamp,
     ) -> FrontAnswer {
@@ -103,37 +108,42 @@ impl Authority {
             self.store.put(kind, &grant.id, bytes, ends, now).await;
         }
         let code = if request.response_type.code {
-            Some(
-                self.store_code(request, back, &grant, &login, random, now)
-                    .await,
-            )
+            let record = self.code_record(request, back, &grant, &login, now);
+            let record = self.wronged(record, faults.redirect, random, now);
+            Some(self.store_code(&record, random, now).await)
         } else {
             None
         };
-        let members = self.members(request, &grant, &login, code.as_deref(), random, now);
+        let members = self.members(
+            request,
+            &grant,
+            &login,
+            code.as_deref(),
+            faults,
+            random,
+            now,
+        );
         let cookie = self.remember_grant(session, &grant, ends, now).await;
         let mut answer = FrontAnswer::redirect(back, cookie);
-        for (name, value) in members {
+        let closing = back.closing(&self.settings.issuer, faults.redirect);
+        for (name, value) in members.into_iter().chain(closing) {
             answer.push(name, &value);
         }
-        answer.finish(back, &self.settings.issuer);
         answer.grant = Some(grant);
         answer.delay = delay;
         answer
     }
 
-    /// Stores a code for a grant, and returns it.
-    async fn store_code(
+    /// What the store keeps of a code for a grant.
+    fn code_record(
         &self,
         request: &AuthorizationRequest,
         back: &Back,
         grant: &Grant,
         login: &LoginDetails,
-        random: &Random,
         now: Timestamp,
-    ) -> String {
-        let profile = &self.settings.profile;
-        let record = CodeRecord {
+    ) -> CodeRecord {
+        CodeRecord {
             grant_id: grant.id.clone(),
             client_id: grant.client_id.clone(),
             sub: grant.subject.clone().unwrap_or_default(),
@@ -143,9 +153,14 @@ impl Authority {
             redirect_uri_was_sent: request.redirect_uri_was_sent,
             challenge: request.challenge.clone(),
             login: login.clone(),
-            expires_at: now + profile.code_lifetime(),
+            expires_at: now + self.settings.profile.code_lifetime(),
             used: false,
-        };
+        }
+    }
+
+    /// Stores a code and returns it.
+    async fn store_code(&self, record: &CodeRecord, random: &Random, now: Timestamp) -> String {
+        let profile = &self.settings.profile;
         let until = record.expires_at.moved_by(CODE_REMEMBERED);
         loop {
             let code = self.settings.errors.draw_code(random);
@@ -164,11 +179,15 @@ impl Authority {
         grant: &Grant,
         login: &LoginDetails,
         code: Option<&str>,
+        faults: FrontFaults<'_>,
         random: &Random,
         now: Timestamp,
     ) -> Vec<(&'static str, String)> {
         let mut members = Vec::new();
         members.extend(code.map(|code| ("code", code.to_owned())));
+        if faults.redirect == Some(WrongRedirect::DuplicatedCode) {
+            members.extend(code.map(|code| ("code", code.to_owned())));
+        }
         if !request.response_type.has_token() {
             return members;
         }
@@ -195,7 +214,7 @@ impl Authority {
                 authentication: Some(&authentication),
                 claims: request.claims.as_ref().map(|(_, request)| request),
                 presented: None,
-                altered: None,
+                altered: faults.token.map(Into::into),
                 now,
             },
             access_token: request.response_type.token,

@@ -45,7 +45,7 @@ pub(super) struct AuthorizationRequest {
 
 impl Authority {
     /// Finds the client and the redirect URI. What is wrong with them is never sent to the redirect URI (RFC 6749 §4.1.2.1).
-    pub(super) fn destination(
+    pub(crate) fn destination(
         &self,
         params: &Params,
         tolerance: &mut Tolerance,

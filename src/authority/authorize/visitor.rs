@@ -18,6 +18,8 @@ pub(crate) struct Visitor<'a> {
     pub(crate) csrf: Option<&'a str>,
     /// The form of a page that it submits.
     pub(crate) interaction: Option<&'a Interaction>,
+    /// It asks for the head of the answer only (RFC 9110 §9.3.2), which must change nothing.
+    pub(crate) only_looks: bool,
 }
 
 /// A submitted form of a page.

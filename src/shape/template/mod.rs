@@ -9,7 +9,7 @@ mod compile;
 mod read;
 mod write;
 
-pub(crate) use write::{Fill, Filling, TokenFacts};
+pub(crate) use write::{Fill, Filling, TokenFacts, half_hash};
 
 use crate::json::Value;
 

@@ -168,7 +168,7 @@ impl Fill for TokenFacts<'_> {
 }
 
 /// Returns the left half of the SHA-256 of an ASCII text in base64url, which goes with RS256 (OpenID Connect Core §3.1.3.6).
-fn half_hash(text: &str) -> String {
+pub(crate) fn half_hash(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(&Sha256::digest(text)[..16])
 }
 

@@ -2,6 +2,7 @@
 
 mod combined;
 mod costs;
+mod front;
 mod keys;
 mod kinds;
 mod methods;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 use oauth_mimic::{Rule, TokenServer};
 use serde_json::{Value, json};
 
+use crate::front::members as front_members;
 use crate::support::{Answer, Request, answers, basic, path_of, send, token_request};
 
 /// Longer than any of these tests takes on a busy machine.
@@ -189,6 +191,14 @@ fn form_of(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<String>) {
 #[track_caller]
 fn assert_error(came: &Came, status: u16, error: &str, description: &str) {
     let answer = came.answer();
+    if answer.header("location").is_some() {
+        // The authorization endpoint sends the error to the client.
+        let members = front_members(&answer);
+        assert_eq!(answer.status, 303, "{}", came.case);
+        assert_eq!(members["error"], error, "{}", came.case);
+        assert_eq!(members["error_description"], description, "{}", came.case);
+        return;
+    }
     assert_eq!(answer.status, status, "{}", came.case);
     let body = json!({ "error": error, "error_description": description });
     assert_eq!(answer.json(), body, "{}", came.case);
