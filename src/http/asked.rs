@@ -18,6 +18,7 @@ use crate::oauth::endpoint::Endpoint;
 use crate::oauth::leniency::Tolerance;
 use crate::oauth::params::Params;
 use crate::oauth::refusal::{Refusal, RefusalName};
+use crate::pages::field;
 use crate::sandbox::Epoch;
 
 /// A request as it was read. What could not be read is refused later, after the faults had their turn.
@@ -207,6 +208,7 @@ impl Asked {
             query: &self.query,
             form: self.form(),
             basic,
+            is_from_page: self.params.raw(field::ACTION).is_some(),
             returned_again,
             refusal,
             tolerated,

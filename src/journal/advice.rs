@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::journal::exchange::shown_name;
 use crate::journal::history::{Earlier, Past};
+use crate::oauth::authorization::ResponseType;
 use crate::oauth::bearer;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::params::Params;
@@ -40,6 +41,18 @@ pub enum AdviceCode {
     RefreshEarly,
     /// The requested scope was never granted.
     ScopeNeverGranted,
+    /// A request for a code has no `code_challenge`.
+    PkceMissing,
+    /// An authorization request has no `state`, and no `code_challenge` or `nonce` in its place.
+    StateMissing,
+    /// A request for a code and tokens at once has no `nonce`.
+    NonceMissing,
+    /// The authorization code was used before.
+    CodeReplay,
+    /// A public client sends a secret.
+    SecretInPublicClient,
+    /// A redirect URI has a wildcard.
+    RedirectUriWildcard,
     /// Leniency tolerated a reason to refuse the request.
     Tolerated,
 }
@@ -57,6 +70,12 @@ impl AdviceCode {
         Self::RefreshReplay,
         Self::RefreshEarly,
         Self::ScopeNeverGranted,
+        Self::PkceMissing,
+        Self::StateMissing,
+        Self::NonceMissing,
+        Self::CodeReplay,
+        Self::SecretInPublicClient,
+        Self::RedirectUriWildcard,
         Self::Tolerated,
     ];
 
@@ -74,6 +93,12 @@ impl AdviceCode {
             Self::RefreshReplay => "refresh_replay",
             Self::RefreshEarly => "refresh_early",
             Self::ScopeNeverGranted => "scope_never_granted",
+            Self::PkceMissing => "pkce_missing",
+            Self::StateMissing => "state_missing",
+            Self::NonceMissing => "nonce_missing",
+            Self::CodeReplay => "code_replay",
+            Self::SecretInPublicClient => "secret_in_public_client",
+            Self::RedirectUriWildcard => "redirect_uri_wildcard",
             Self::Tolerated => "tolerated",
         }
     }
@@ -89,6 +114,12 @@ impl AdviceCode {
             Self::RefreshRace | Self::RefreshReplay => "RFC 9700 §4.14.2",
             Self::RefreshEarly => "RFC 6749 §1.5",
             Self::ScopeNeverGranted => "RFC 6749 §6",
+            Self::PkceMissing => "RFC 9700 §2.1.1",
+            Self::StateMissing => "RFC 9700 §4.7",
+            Self::NonceMissing => "RFC 9700 §4.5.3.2",
+            Self::CodeReplay => "RFC 6749 §4.1.2",
+            Self::SecretInPublicClient => "RFC 6749 §2.1",
+            Self::RedirectUriWildcard => "RFC 9700 §4.1.3",
             Self::Tolerated => "leniency",
         }
     }
@@ -127,6 +158,26 @@ impl AdviceCode {
             Self::ScopeNeverGranted => {
                 "The requested scope was never granted. Request the granted scope or a part of it."
             }
+            Self::PkceMissing => {
+                "The request for a code has no code_challenge. Send one with the method S256: it protects the code of every client."
+            }
+            Self::StateMissing => {
+                "The authorization request has no state, and no code_challenge or nonce in its place. Without one of them the \
+                 client cannot refuse a response that another site forged."
+            }
+            Self::NonceMissing => {
+                "The request for a code and tokens at once has no nonce. Send one, and compare it with the claim of the ID token."
+            }
+            Self::CodeReplay => {
+                "The authorization code was used before. Use a code once, and start a new login if the answer was lost."
+            }
+            Self::SecretInPublicClient => {
+                "A public client sends a secret. Who has the client has the secret: register the client as confidential, or send \
+                 none."
+            }
+            Self::RedirectUriWildcard => {
+                "A redirect URI has a wildcard. Servers compare redirect URIs character by character: register each in full."
+            }
             Self::Tolerated => {
                 "Leniency tolerated a reason to refuse the request. A strict server refuses it; the text names the reasons."
             }
@@ -150,6 +201,8 @@ pub(crate) struct AdvisedRequest<'a> {
     pub(crate) form: &'a Params,
     /// The two halves of the Basic credentials, as they were sent.
     pub(crate) basic: Option<(&'a [u8], &'a [u8])>,
+    /// Whether a page of the server sends the request, and not the client.
+    pub(crate) is_from_page: bool,
     /// Whether the presented refresh token was returned again (RFC 6749 §6): then it has to be presented again.
     pub(crate) returned_again: bool,
     pub(crate) refusal: Option<&'a Refusal>,
@@ -167,21 +220,30 @@ pub(super) fn advise(request: &AdvisedRequest<'_>, past: Past) -> Vec<(AdviceCod
 }
 
 fn text(code: AdviceCode, request: &AdvisedRequest<'_>, past: Past) -> Option<String> {
-    if request.endpoint == Endpoint::Userinfo {
+    match request.endpoint {
+        Endpoint::Token | Endpoint::Introspection | Endpoint::Revocation => {
+            for_a_client(code, request, past)
+        }
+        Endpoint::Authorization => for_an_authorization(code, request),
         // No client authenticates there, and the form has one parameter.
-        return match code {
+        Endpoint::Userinfo => match code {
             AdviceCode::ParameterInUri => access_token_in_uri(request),
             AdviceCode::Tolerated => tolerated(request),
             _ => None,
-        };
-    }
-    if request.endpoint == Endpoint::Authorization {
-        // A browser sends it, mostly in a query.
-        return match code {
+        },
+        Endpoint::EndSession
+        | Endpoint::BackchannelLogout
+        | Endpoint::Jwks
+        | Endpoint::Metadata
+        | Endpoint::Unknown => match code {
             AdviceCode::Tolerated => tolerated(request),
             _ => None,
-        };
+        },
     }
+}
+
+/// Advice on a request that a client sends with its credentials.
+fn for_a_client(code: AdviceCode, request: &AdvisedRequest<'_>, past: Past) -> Option<String> {
     match code {
         AdviceCode::Method => method(request),
         AdviceCode::ParameterInUri => parameter_in_uri(request),
@@ -193,7 +255,37 @@ fn text(code: AdviceCode, request: &AdvisedRequest<'_>, past: Past) -> Option<St
         AdviceCode::RefreshReplay => refresh_replay(request, past),
         AdviceCode::RefreshEarly => refresh_early(request, past),
         AdviceCode::ScopeNeverGranted => scope_never_granted(request),
+        AdviceCode::CodeReplay => code_replay(request),
+        AdviceCode::SecretInPublicClient => secret_in_public_client(request),
+        AdviceCode::PkceMissing
+        | AdviceCode::StateMissing
+        | AdviceCode::NonceMissing
+        | AdviceCode::RedirectUriWildcard => None,
         AdviceCode::Tolerated => tolerated(request),
+    }
+}
+
+/// Advice on an authorization request. A browser sends it, mostly in a query.
+fn for_an_authorization(code: AdviceCode, request: &AdvisedRequest<'_>) -> Option<String> {
+    match code {
+        AdviceCode::Tolerated => tolerated(request),
+        _ if request.is_from_page => None,
+        AdviceCode::PkceMissing => pkce_missing(request),
+        AdviceCode::StateMissing => state_missing(request),
+        AdviceCode::NonceMissing => nonce_missing(request),
+        AdviceCode::RedirectUriWildcard => redirect_uri_wildcard(request),
+        AdviceCode::ScopeNeverGranted => scope_never_granted(request),
+        AdviceCode::Method
+        | AdviceCode::ParameterInUri
+        | AdviceCode::BasicNotEncoded
+        | AdviceCode::SeveralMethods
+        | AdviceCode::ParameterRepeated
+        | AdviceCode::ParameterUnknown
+        | AdviceCode::RefreshRace
+        | AdviceCode::RefreshReplay
+        | AdviceCode::RefreshEarly
+        | AdviceCode::CodeReplay
+        | AdviceCode::SecretInPublicClient => None,
     }
 }
 
@@ -321,6 +413,68 @@ fn scope_never_granted(request: &AdvisedRequest<'_>) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// The response type of an authorization request, if it is one.
+fn response_type(request: &AdvisedRequest<'_>) -> Option<ResponseType> {
+    ResponseType::parse(request.form.get("response_type")?)
+}
+
+fn pkce_missing(request: &AdvisedRequest<'_>) -> Option<String> {
+    let has_code = response_type(request)?.code;
+    (has_code && request.form.get("code_challenge").is_none()).then(|| {
+        "the request for a code has no code_challenge; a code that leaks can be used by others"
+            .to_owned()
+    })
+}
+
+fn state_missing(request: &AdvisedRequest<'_>) -> Option<String> {
+    response_type(request)?;
+    let has = |name: &str| request.form.get(name).is_some();
+    (!has("state") && !has("code_challenge") && !has("nonce")).then(|| {
+        "the request has neither state nor code_challenge nor nonce: the client cannot refuse a forged response".to_owned()
+    })
+}
+
+fn nonce_missing(request: &AdvisedRequest<'_>) -> Option<String> {
+    let response_type = response_type(request)?;
+    let is_hybrid = response_type.code && response_type.has_token();
+    let openid = |scope: &str| scope.split(' ').any(|token| token == "openid");
+    let is_of_openid = request.form.get("scope").is_some_and(openid);
+    (is_hybrid && is_of_openid && request.form.get("nonce").is_none()).then(|| {
+        format!(
+            "the request for `{response_type}` has no nonce: an ID token of another login would fit"
+        )
+    })
+}
+
+fn code_replay(request: &AdvisedRequest<'_>) -> Option<String> {
+    let is_refused = matches!(request.refusal, Some(Refusal::CodeReplayed {}));
+    (is_refused || request.tolerated.contains(&RefusalName::CodeReplayed)).then(|| {
+        "the authorization code was used before; what its first use got is revoked".to_owned()
+    })
+}
+
+fn secret_in_public_client(request: &AdvisedRequest<'_>) -> Option<String> {
+    let is_refused = matches!(request.refusal, Some(Refusal::SecretUnexpected { .. }));
+    (is_refused || request.tolerated.contains(&RefusalName::SecretUnexpected)).then(|| {
+        "a secret comes from a public client, which cannot keep one; who has the client has the secret"
+            .to_owned()
+    })
+}
+
+fn redirect_uri_wildcard(request: &AdvisedRequest<'_>) -> Option<String> {
+    if let Some(Refusal::RedirectUriUnregistered { registered, .. }) = request.refusal
+        && registered.contains('*')
+    {
+        return Some(
+            "a redirect URI with a wildcard is registered; it is compared character by character"
+                .to_owned(),
+        );
+    }
+    let uri = request.form.get("redirect_uri")?;
+    uri.contains('*')
+        .then(|| "the redirect URI has a wildcard; send the one where the answer goes".to_owned())
 }
 
 fn tolerated(request: &AdvisedRequest<'_>) -> Option<String> {

@@ -334,6 +334,7 @@ mod tests {
             query: &Params::default(),
             form: &params,
             basic: None,
+            is_from_page: false,
             returned_again: false,
             refusal,
             tolerated: &[],

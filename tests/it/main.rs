@@ -15,6 +15,7 @@ mod determinism;
 mod drive;
 mod faults;
 mod front;
+mod front_advice;
 mod golden;
 mod guard;
 mod hybrid;
