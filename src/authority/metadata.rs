@@ -34,6 +34,13 @@ impl Authority {
             end_session_endpoint: settings.url(Endpoint::EndSession),
             jwks_uri: settings.url(Endpoint::Jwks),
             response_types: self.response_types(&clients),
+            code_challenge_methods: distinct(
+                settings
+                    .profile
+                    .code_challenge_methods
+                    .iter()
+                    .map(|method| method.as_str()),
+            ),
             claims: distinct(
                 settings.profile.id_token_claims().chain(
                     scopes

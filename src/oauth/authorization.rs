@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -137,11 +138,23 @@ impl Prompt {
 }
 
 /// How a code verifier is turned into its challenge (RFC 7636 §4.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum ChallengeMethod {
+    /// The challenge is the SHA-256 of the verifier.
     S256,
+    /// The challenge is the verifier.
+    #[serde(rename = "plain")]
     Plain,
+}
+
+impl ChallengeMethod {
+    /// Returns the value of the parameter `code_challenge_method`.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::S256 => "S256",
+            Self::Plain => "plain",
+        }
+    }
 }
 
 /// A proof key: the challenge of an authorization request (RFC 7636 §4.3).

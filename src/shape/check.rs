@@ -1,6 +1,6 @@
 //! Checks of a profile's paths and lifetimes.
 
-use crate::oauth::authorization::ResponseType;
+use crate::oauth::authorization::{ChallengeMethod, ResponseType};
 use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
 use crate::shape::ProfileError;
 use crate::shape::document::{LifetimesDocument, Paths};
@@ -68,7 +68,26 @@ pub(super) fn response_types(names: &[String]) -> Result<Vec<ResponseType>, Prof
             ProfileError::new(format!("/response_types/{index}"), problem)
         })
     };
+    if names.is_empty() {
+        return Err(ProfileError::new(
+            "/response_types",
+            "must name at least one response type",
+        ));
+    }
     names.iter().enumerate().map(read).collect()
+}
+
+/// Checks that there is a method of code challenges: public clients need one.
+pub(super) fn code_challenge_methods(
+    methods: &[ChallengeMethod],
+) -> Result<Vec<ChallengeMethod>, ProfileError> {
+    match methods {
+        [] => Err(ProfileError::new(
+            "/code_challenge_methods",
+            "must name at least one method",
+        )),
+        methods => Ok(methods.to_vec()),
+    }
 }
 
 /// Checks that every lifetime is at least one second.

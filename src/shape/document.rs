@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::json::Object;
+use crate::oauth::authorization::ChallengeMethod;
 use crate::oauth::endpoint::{Endpoint, METADATA_PATHS};
 use crate::oauth::grant::RefreshPolicy;
 use crate::oauth::grant_type::GrantType;
@@ -60,6 +61,11 @@ pub(crate) struct ProfileDocument {
     #[serde(default = "usual_response_types")]
     #[schemars(length(min = 1))]
     pub(crate) response_types: Vec<String>,
+    /// The methods of code challenges (RFC 7636 §4.2). Default: `S256`; with `plain`, who reads an authorization request can
+    /// use its code.
+    #[serde(default = "usual_code_challenge_methods")]
+    #[schemars(length(min = 1))]
+    pub(crate) code_challenge_methods: Vec<ChallengeMethod>,
     /// The three tokens.
     pub(crate) tokens: Tokens,
     /// The members of the token response (RFC 6749 §5.1), in order. Of `{access_token}`, `{refresh_token}`, `{id_token}`,
@@ -76,7 +82,8 @@ pub(crate) struct ProfileDocument {
     /// The metadata documents (RFC 8414 §2, OpenID Connect Discovery §3), in order. Of `{issuer}`,
     /// `{authorization_endpoint}`, `{token_endpoint}`, `{userinfo_endpoint}`, `{introspection_endpoint}`,
     /// `{revocation_endpoint}`, `{end_session_endpoint}`, `{jwks_uri}`, `{scopes_supported}`, `{response_types_supported}`,
-    /// `{grant_types_supported}`, `{token_endpoint_auth_methods_supported}` and `{claims_supported}`. An empty list is left out.
+    /// `{code_challenge_methods_supported}`, `{grant_types_supported}`, `{token_endpoint_auth_methods_supported}` and
+    /// `{claims_supported}`. An empty list is left out.
     pub(crate) metadata: Object,
     /// The answers of the userinfo endpoint (OpenID Connect Core §5.3.2).
     pub(crate) userinfo: UserinfoDocument,
@@ -90,6 +97,10 @@ pub(crate) struct ProfileDocument {
 
 fn usual_response_types() -> Vec<String> {
     vec!["code".to_owned()]
+}
+
+fn usual_code_challenge_methods() -> Vec<ChallengeMethod> {
+    vec![ChallengeMethod::S256]
 }
 
 fn usual_code() -> String {

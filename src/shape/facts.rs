@@ -20,6 +20,7 @@ pub(crate) struct MetadataFacts<'a> {
     pub(crate) jwks_uri: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) response_types: Vec<String>,
+    pub(crate) code_challenge_methods: Vec<String>,
     pub(crate) grant_types: Vec<String>,
     pub(crate) auth_methods: Vec<String>,
     pub(crate) claims: Vec<String>,
@@ -39,6 +40,9 @@ impl Fill for MetadataFacts<'_> {
             Placeholder::ScopesSupported => Some(Filling::Texts(some(&self.scopes)?)),
             Placeholder::ResponseTypesSupported => {
                 Some(Filling::Texts(some(&self.response_types)?))
+            }
+            Placeholder::ChallengeMethodsSupported => {
+                Some(Filling::Texts(some(&self.code_challenge_methods)?))
             }
             Placeholder::GrantTypesSupported => Some(Filling::Texts(some(&self.grant_types)?)),
             Placeholder::AuthMethodsSupported => Some(Filling::Texts(some(&self.auth_methods)?)),

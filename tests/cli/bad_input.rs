@@ -76,6 +76,8 @@ profiles/id-token-like-a-refresh-token.json | /tokens/refresh_token/claims | an 
 profiles/id-token-like-an-access-token.json | /tokens/access_token/claims | an ID token could be taken for an access token; give the access token a claim that only it has
 profiles/lone-brace.json | /response/token_type | `Bearer}`: a } has no opening brace; write }} for a brace
 profiles/missing-member.json | /paths | the member `jwks` is missing (line 13, column 3)
+profiles/no-challenge-method.json | /code_challenge_methods | must name at least one method
+profiles/no-response-type.json | /response_types | must name at least one response type
 profiles/not-json.json | - | is not JSON: expected ident (line 1, column 2)
 profiles/offset-no-number.json | /response/expires_in | `{expires_in-one}`: `-one` is not a number
 profiles/offset-on-a-text.json | /tokens/access_token/claims/sub | `{subject+1}`: only a number can have an offset

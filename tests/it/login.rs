@@ -473,15 +473,17 @@ fn a_request_that_is_refused_leaves_no_scripted_login_behind() {
 
 #[test]
 fn the_acr_of_a_scripted_login_is_in_the_id_token_before_that_of_the_request() {
-    let server = TokenServer::builder().profile("standard").start();
-    let acr = |login: Login| {
-        server.next_login(login);
-        let url = front::url(&server, &format!("{CODE}&scope=openid&acr_values=low+high"));
-        let tokens = exchange(&server, server.authorize(&url).code());
-        part(&tokens.member("id_token"), 1)["acr"].clone()
-    };
-    assert_eq!(acr(Login::new().acr("smartcard")), "smartcard");
-    assert_eq!(acr(Login::new()), "low");
+    for profile in oauth_mimic::profiles() {
+        let server = TokenServer::builder().profile(profile).start();
+        let acr = |login: Login| {
+            server.next_login(login);
+            let url = front::url(&server, &format!("{CODE}&scope=openid&acr_values=low+high"));
+            let tokens = exchange(&server, server.authorize(&url).code());
+            part(&tokens.member("id_token"), 1)["acr"].clone()
+        };
+        assert_eq!(acr(Login::new().acr("smartcard")), "smartcard", "{profile}");
+        assert_eq!(acr(Login::new()), "low", "{profile}");
+    }
 }
 
 #[test]

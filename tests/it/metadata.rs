@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use oauth_mimic::{AuthMethod, Client, NamedRefreshToken, TokenServer, User};
+use oauth_mimic::{AuthMethod, Client, Login, NamedRefreshToken, TokenServer, User};
 use rsa::pkcs8::DecodePrivateKey as _;
 use rsa::traits::{PrivateKeyParts as _, PublicKeyParts as _};
 use rsa::{BoxedUint, PrivateKey};
@@ -175,10 +175,17 @@ fn the_documents_say_all_that_discovery_requires_and_nothing_else() {
             "id_token_signing_alg_values_supported": ["RS256"],
             "userinfo_signing_alg_values_supported": ["RS256"],
             "claims_supported": claims,
+            "claims_parameter_supported": true,
+            "request_parameter_supported": false,
+            "request_uri_parameter_supported": false,
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": true,
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "ui_locales_supported": ["en", "fr"],
+            "backchannel_logout_supported": true,
+            "backchannel_logout_session_supported": true,
+            "frontchannel_logout_supported": true,
+            "frontchannel_logout_session_supported": true,
         });
         assert_eq!(metadata(&server), expected, "{profile}");
         assert_eq!(server.token_url(), format!("{base}{token}"));
@@ -452,6 +459,40 @@ fn every_challenge_method_in_it_works_and_no_other() {
         for other in ["plain", "s256", "S512"] {
             assert_eq!(ask(other)["error"], "invalid_request", "{profile}: {other}");
         }
+    }
+}
+
+#[test]
+fn what_it_says_of_request_objects_and_the_claims_parameter_is_true() {
+    for profile in oauth_mimic::profiles() {
+        let server = server(profile);
+        let document = metadata(&server);
+        for (flag, parameter, error) in [
+            (
+                "request_parameter_supported",
+                "request=e30.e30.",
+                "request_not_supported",
+            ),
+            (
+                "request_uri_parameter_supported",
+                "request_uri=urn:x",
+                "request_uri_not_supported",
+            ),
+        ] {
+            assert_eq!(document[flag], false, "{profile}");
+            let response = front::response(&server, &format!("response_type=code&{parameter}"));
+            assert_eq!(response["error"], error, "{profile}");
+        }
+        assert_eq!(document["claims_parameter_supported"], true, "{profile}");
+        let claims = encoded(r#"{"id_token":{"family_name":null}}"#);
+        server.next_login(Login::new().user("alice"));
+        let url = front::url(
+            &server,
+            &format!("response_type=code&scope=openid&claims={claims}"),
+        );
+        let code = server.authorize(&url).code().to_owned();
+        let id_token = part(&front::exchange(&server, &code).member("id_token"), 1);
+        assert_eq!(id_token["family_name"], "Example", "{profile}");
     }
 }
 

@@ -3,7 +3,8 @@
 use oauth_mimic::{Client, Defect, GrantType, TokenServer, User};
 use serde_json::{Value, json};
 
-use crate::support::{get, part, path_of, refresh};
+use crate::front::{self, CALLBACK};
+use crate::support::{Request, basic, get, part, path_of, post, refresh};
 
 /// Writes a profile into a directory of its own and returns its path.
 fn profile(name: &str, document: &Value) -> String {
@@ -454,4 +455,36 @@ fn a_template_nests_arrays_and_objects_and_leaves_out_what_has_no_value() {
     assert_eq!(body["list"], json!(["client-default", 1, "refresh_token"]));
     let deeper = json!({ "issuer": server.issuer(), "fixed": [{ "a": 1 }] });
     assert_eq!(body["nested"], json!({ "deeper": deeper }));
+}
+
+#[test]
+fn a_profile_may_support_plain_challenges_which_are_the_verifiers() {
+    let server = start(
+        "plain",
+        &json!({ "extends": "standard", "name": "old", "code_challenge_methods": ["S256", "plain"] }),
+    );
+    let document = Request::get("").send_to(&server.metadata_url()).json();
+    assert_eq!(
+        document["code_challenge_methods_supported"],
+        json!(["S256", "plain"])
+    );
+    let verifier = "a-verifier-of-at-least-forty-three-characters";
+    let code = |method: &str| {
+        let more = format!("response_type=code&code_challenge={verifier}{method}");
+        front::response(&server, &more)["code"].clone()
+    };
+    let exchange = |code: &str, verifier: &str| {
+        let form = format!(
+            "grant_type=authorization_code&code={code}&redirect_uri={CALLBACK}&code_verifier={verifier}"
+        );
+        post(&server, Some(&basic("web", "web-secret")), &form)
+    };
+    // Without a method the challenge is plain (RFC 7636 §4.3).
+    for method in ["&code_challenge_method=plain", ""] {
+        assert_eq!(exchange(&code(method), verifier).status, 200, "{method}");
+        let other = verifier.replace('a', "b");
+        assert_eq!(exchange(&code(method), &other).error(), "invalid_grant");
+    }
+    let hashed = code("&code_challenge_method=S256");
+    assert_eq!(exchange(&hashed, verifier).error(), "invalid_grant");
 }

@@ -28,7 +28,7 @@ const GRANT_TYPES: [&str; 7] = [
 ];
 
 /// The names of IANA's registry "OAuth Authorization Server Metadata" that a server of this kind could use.
-const REGISTERED_METADATA: [&str; 30] = [
+const REGISTERED_METADATA: [&str; 37] = [
     "issuer",
     "authorization_endpoint",
     "token_endpoint",
@@ -59,6 +59,13 @@ const REGISTERED_METADATA: [&str; 30] = [
     "claim_types_supported",
     "claims_supported",
     "prompt_values_supported",
+    "claims_parameter_supported",
+    "request_parameter_supported",
+    "request_uri_parameter_supported",
+    "backchannel_logout_supported",
+    "backchannel_logout_session_supported",
+    "frontchannel_logout_supported",
+    "frontchannel_logout_session_supported",
 ];
 
 fn metadata(world: &World) -> Value {

@@ -114,15 +114,11 @@ impl Authority {
         } else {
             None
         };
-        let members = self.members(
-            request,
-            &grant,
-            &login,
-            code.as_deref(),
-            faults,
-            random,
-            now,
-        );
+        let authentication = Authentication {
+            code: code.as_deref(),
+            ..login.authentication()
+        };
+        let members = self.members(request, &grant, &authentication, faults, random, now);
         let cookie = self.remember_grant(session, &grant, ends, now).await;
         let mut answer = FrontAnswer::redirect(back, cookie);
         let closing = back.closing(&self.settings.issuer, faults.redirect);
@@ -177,13 +173,13 @@ impl Authority {
         &self,
         request: &AuthorizationRequest,
         grant: &Grant,
-        login: &LoginDetails,
-        code: Option<&str>,
+        authentication: &Authentication<'_>,
         faults: FrontFaults<'_>,
         random: &Random,
         now: Timestamp,
     ) -> Vec<(&'static str, String)> {
         let mut members = Vec::new();
+        let code = authentication.code;
         members.extend(code.map(|code| ("code", code.to_owned())));
         if faults.redirect == Some(WrongRedirect::DuplicatedCode) {
             members.extend(code.map(|code| ("code", code.to_owned())));
@@ -197,10 +193,6 @@ impl Authority {
             .and_then(|sub| self.registry.get::<User>(sub));
         let profile = &self.settings.profile;
         let lifetimes = profile.lifetimes_of(&request.client);
-        let authentication = Authentication {
-            code,
-            ..login.authentication()
-        };
         let order = FrontIssue {
             issue: Issue {
                 issuer: &self.settings.issuer,
@@ -211,7 +203,7 @@ impl Authority {
                 scope: &grant.scope,
                 lifetimes: &lifetimes,
                 refresh_token: RefreshTokenOrder::None,
-                authentication: Some(&authentication),
+                authentication: Some(authentication),
                 claims: request.claims.as_ref().map(|(_, request)| request),
                 presented: None,
                 altered: faults.token.map(Into::into),

@@ -104,7 +104,8 @@ impl Authority {
         unsupported(params, tolerance)?;
         let response_type = self.response_type(params, &client, tolerance)?;
         response_mode(params, response_type, back, tolerance)?;
-        let challenge = challenge(params, &client, tolerance)?;
+        let methods = &self.settings.profile.code_challenge_methods;
+        let challenge = challenge(params, &client, methods, tolerance)?;
         let scope = scope::limit(params.get("scope"), &client, None, tolerance)?;
         let nonce = params.get("nonce").map(str::to_owned);
         check_id_token(response_type, &scope, nonce.as_deref(), tolerance)?;
@@ -216,6 +217,7 @@ impl Authority {
 fn challenge(
     params: &Params,
     client: &Client,
+    supported: &[ChallengeMethod],
     tolerance: &mut Tolerance,
 ) -> Result<Option<Challenge>, Refusal> {
     let method = params.get("code_challenge_method");
@@ -238,11 +240,13 @@ fn challenge(
         return Ok(None);
     }
     // Without a method, the challenge is the verifier itself (RFC 7636 §4.3).
-    let method = method.unwrap_or("plain");
-    if method != "S256" {
+    let method = method.unwrap_or(ChallengeMethod::Plain.as_str());
+    let mut names = supported.iter().map(|method| method.as_str());
+    if !names.any(|name| name == method) {
+        let supported: Vec<&str> = supported.iter().map(|method| method.as_str()).collect();
         tolerance.refuse(Refusal::PkceMethodUnsupported {
             method: excerpt(method),
-            supported: "S256".to_owned(),
+            supported: supported.join(", "),
         })?;
     }
     let method = match method {

@@ -101,6 +101,7 @@ fn meaning(placeholder: &Placeholder) -> &'static str {
         Placeholder::JwksUri => "the URL of the key set",
         Placeholder::ScopesSupported => "every scope that a client is registered for, an array",
         Placeholder::ResponseTypesSupported => "the response types, an array",
+        Placeholder::ChallengeMethodsSupported => "the methods of code challenges, an array",
         Placeholder::GrantTypesSupported => "the grant types, an array",
         Placeholder::AuthMethodsSupported => "the methods of client authentication, an array",
         Placeholder::ClaimsSupported => "the claims of ID tokens, an array",

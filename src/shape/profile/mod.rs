@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::json::Object;
 use crate::keys::SigningKey;
 use crate::keys::jws::{self, Jws, Members};
-use crate::oauth::authorization::ResponseType;
+use crate::oauth::authorization::{ChallengeMethod, ResponseType};
 use crate::oauth::client::Client;
 use crate::oauth::form;
 use crate::oauth::grant::{Lifetimes, RefreshPolicy};
@@ -46,6 +46,8 @@ pub(crate) struct Profile {
     code: IdTemplate,
     /// The response types that the authorization endpoint supports.
     pub(crate) response_types: Vec<ResponseType>,
+    /// The methods of code challenges that the authorization endpoint supports.
+    pub(crate) code_challenge_methods: Vec<ChallengeMethod>,
     access_token: ByGrant<TokenShape>,
     refresh_token: TokenShape,
     id_token: Option<ByGrant<TokenShape>>,
@@ -122,6 +124,9 @@ impl Profile {
             jwk: Template::compile(&document.jwk, Place::Jwk, "/jwk")?,
             code: IdTemplate::compile(&document.code, None, "/code")?,
             response_types: check::response_types(&document.response_types)?,
+            code_challenge_methods: check::code_challenge_methods(
+                &document.code_challenge_methods,
+            )?,
             grant_id,
         };
         profile.check()?;

@@ -94,6 +94,7 @@ pub(crate) enum Placeholder {
     JwksUri,
     ScopesSupported,
     ResponseTypesSupported,
+    ChallengeMethodsSupported,
     GrantTypesSupported,
     AuthMethodsSupported,
     ClaimsSupported,
@@ -192,6 +193,11 @@ pub(crate) const PLACEHOLDERS: &[(&str, Placeholder, &[Place])] = {
         (
             "response_types_supported",
             P::ResponseTypesSupported,
+            &[Metadata],
+        ),
+        (
+            "code_challenge_methods_supported",
+            P::ChallengeMethodsSupported,
             &[Metadata],
         ),
         ("grant_types_supported", P::GrantTypesSupported, &[Metadata]),
@@ -429,6 +435,7 @@ impl Placeholder {
             | Self::EndSessionEndpoint
             | Self::JwksUri
             | Self::ResponseTypesSupported
+            | Self::ChallengeMethodsSupported
             | Self::GrantTypesSupported
             | Self::Modulus
             | Self::Exponent

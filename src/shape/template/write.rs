@@ -150,6 +150,7 @@ impl Fill for TokenFacts<'_> {
             | P::JwksUri
             | P::ScopesSupported
             | P::ResponseTypesSupported
+            | P::ChallengeMethodsSupported
             | P::GrantTypesSupported
             | P::AuthMethodsSupported
             | P::ClaimsSupported

@@ -89,7 +89,7 @@ fn a_state_or_an_issuer_is_wrong_or_missing_and_the_code_works() {
         for (server, pairs) in responses(name, "response_type=code&state=xyz") {
             assert_eq!(value(&pairs, "state"), state, "{name}");
             let iss = value(&pairs, "iss");
-            assert_eq!(iss == Some(&server.issuer()), iss_is_right, "{name}");
+            assert_eq!(iss == Some(server.issuer()), iss_is_right, "{name}");
             assert_eq!(iss.is_none(), name == "missing_iss", "{name}");
             let code = value(&pairs, "code").expect("a code");
             assert_eq!(exchange(&server, code).status, 200, "{name}");
@@ -186,7 +186,7 @@ fn the_error_of_a_fault_comes_by_the_redirect_or_on_a_page_where_no_redirect_uri
     let expected = [
         ("error", "server_error"),
         ("error_description", "The database is away"),
-        ("iss", &server.issuer()),
+        ("iss", server.issuer()),
         ("state", "xyz"),
     ];
     let expected: BTreeMap<String, String> = expected
