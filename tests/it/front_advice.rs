@@ -149,7 +149,7 @@ fn a_wildcard_in_a_redirect_uri_gets_advice_whether_it_is_registered_or_requeste
 }
 
 #[test]
-fn a_logout_request_is_no_token_request() {
+fn a_logout_request_is_not_judged_as_a_token_request() {
     let server = server();
     Request::get("").send_to(&server.end_session_url());
     assert_eq!(advised(&server), [""; 0]);
