@@ -9,11 +9,6 @@ use crate::oauth::grant_type::GrantType;
 use crate::oauth::user::User;
 
 impl Authority {
-    /// Returns true if the fixtures have a refresh token of that name.
-    pub(crate) fn names_token(&self, name: &str) -> bool {
-        !self.registry.owners_of(name).is_empty()
-    }
-
     /// Returns the profile, the numbers of clients, users and tokens, and the signing key, in one line.
     pub(crate) fn summary(&self) -> String {
         format!(

@@ -6,19 +6,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::authority::Authority;
+use crate::authority::Inspection;
 use crate::cli::{Made, Mistake, print};
-use crate::clock::Timestamp;
-use crate::json::{Object, Value};
-use crate::keys::Alg;
-use crate::keys::jws::{Jws, Members};
-use crate::oauth::client::Client;
-use crate::oauth::refusal::excerpt;
-use crate::oauth::token_kind::TokenKind;
-use crate::shape::Expected;
-
-/// A longer life than any server gives a token.
-const YEAR: i64 = 366 * 24 * 3600;
+use crate::json::Value;
 
 /// Decode and verify a token or a token response, and report what is wrong or odd
 ///
@@ -61,9 +51,10 @@ impl Inspect {
         let now = sandbox.clock.now();
         let mut good = true;
         for (name, token) in tokens(text)? {
-            let report = Report::of(&token, &sandbox.epoch().authority, expected_issuer, now);
-            good &= report.wrong.is_empty();
-            print(report.text(&name));
+            let authority = &sandbox.epoch().authority;
+            let inspection = authority.inspect(&token, expected_issuer, now);
+            good &= inspection.wrong.is_empty();
+            print(report(&inspection, &name));
         }
         Ok(if good {
             ExitCode::SUCCESS
@@ -92,164 +83,27 @@ fn tokens(text: &str) -> Result<Vec<(String, String)>, Mistake> {
     Ok(found)
 }
 
-/// The findings about a token.
-#[derive(Debug, Default)]
-struct Report {
-    decoded: Option<(String, String)>,
-    right: Vec<String>,
-    wrong: Vec<String>,
-    odd: Vec<String>,
+/// Writes the findings about a token of that name.
+fn report(inspection: &Inspection, name: &str) -> String {
+    let mut text = format!("{name}:\n");
+    if let Some((header, claims)) = &inspection.decoded {
+        let (header, claims) = (indented(header), indented(claims));
+        // Writing to a String cannot fail.
+        let _ = write!(text, "  header {header}\n  claims {claims}\n");
+    }
+    for (mark, lines) in [
+        ("ok   ", &inspection.right),
+        ("odd  ", &inspection.odd),
+        ("WRONG", &inspection.wrong),
+    ] {
+        for line in lines {
+            let _ = writeln!(text, "  {mark} {line}");
+        }
+    }
+    text.pop();
+    text
 }
 
-impl Report {
-    fn of(
-        token: &str,
-        authority: &Authority,
-        expected_issuer: Option<&str>,
-        now: Timestamp,
-    ) -> Self {
-        let mut report = Self::default();
-        match Jws::parse(token) {
-            Ok(jws) => report.jws(&jws, authority, expected_issuer, now),
-            Err(_) if authority.names_token(token) => report
-                .right
-                .push("it is the name of a refresh token of the fixtures".to_owned()),
-            Err(why) => report
-                .wrong
-                .push(format!("it is not a signed token: {why}")),
-        }
-        report
-    }
-
-    fn jws(
-        &mut self,
-        jws: &Jws<'_>,
-        authority: &Authority,
-        expected_issuer: Option<&str>,
-        now: Timestamp,
-    ) {
-        self.decoded = Some((pretty(&jws.header), pretty(&jws.claims)));
-        match jws.verify(authority.keys().published(now), Alg::ALL) {
-            Ok(key) => self
-                .right
-                .push(format!("the signature is good, by key {}", key.kid)),
-            Err(why) => self.wrong.push(format!("the signature is wrong: {why}")),
-        }
-        let kind = self.kind(&jws.claims, authority);
-        let issuer = self.issuer(kind, &jws.claims, authority, expected_issuer);
-        let client_id =
-            kind.and_then(|kind| authority.settings.profile.client_of(kind, &jws.claims));
-        let client = client_id.and_then(|id| authority.registry.get::<Client>(id));
-        if let (Some(client_id), None) = (client_id, &client) {
-            let client_id = excerpt(client_id);
-            self.odd.push(format!(
-                "its client {client_id} is not in the fixtures, so its audience is not checked"
-            ));
-        }
-        let expected = Expected {
-            issuer,
-            client: client.as_deref(),
-            now,
-        };
-        let invalid = authority.settings.profile.invalid(kind, jws, &expected);
-        self.wrong.extend(invalid.iter().map(ToString::to_string));
-        let (issued_at, expires_at) = authority.settings.profile.times_of(kind, &jws.claims);
-        self.life(issued_at, expires_at, now);
-    }
-
-    fn kind(&mut self, claims: &Members, authority: &Authority) -> Option<TokenKind> {
-        let profile = &authority.settings.profile;
-        let kind = profile.kind_of(claims);
-        match kind {
-            Some(kind) => self.right.push(format!(
-                "it is {} of profile {}",
-                kind.described(),
-                profile.name
-            )),
-            None => self.odd.push(format!(
-                "it has the claims of none of the tokens of profile {}",
-                profile.name
-            )),
-        }
-        kind
-    }
-
-    /// Checks the issuer if one is expected; returns the one that audiences are compared with.
-    fn issuer<'a>(
-        &mut self,
-        kind: Option<TokenKind>,
-        claims: &'a Members,
-        authority: &'a Authority,
-        expected: Option<&'a str>,
-    ) -> &'a str {
-        let found = kind.and_then(|kind| authority.settings.profile.issuer_of(kind, claims));
-        match (expected, found) {
-            (Some(expected), Some(found)) if found != expected => {
-                let found = excerpt(found);
-                self.wrong
-                    .push(format!("its issuer is {found}, not {expected}"));
-                expected
-            }
-            (Some(expected), _) => expected,
-            (None, Some(found)) => found,
-            (None, None) => &authority.settings.issuer,
-        }
-    }
-
-    fn life(
-        &mut self,
-        issued_at: Option<Timestamp>,
-        expires_at: Option<Timestamp>,
-        now: Timestamp,
-    ) {
-        let Some(expires_at) = expires_at else {
-            self.wrong
-                .push("it has no exp, so it never expires".to_owned());
-            return;
-        };
-        let left = expires_at.seconds_since(now);
-        if left > 0 {
-            self.right
-                .push(format!("it expires at {expires_at}, in {left} s"));
-        } else {
-            self.wrong
-                .push(format!("it expired at {expires_at}, {} s ago", -left));
-        }
-        match issued_at.map(|at| expires_at.seconds_since(at)) {
-            Some(life) if life <= 0 => self.odd.push("it expired before it was issued".to_owned()),
-            Some(life) if life > YEAR => self
-                .odd
-                .push(format!("it lives {life} s, more than a year")),
-            _ => {}
-        }
-    }
-
-    fn text(&self, name: &str) -> String {
-        let mut text = format!("{name}:\n");
-        if let Some((header, claims)) = &self.decoded {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "  header {header}\n  claims {claims}\n");
-        }
-        for (mark, lines) in [
-            ("ok   ", &self.right),
-            ("odd  ", &self.odd),
-            ("WRONG", &self.wrong),
-        ] {
-            for line in lines {
-                let _ = writeln!(text, "  {mark} {line}");
-            }
-        }
-        text.pop();
-        text
-    }
-}
-
-fn pretty(members: &Members) -> String {
-    let object: Object = members
-        .iter()
-        .map(|(name, value)| (name, value.clone()))
-        .collect();
-    serde_json::to_string_pretty(&object)
-        .unwrap_or_default()
-        .replace('\n', "\n  ")
+fn indented(json: &str) -> String {
+    json.replace('\n', "\n  ")
 }

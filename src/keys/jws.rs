@@ -178,7 +178,6 @@ impl Members {
             .map(|(_, value)| value)
     }
 
-    #[cfg(any(test, feature = "cli", fuzzing))]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }

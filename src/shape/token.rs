@@ -169,7 +169,6 @@ impl TokenShape {
     }
 
     /// When a token with these claims was issued, where it says so, and when it ends.
-    #[cfg(feature = "cli")]
     pub(super) fn times(&self, claims: &Members) -> Option<(Option<Timestamp>, Timestamp)> {
         let readings = self.claims.read(claims)?;
         let at = |placeholder| readings.number(placeholder).map(Timestamp::from_unix);
@@ -177,13 +176,11 @@ impl TokenShape {
     }
 
     /// The client that a token with these claims names.
-    #[cfg(feature = "cli")]
     pub(super) fn client<'a>(&self, claims: &'a Members) -> Option<&'a str> {
         self.claims.read(claims)?.text(&Placeholder::ClientId)
     }
 
     /// The issuer that a token with these claims names.
-    #[cfg(feature = "cli")]
     pub(super) fn issuer<'a>(&self, claims: &'a Members) -> Option<&'a str> {
         self.claims.read(claims)?.text(&Placeholder::Issuer)
     }

@@ -5,9 +5,7 @@
 
 use crate::clock::Timestamp;
 use crate::json::Value;
-use crate::keys::jws::Jws;
-#[cfg(feature = "cli")]
-use crate::keys::jws::Members;
+use crate::keys::jws::{Jws, Members};
 use crate::oauth::client::Client;
 use crate::oauth::refusal::excerpt;
 use crate::shape::template::{Template, audience};
@@ -102,7 +100,6 @@ pub(super) fn too_early(jws: &Jws<'_>, now: Timestamp) -> Vec<Invalid> {
 }
 
 /// The time in a claim (RFC 7519 §2, `NumericDate`).
-#[cfg(feature = "cli")]
 pub(super) fn time(claims: &Members, claim: &str) -> Option<Timestamp> {
     seconds(claims.get(claim)?).map(Timestamp::from_unix)
 }

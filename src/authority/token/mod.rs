@@ -1,9 +1,12 @@
 //! Everything that reads a token back: introspection, revocation, userinfo.
 
+mod inspect;
 mod introspect;
 mod revoke;
 mod userinfo;
 
+#[cfg(feature = "cli")]
+pub(crate) use inspect::Inspection;
 pub(crate) use userinfo::Userinfo;
 
 use crate::authority::Authority;

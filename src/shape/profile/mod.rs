@@ -4,7 +4,6 @@ mod issue;
 
 use std::time::Duration;
 
-#[cfg(feature = "cli")]
 use crate::clock::Timestamp;
 use crate::json::Object;
 use crate::keys::SigningKey;
@@ -326,7 +325,6 @@ impl Profile {
 
     /// Returns when a token with these claims was issued and when it expires: by the template of its kind, or else by the
     /// registered claims (RFC 7519 §4.1).
-    #[cfg(feature = "cli")]
     pub(crate) fn times_of(
         &self,
         kind: Option<TokenKind>,
@@ -341,13 +339,11 @@ impl Profile {
     }
 
     /// Returns the client that a token of that kind names.
-    #[cfg(feature = "cli")]
     pub(crate) fn client_of<'a>(&self, kind: TokenKind, claims: &'a Members) -> Option<&'a str> {
         self.shape_of(kind, claims)?.client(claims)
     }
 
     /// Returns the issuer that a token of that kind names.
-    #[cfg(feature = "cli")]
     pub(crate) fn issuer_of<'a>(&self, kind: TokenKind, claims: &'a Members) -> Option<&'a str> {
         self.shape_of(kind, claims)?.issuer(claims)
     }
