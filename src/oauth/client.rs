@@ -418,7 +418,7 @@ pub enum SignedResponseAlg {
     description = "A client's secret: printable ASCII (RFC 6749 Appendix A.2).",
     extend("pattern" = r"^[\x20-\x7E]+$")
 )]
-pub struct Secret(String);
+pub struct Secret(pub(super) String);
 
 impl Secret {
     pub(crate) fn new(secret: impl Into<String>) -> Self {

@@ -14,5 +14,6 @@ pub(crate) mod params;
 pub(crate) mod refusal;
 pub(crate) mod response;
 pub(crate) mod scope;
+pub(crate) mod sent;
 pub(crate) mod token_kind;
 pub(crate) mod user;
