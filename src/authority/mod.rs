@@ -35,6 +35,7 @@ use crate::clock::Timestamp;
 use crate::fault::{Fault, TokenFault};
 use crate::grant::{self, Ground, LoginDetails, Proved, ScopeRule};
 use crate::keys::{KeyRing, KeySet, NotRetired, SigningKey};
+use crate::oauth::authorization::ResponseType;
 use crate::oauth::client::Client;
 use crate::oauth::credentials::Credentials;
 use crate::oauth::grant::Grant;
@@ -149,6 +150,18 @@ impl Authority {
     pub(crate) fn remove_refresh_token(&self, name: &str, client_id: &str) -> bool {
         let removed = self.registry.remove_refresh_token(name, client_id);
         removed.inspect(|id| self.store.forget(id)).is_some()
+    }
+
+    /// Iterates over the clients that a user can log in to by the authorization code flow.
+    pub(crate) fn login_clients(&self) -> impl Iterator<Item = Arc<Client>> {
+        let may_log_in = |client: &Arc<Client>| {
+            client.may_use(GrantType::AuthorizationCode.as_str())
+                && client.may_request(ResponseType::CODE)
+        };
+        self.registry
+            .list::<Client>()
+            .into_iter()
+            .filter(may_log_in)
     }
 
     /// The keys as they are now.

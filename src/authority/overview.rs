@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use crate::authority::Authority;
-use crate::oauth::authorization::ResponseType;
 use crate::oauth::client::Client;
-use crate::oauth::grant_type::GrantType;
 use crate::oauth::user::User;
 
 impl Authority {
@@ -23,11 +21,8 @@ impl Authority {
 
     /// Returns the first client that a browser can log in to, and where it is sent back.
     pub(crate) fn login_example(&self) -> Option<(Arc<Client>, String)> {
-        let clients = self.registry.list::<Client>();
-        clients.into_iter().find_map(|client| {
-            let may_log_in = client.may_use(GrantType::AuthorizationCode.as_str())
-                && client.may_request(ResponseType::CODE);
-            let uri = client.redirect_uris.first().filter(|_| may_log_in)?.clone();
+        self.login_clients().find_map(|client| {
+            let uri = client.redirect_uris.first()?.clone();
             Some((client, uri))
         })
     }

@@ -12,6 +12,11 @@ use crate::seed::Seed;
 use crate::shape::Profile;
 use crate::shape::errors::ErrorTable;
 
+/// The paths of the built-in client, below the prefix of the control plane.
+const TRY: &str = "/try";
+const TRY_CALLBACK: &str = "/try/callback";
+const TRY_LOGGED_OUT: &str = "/try/logged-out";
+
 /// The part of a server that no request and no reset changes.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -19,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) issuer: String,
     /// The URL of the server, without the profile's prefix.
     pub(crate) base_url: String,
+    /// The URL of the control plane, with its prefix; `None` if there is none.
+    pub(crate) control_url: Option<String>,
     /// How requests are read.
     pub(crate) reading: ErrorDialect,
     /// How refusals are answered.
@@ -73,13 +80,14 @@ impl InitialState {
         }
     }
 
-    /// Returns the settings of a server with this initial state at `base_url`.
-    pub(crate) fn settings(&self, base_url: String) -> Settings {
+    /// Returns the settings of a server with this initial state at `base_url`, with a control plane at `control_url`.
+    pub(crate) fn settings(&self, base_url: String, control_url: Option<String>) -> Settings {
         let own = format!("{base_url}{}", self.profile.paths.prefix);
         Settings {
             profile: Arc::clone(&self.profile),
             issuer: self.issuer.clone().unwrap_or(own),
             base_url,
+            control_url,
             reading: self.reading,
             errors: Arc::clone(&self.errors),
             leniency: self.leniency,
@@ -107,6 +115,21 @@ impl Settings {
     pub(crate) fn url(&self, endpoint: Endpoint) -> String {
         let path = self.profile.paths.all(endpoint).into_iter().next();
         format!("{}{}", self.base_url, path.unwrap_or_default())
+    }
+
+    /// Returns the URL of the built-in client's page; `None` without a control plane.
+    pub(crate) fn try_url(&self) -> Option<String> {
+        Some(format!("{}{TRY}", self.control_url.as_ref()?))
+    }
+
+    /// Returns the redirect URI of the built-in client, which acts in the name of any client.
+    pub(crate) fn try_callback(&self) -> Option<String> {
+        Some(format!("{}{TRY_CALLBACK}", self.control_url.as_ref()?))
+    }
+
+    /// Returns the URI to which the built-in client lets the browser come back after a logout.
+    pub(crate) fn try_logged_out(&self) -> Option<String> {
+        Some(format!("{}{TRY_LOGGED_OUT}", self.control_url.as_ref()?))
     }
 
     /// Returns the path that all paths of this sandbox begin with, for cookies.

@@ -3,8 +3,6 @@
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use clap::{Args, ValueEnum};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tracing_subscriber::filter::Targets;
@@ -14,9 +12,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::authority::Authority;
 use crate::cli::{Made, Mistake, Place, print, tell, whole_number};
 use crate::control::{self, Scenario};
-use crate::oauth::client::AuthMethod;
 use crate::oauth::endpoint::Endpoint;
-use crate::oauth::refusal::ErrorDialect;
+use crate::oauth::sent::SentRequest;
 use crate::sandbox::RESERVED;
 use crate::server::{MOST_SANDBOXES, base_url_of, run};
 
@@ -133,7 +130,7 @@ impl Serve {
         }
         let at = prepared.listeners.main.local_addr()?;
         let authority = &prepared.sandboxes.default.epoch().authority;
-        self.log.introduce(authority);
+        self.log.introduce(authority, self.control_token.is_some());
         if !at.ip().is_loopback() {
             self.log.warn("this address is open to everyone who can reach this machine, and the default keys and secrets are public");
             if !self.no_control && self.control_token.is_none() {
@@ -168,7 +165,7 @@ fn scenario_from(name: &str) -> Result<Scenario, Mistake> {
 
 impl Log {
     /// Says who serves, before any request; to a machine without a curl.
-    fn introduce(self, authority: &Authority) {
+    fn introduce(self, authority: &Authority, has_token: bool) {
         let (profile, issuer) = (&authority.settings.profile.name, &authority.settings.issuer);
         match self {
             Self::Json => tracing::info!(profile, issuer, "serving"),
@@ -177,7 +174,8 @@ impl Log {
                 if let Some(curl) = curl(authority) {
                     tell(format_args!("try:\n{curl}"));
                 }
-                if let Some(url) = login_url(authority) {
+                let page = try_url(authority).filter(|_| !has_token);
+                if let Some(url) = page.or_else(|| login_url(authority)) {
                     tell(format_args!("or log in with a browser:\n{url}"));
                 }
             }
@@ -220,6 +218,12 @@ impl Log {
     }
 }
 
+/// The page of the built-in client, if a user can log in to a client.
+fn try_url(authority: &Authority) -> Option<String> {
+    authority.login_clients().next()?;
+    authority.settings.try_url()
+}
+
 /// An authorization request, to be opened in a browser.
 fn login_url(authority: &Authority) -> Option<String> {
     let (client, redirect_uri) = authority.login_example()?;
@@ -249,46 +253,11 @@ fn login_url(authority: &Authority) -> Option<String> {
 /// The documented request, ready to paste.
 fn curl(authority: &Authority) -> Option<String> {
     let (client, token) = authority.example()?;
-    let quoted = |text: &str| text.replace('\'', r"'\''");
-    let form = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let parameters = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token.as_str()),
+    ];
     let url = authority.settings.url(Endpoint::Token);
-    let (header, credentials) = match (&client.client_secret, client.auth_methods().first()) {
-        (Some(secret), Some(AuthMethod::ClientSecretBasic)) => {
-            // RFC 6749 §2.3.1 has both halves form-urlencoded, the laxer dialect takes them as they stand. Letters,
-            // digits and - need no encoding; the usual secret stays readable.
-            let half = |text: &str| {
-                let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
-                if text.chars().all(plain) || authority.settings.reading == ErrorDialect::Spring {
-                    text.to_owned()
-                } else {
-                    form(text)
-                }
-            };
-            let userinfo = STANDARD.encode(format!(
-                "{}:{}",
-                half(&client.client_id),
-                half(secret.reveal())
-            ));
-            (
-                format!("  --header 'Authorization: Basic {userinfo}' \\\n"),
-                String::new(),
-            )
-        }
-        (secret, _) => {
-            let mut lines = format!(
-                " \\\n  --data-urlencode 'client_id={}'",
-                quoted(&client.client_id)
-            );
-            if let Some(secret) = secret {
-                lines.push_str(" \\\n  --data-urlencode 'client_secret=");
-                lines.push_str(&quoted(secret.reveal()));
-                lines.push('\'');
-            }
-            (String::new(), lines)
-        }
-    };
-    Some(format!(
-        "curl '{url}' \\\n{header}  --data-urlencode 'grant_type=refresh_token' \\\n  --data-urlencode 'refresh_token={}'{credentials}",
-        quoted(&token)
-    ))
+    let request = SentRequest::post(url, &parameters).by(&client, authority.settings.reading);
+    Some(request.curl())
 }

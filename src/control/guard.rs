@@ -149,6 +149,26 @@ impl Guard {
     }
 }
 
+/// Checks that a form was posted by a page of this origin: of the URL by which the server knows itself, or of the host that the
+/// request names. A program that is not a browser sends neither of these headers.
+pub(super) fn check_own_page(request: &HttpRequest, own_url: Option<&str>) -> Result<(), Problem> {
+    let text = |name: &str| {
+        let value = request.headers().get(name)?;
+        Some(value.to_str().unwrap_or("?"))
+    };
+    let is_own = |origin: &str| {
+        own_url.map(origin_of) == Some(origin)
+            || authority_of(origin).is_some_and(|authority| Some(authority) == text("host"))
+    };
+    let is_sent_by_own_page = text("origin").is_none_or(is_own)
+        && text("sec-fetch-site").is_none_or(|site| ["same-origin", "none"].contains(&site));
+    if is_sent_by_own_page {
+        return Ok(());
+    }
+    let detail = "a web page of another origin may not post this form";
+    Err(Problem::new(ProblemCode::OriginRefused, detail))
+}
+
 /// Only an address of this machine can be bound.
 fn is_of_this_machine(address: IpAddr) -> bool {
     UdpSocket::bind((address, 0)).is_ok()
@@ -161,9 +181,15 @@ fn address(host: &str) -> Option<IpAddr> {
         .ok()
 }
 
-/// The host and port of a URL.
-fn authority_of(url: &str) -> Option<&str> {
+/// Returns the rest of a URL after its scheme: the host, the port, and what follows.
+pub(super) fn authority_of(url: &str) -> Option<&str> {
     url.split_once("//").map(|(_, rest)| rest)
+}
+
+/// The scheme, the host and the port of a URL.
+fn origin_of(url: &str) -> &str {
+    let path = authority_of(url).and_then(|rest| rest.find('/').map(|at| rest.len() - at));
+    &url[..url.len() - path.unwrap_or_default()]
 }
 
 /// A host without its port.
@@ -208,6 +234,36 @@ mod tests {
                 allowed,
                 "{host} {origin:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_form_is_taken_from_a_page_of_the_same_origin_only() {
+        for (origin, site, allowed) in [
+            (None, None, true),
+            (Some("http://localhost:8080"), Some("same-origin"), true),
+            (Some("https://mimic.example"), None, true),
+            (Some("http://localhost:8080"), Some("none"), true),
+            (Some("http://localhost:8080"), Some("same-site"), false),
+            (None, Some("cross-site"), false),
+            (Some("http://localhost:3000"), None, false),
+            (Some("http://localhost"), None, false),
+            (Some("https://mimic.example.evil.example"), None, false),
+            (Some("https://mimic.exampl"), None, false),
+            (Some("https:/"), None, false),
+            (Some("null"), None, false),
+            (Some(""), None, false),
+        ] {
+            let mut request = TestRequest::default().insert_header(("host", "localhost:8080"));
+            request = origin.into_iter().fold(request, |request, origin| {
+                request.insert_header(("origin", origin))
+            });
+            request = site.into_iter().fold(request, |request, site| {
+                request.insert_header(("sec-fetch-site", site))
+            });
+            let own_url = Some("https://mimic.example/_mimic");
+            let checked = check_own_page(&request.to_http_request(), own_url);
+            assert_eq!(checked.is_ok(), allowed, "{origin:?} {site:?}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! [`routes`] is the table of contents: dispatch and the OpenAPI document follow from it. A handler reads its inputs, calls
 //! the same verb that the library calls, and returns a reply; [`route`] defines both.
 
+mod browser;
 mod clock;
 mod faults;
 mod guard;
@@ -19,6 +20,7 @@ mod routes;
 mod sandboxes;
 mod scenarios;
 mod tokens;
+mod try_it;
 
 use std::sync::Arc;
 
@@ -116,7 +118,7 @@ pub(crate) async fn serve(
         if path != HEALTH {
             guard.check(request)?;
         }
-        let found = found.ok_or_else(|| no_such_path(&segments))?;
+        let found = found.as_ref().ok_or_else(|| no_such_path(&segments))?;
         let call = Call {
             request: request.clone(),
             sandboxes: Arc::clone(sandboxes),
@@ -125,9 +127,12 @@ pub(crate) async fn serve(
             body: problem::body(request, payload).await?,
             parameters: found.parameters.clone(),
         };
-        dispatch(call, &found).await
+        dispatch(call, found).await
     };
-    let response = answer.await.unwrap_or_else(Problem::into_response);
+    let response = answer.await.unwrap_or_else(|problem| match &found {
+        Some(found) if found.is_page() => problem.into_page(),
+        _ => problem.into_response(),
+    });
     tracing::info!(
         status = response.status().as_u16(),
         "{} {}{RESERVED}{}",

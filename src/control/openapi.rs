@@ -40,7 +40,7 @@ pub(crate) fn document() -> Map<String, Value> {
     let mut generator = generator();
     let problem = generator.subschema_for::<Problem>();
     let mut paths = Map::new();
-    for route in ROUTES {
+    for route in described() {
         let item = paths.entry(path_of(route)).or_insert_with(|| json!({}));
         item[route.method.to_ascii_lowercase()] = operation(route, &mut generator, &problem);
     }
@@ -79,10 +79,15 @@ pub(crate) fn document() -> Map<String, Value> {
     }
 }
 
-/// The method and the path of every operation, in the order of the table of routes.
+/// The method and the path of every operation of the document, in the order of the table of routes.
 #[cfg(feature = "cli")]
 pub(crate) fn operations() -> impl Iterator<Item = (&'static str, String)> {
-    ROUTES.iter().map(|route| (route.method, path_of(route)))
+    described().map(|route| (route.method, path_of(route)))
+}
+
+/// The routes for programs. Pages are for a person, and a generated client has no use for them.
+fn described() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().filter(|route| !route.is_page)
 }
 
 fn path_of(route: &Route) -> String {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::control::Call;
 use crate::control::route::{Json, NoContent};
 use crate::oauth::endpoint::Endpoint;
-use crate::sandbox::{Sandbox, Sandboxes};
+use crate::sandbox::Sandbox;
 
 /// What the server is and where its endpoints are.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -50,7 +50,7 @@ pub(super) struct Endpoints {
 }
 
 impl Endpoints {
-    pub(super) fn of(sandboxes: &Sandboxes, sandbox: &Sandbox) -> Self {
+    pub(super) fn of(sandbox: &Sandbox) -> Self {
         let settings = &sandbox.settings;
         Self {
             token: settings.url(Endpoint::Token),
@@ -61,7 +61,7 @@ impl Endpoints {
             end_session: settings.url(Endpoint::EndSession),
             jwks: settings.url(Endpoint::Jwks),
             metadata: settings.url(Endpoint::Metadata),
-            control: sandboxes.control_url(sandbox),
+            control: settings.control_url.clone(),
         }
     }
 }
@@ -73,7 +73,7 @@ pub(super) fn get(call: &Call) -> Json<Overview> {
         profile: settings.profile.name.clone(),
         issuer: settings.issuer.clone(),
         base_url: settings.base_url.clone(),
-        endpoints: Endpoints::of(&call.sandboxes, &call.sandbox),
+        endpoints: Endpoints::of(&call.sandbox),
         sandbox: call.sandbox.id.clone(),
     })
 }

@@ -1,16 +1,18 @@
 //! Error responses of the control plane: problem details (RFC 9457) with the place of the wrong value.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, rt, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, rt, web};
 use percent_encoding::percent_decode_str;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 
+use crate::control::browser;
 use crate::http::limits::Patience;
 use crate::json;
 use crate::json::invalid::Invalid;
+use crate::pages;
 use crate::seed::FixtureError;
 
 /// The largest body in bytes; the body of a new sandbox can contain fixtures.
@@ -137,6 +139,25 @@ impl Problem {
     }
 
     pub(crate) fn into_response(self) -> HttpResponse {
+        self.head()
+            .content_type("application/problem+json")
+            .body(crate::json::text(&self))
+    }
+
+    /// Shows the problem to a person with a browser.
+    pub(super) fn into_page(self) -> HttpResponse {
+        let detail = match self.code {
+            ProblemCode::Unauthorized => {
+                "this server was started with --control-token, which a browser does not send; start it without that option to \
+                 use this page"
+            }
+            _ => &self.detail,
+        };
+        browser::write(self.head(), pages::try_problem(self.title, detail))
+    }
+
+    /// Begins the response: its status, and the headers that follow from the kind of problem.
+    fn head(&self) -> HttpResponseBuilder {
         let mut response = HttpResponse::build(self.code.status());
         response.insert_header(("cache-control", "no-store"));
         if matches!(
@@ -154,8 +175,6 @@ impl Problem {
             response.insert_header(("www-authenticate", r#"Bearer realm="oauth-mimic control""#));
         }
         response
-            .content_type("application/problem+json")
-            .body(crate::json::text(&self))
     }
 }
 

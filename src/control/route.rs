@@ -29,6 +29,8 @@ pub(super) struct Route {
     pub(super) summary: &'static str,
     /// The problems it can answer with, besides those that follow from its inputs.
     pub(super) problems: &'static [ProblemCode],
+    /// Whether it is for a person with a browser, and not for programs: it is not described, and its problems are pages.
+    pub(super) is_page: bool,
     pub(super) answer: fn(Call) -> LocalBoxFuture<'static, Answer>,
     pub(super) describe: fn(&mut Operation<'_>),
 }
@@ -37,6 +39,12 @@ impl Route {
     /// Adds the problems of which the handler's inputs know nothing.
     pub(super) const fn problems(mut self, problems: &'static [ProblemCode]) -> Self {
         self.problems = problems;
+        self
+    }
+
+    /// Marks a route for a person with a browser.
+    pub(super) const fn page(mut self) -> Self {
+        self.is_page = true;
         self
     }
 
@@ -82,6 +90,7 @@ macro_rules! route {
             id: $id,
             summary: $summary,
             problems: &[],
+            is_page: false,
             answer: |call| $crate::control::route::Handler::answer(&$handler, call),
             describe: |operation| {
                 $crate::control::route::Handler::describe(&$handler, operation);
@@ -180,6 +189,15 @@ where
 pub(super) trait Input: Sized {
     fn read(call: &Call) -> Result<Self, Problem>;
     fn describe(operation: &mut Operation<'_>);
+}
+
+/// Nothing of the request.
+impl Input for () {
+    fn read(_: &Call) -> Result<Self, Problem> {
+        Ok(())
+    }
+
+    fn describe(_: &mut Operation<'_>) {}
 }
 
 /// The values of the path's parameters, percent-decoded, in order.
@@ -433,7 +451,7 @@ impl<'g> Operation<'g> {
         );
     }
 
-    fn answer(&mut self, status: StatusCode, content: Option<Value>) {
+    pub(super) fn answer(&mut self, status: StatusCode, content: Option<Value>) {
         let description = status.canonical_reason().unwrap_or_default();
         let mut response = json!({ "description": description });
         if let Some(content) = content {

@@ -8,7 +8,7 @@ use crate::control::problem::ProblemCode::{
 use crate::control::route::{Route, parameter, route, segments_of};
 use crate::control::{
     clock, faults, keys, logins, openapi, overview, registered, requests, sandboxes, scenarios,
-    tokens,
+    tokens, try_it,
 };
 use crate::oauth::client::Client;
 use crate::oauth::user::User;
@@ -67,6 +67,11 @@ pub(super) const ROUTES: &[Route] = &[
     route!(DELETE, "/sandboxes/{id}", "removeSandbox", "Remove a sandbox", sandboxes::remove).problems(&[NotFound]),
     route!(GET, "/scenarios", "listScenarios", "List the scenarios", scenarios::list),
     route!(POST, "/scenarios", "playOwnScenario", "Play the scenario in the body", scenarios::play_own).problems(&[Stopping]),
+    route!(GET, "/try", "getTryForm", "Show the form of the built-in client", try_it::form).page(),
+    route!(POST, "/try", "beginTry", "Send the browser to the authorization endpoint", try_it::begin).page(),
+    route!(GET, "/try/callback", "endTry", "Receive the authorization response and exchange the code", try_it::callback).page(),
+    route!(POST, "/try/act", "actTry", "Refresh, introspect, revoke, or get the claims of the user", try_it::act).page(),
+    route!(GET, "/try/logged-out", "getTryLoggedOut", "Show the form after a logout", try_it::logged_out).page(),
     route!(POST, "/scenarios/{name}", "playScenario", "Play a scenario: add its fault rules and apply its settings", scenarios::play).problems(&[NotFound, Stopping]),
 ];
 
@@ -127,6 +132,11 @@ impl Found {
     pub(super) fn routes(&self) -> impl Iterator<Item = &'static Route> {
         let template = self.template;
         ROUTES.iter().filter(move |route| route.path == template)
+    }
+
+    /// Returns true if it is for a person with a browser.
+    pub(super) fn is_page(&self) -> bool {
+        self.routes().any(|route| route.is_page)
     }
 
     /// The methods of this very path, as `Allow` lists them (RFC 9110 §10.2.1).

@@ -13,7 +13,7 @@ use crate::control::page::Page;
 use crate::control::route::{Created, Json, NoContent, OptionalBody, Path, Put, Query};
 use crate::control::{Call, Problem, ProblemCode};
 use crate::oauth::leniency::Leniency;
-use crate::sandbox::{Sandbox, SandboxError, SandboxOrder, Sandboxes};
+use crate::sandbox::{Sandbox, SandboxError, SandboxOrder};
 use crate::seed::{Draft, FixtureError, Fixtures};
 
 /// What a sandbox is to be. What is left out is as in the server's initial state.
@@ -110,13 +110,13 @@ pub(super) struct SandboxList {
 }
 
 impl SandboxState {
-    fn of(sandboxes: &Sandboxes, sandbox: &Sandbox) -> Self {
+    fn of(sandbox: &Sandbox) -> Self {
         Self {
             id: sandbox.id.clone().unwrap_or_default(),
             label: sandbox.label.clone(),
             base_url: sandbox.settings.base_url.clone(),
             issuer: sandbox.settings.issuer.clone(),
-            endpoints: Endpoints::of(sandboxes, sandbox),
+            endpoints: Endpoints::of(sandbox),
         }
     }
 }
@@ -124,7 +124,7 @@ impl SandboxState {
 pub(super) fn list(call: &Call, Query(page): Query<Page>) -> Result<Json<SandboxList>, Problem> {
     let id = |sandbox: &Arc<Sandbox>| sandbox.id.clone().unwrap_or_default();
     let part = page.of(call.sandboxes.list(), id)?;
-    let state = |sandbox: &Arc<Sandbox>| SandboxState::of(&call.sandboxes, sandbox);
+    let state = |sandbox: &Arc<Sandbox>| SandboxState::of(sandbox);
     Ok(Json(SandboxList {
         sandboxes: part.items.iter().map(state).collect(),
         next: part.next,
@@ -136,7 +136,7 @@ pub(super) fn create(
     OptionalBody(new): OptionalBody<NewSandbox>,
 ) -> Result<Created<SandboxState>, Problem> {
     let sandbox = call.sandboxes.create(new.order()?)?;
-    let state = SandboxState::of(&call.sandboxes, &sandbox);
+    let state = SandboxState::of(&sandbox);
     let id = state.id.clone();
     Ok(Created::at(["sandboxes", &id], state))
 }
@@ -153,7 +153,7 @@ pub(super) fn put(
     }
     let request = serde_json::from_slice(&call.body).unwrap_or_default();
     let (sandbox, created) = call.sandboxes.put(id, new.order()?, request)?;
-    let value = SandboxState::of(&call.sandboxes, &sandbox);
+    let value = SandboxState::of(&sandbox);
     Ok(Put { created, value })
 }
 
@@ -164,7 +164,7 @@ pub(super) fn clear(call: &Call) -> NoContent {
 
 pub(super) fn get(call: &Call, Path([id]): Path<1>) -> Result<Json<SandboxState>, Problem> {
     let sandbox = call.sandboxes.peek(&id).ok_or_else(unknown)?;
-    Ok(Json(SandboxState::of(&call.sandboxes, &sandbox)))
+    Ok(Json(SandboxState::of(&sandbox)))
 }
 
 pub(super) fn remove(call: &Call, Path([id]): Path<1>) -> Result<NoContent, Problem> {

@@ -168,11 +168,16 @@ impl Challenge {
     /// Returns true if the verifier belongs to this challenge (RFC 7636 §4.6). Takes the same time wherever they differ.
     pub(crate) fn matches(&self, verifier: &str) -> bool {
         let derived = match self.method {
-            ChallengeMethod::S256 => URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)),
+            ChallengeMethod::S256 => s256(verifier),
             ChallengeMethod::Plain => verifier.to_owned(),
         };
         derived.as_bytes().ct_eq(self.challenge.as_bytes()).into()
     }
+}
+
+/// Returns the challenge of a verifier by the method `S256` (RFC 7636 §4.2).
+pub(crate) fn s256(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
 }
 
 /// Returns true if a text can be a code verifier, or a challenge: 43 to 128 unreserved characters (RFC 7636 §4.1, §4.2).

@@ -28,6 +28,15 @@ pub(super) fn policy() -> String {
 
 /// Writes a page around its content.
 pub(super) fn page(language: Language, title: &str, content: &Markup) -> Markup {
+    document(language, title, None, content)
+}
+
+/// Writes a page around content that has long lines.
+pub(super) fn wide_page(language: Language, title: &str, content: &Markup) -> Markup {
+    document(language, title, Some("wide"), content)
+}
+
+fn document(language: Language, title: &str, class: Option<&str>, content: &Markup) -> Markup {
     let words = language.words();
     html! {
         (DOCTYPE)
@@ -42,11 +51,11 @@ pub(super) fn page(language: Language, title: &str, content: &Markup) -> Markup 
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                main {
+                main class=[class] {
                     h1 { (title) }
                     (content)
                 }
-                footer { p { (words.mock) } }
+                footer class=[class] { p { (words.mock) } }
             }
         }
     }

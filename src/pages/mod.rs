@@ -1,4 +1,5 @@
-//! The HTML pages of the front channel: login, consent, logout, errors, and the form of `form_post`.
+//! The HTML pages of the front channel: login, consent, logout, errors, and the form of `form_post`;
+//! and those of the built-in client.
 //!
 //! They work without JavaScript, name everything for screen readers, and follow the reader's colour scheme. Text of a
 //! request is only ever written by the template crate, which escapes it.
@@ -8,6 +9,7 @@ mod form_post;
 mod layout;
 mod login;
 mod message;
+mod try_it;
 mod words;
 
 use maud::{Markup, PreEscaped};
@@ -17,6 +19,10 @@ pub(crate) use form_post::form_post;
 
 pub(crate) use login::{LoginView, UserView, login};
 pub(crate) use message::{Notice, logged_out, logout, message};
+pub(crate) use try_it::{
+    Answer, ChosenClient, Finding, Logout, Reason, Step, TokenView, TryForm, TryResult, try_field,
+    try_form, try_problem, try_result,
+};
 pub(crate) use words::Language;
 
 /// A finished page.

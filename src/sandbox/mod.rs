@@ -73,10 +73,11 @@ impl Sandbox {
     pub(crate) fn new(
         initial: Arc<InitialState>,
         base_url: String,
+        control_url: Option<String>,
         clock: Clock,
         journal: Limits,
     ) -> Self {
-        let settings = Arc::new(initial.settings(base_url));
+        let settings = Arc::new(initial.settings(base_url, control_url));
         Self {
             id: None,
             label: None,

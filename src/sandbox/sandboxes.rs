@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -50,6 +51,16 @@ pub(crate) struct ServerDefaults {
     pub(crate) most: usize,
     /// The URL of the control plane, without its prefix, if there is one.
     pub(crate) control: Option<String>,
+    /// The address at which this machine reaches the listener of the protocol.
+    pub(crate) listener: SocketAddr,
+}
+
+impl ServerDefaults {
+    /// Returns the URL of the control plane of the sandbox with that path, if there is one.
+    fn control_url(&self, path: &str) -> Option<String> {
+        let base = self.control.as_ref()?;
+        Some(format!("{base}{path}{RESERVED}"))
+    }
 }
 
 /// The SHA-256 of a request: all that is kept of it.
@@ -71,6 +82,7 @@ impl Sandboxes {
         let default = Sandbox::new(
             Arc::clone(&initial),
             base_url,
+            defaults.control_url(""),
             clock,
             defaults.journal.clone(),
         );
@@ -85,10 +97,9 @@ impl Sandboxes {
         }
     }
 
-    /// Returns the URL of a sandbox's control plane, if there is one.
-    pub(crate) fn control_url(&self, sandbox: &Sandbox) -> Option<String> {
-        let base = self.defaults.control.as_ref()?;
-        Some(format!("{base}{}{RESERVED}", sandbox.base_path()))
+    /// Returns the address at which this machine reaches the listener of the protocol.
+    pub(crate) fn listener(&self) -> SocketAddr {
+        self.defaults.listener
     }
 
     /// Finds the sandbox a path speaks of, and the path as that sandbox sees it.
@@ -181,13 +192,21 @@ impl Sandboxes {
         if others.len() >= self.defaults.most {
             return Err(SandboxError::TooMany(others.len()));
         }
-        let base_url = format!("{}{SANDBOX}{id}", self.default.settings.base_url);
+        let path = format!("{SANDBOX}{id}");
+        let base_url = format!("{}{path}", self.default.settings.base_url);
+        let control_url = self.defaults.control_url(&path);
         let clock = order.clock.unwrap_or_else(|| {
             let clock = Clock::real();
             clock.restore(self.default.initial_clock);
             clock
         });
-        let mut sandbox = Sandbox::new(initial, base_url, clock, self.defaults.journal.clone());
+        let mut sandbox = Sandbox::new(
+            initial,
+            base_url,
+            control_url,
+            clock,
+            self.defaults.journal.clone(),
+        );
         sandbox.id = Some(id.clone());
         sandbox.label = order.label;
         sandbox.request = request;
@@ -349,6 +368,7 @@ mod tests {
             journal: Limits::new(10, 10_000),
             most,
             control: None,
+            listener: ([127, 0, 0, 1], 8080).into(),
         };
         let initial = InitialState::new(seed, KeySet::built_in(), Some(1));
         let base_url = "http://localhost:8080".to_owned();

@@ -67,7 +67,7 @@ impl TokenServer {
     /// ```
     #[must_use]
     pub fn control_url(&self) -> Option<String> {
-        self.sandboxes.control_url(&self.sandboxes.default)
+        self.sandboxes.default.settings.control_url.clone()
     }
 
     /// Makes a sandbox: another server at the same port, made of the same fixtures, with its own clock, faults, journal,

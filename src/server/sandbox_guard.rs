@@ -18,7 +18,7 @@ impl SandboxGuard {
     /// for the server; none if the server has no control plane.
     #[must_use]
     pub fn control_url(&self) -> Option<String> {
-        self.sandboxes.control_url(&self.mimic.inner)
+        self.mimic.inner.settings.control_url.clone()
     }
 }
 

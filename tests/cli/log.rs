@@ -113,7 +113,7 @@ fn logged(format: &str) -> (String, Sent) {
     // The requests to try are printed first; the curl shows the secret of a fixture on purpose; machines get none.
     let before = server.process.printed(match format {
         "json" => "\"serving\"",
-        _ => "state=xyz",
+        _ => "/_mimic/try",
     });
     let sent = everything(&server);
     server.process.signal("TERM");

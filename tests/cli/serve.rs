@@ -96,8 +96,32 @@ impl Curl {
     }
 }
 
+/// The URL that a server prints, which has that text; without its base URL.
+fn printed_url(server: &mut Server, text: &str) -> String {
+    let told = server.process.printed(text);
+    let (_, url) = told
+        .split_once("or log in with a browser:\n")
+        .expect("a URL");
+    let path = url.trim().strip_prefix(server.base_url.as_str());
+    path.expect("a URL of it").to_owned()
+}
+
 #[test]
-fn the_url_it_prints_shows_the_login_page() {
+fn the_url_it_prints_shows_the_page_of_the_built_in_client() {
+    let mut server = Server::start(&[]);
+    let path = printed_url(&mut server, "/_mimic/try");
+    assert_eq!(path, "/_mimic/try");
+    let page = server.get(&path);
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(
+        page.body.contains("Authorization request of web"),
+        "{}",
+        page.body
+    );
+}
+
+#[test]
+fn where_a_browser_cannot_use_that_page_the_url_shows_the_login_page() {
     let directory = directory("the_url_it_prints");
     let public = json!({
         "clients": [
@@ -107,15 +131,14 @@ fn the_url_it_prints_shows_the_login_page() {
         "users": [{ "sub": "alice" }],
     });
     let public = write(&directory, "public.json", &public.to_string());
-    for fixtures in ["fixtures/default.json", &public] {
-        let mut server = Server::start(&["--fixtures", fixtures]);
-        let told = server.process.printed("state=xyz");
-        let url = told.lines().find(|line| line.contains("state=xyz"));
-        let url = url.expect("a URL").trim();
-        let path = url
-            .strip_prefix(server.base_url.as_str())
-            .expect("a URL of it");
-        let page = server.get(path);
+    for (fixtures, option) in [
+        ("fixtures/default.json", &["--no-control"][..]),
+        (&public, &["--control-token", "s3cret"]),
+    ] {
+        let arguments = [&["--fixtures", fixtures], option].concat();
+        let mut server = Server::start(&arguments);
+        let path = printed_url(&mut server, "state=xyz");
+        let page = server.get(&path);
         assert_eq!(page.status, 200, "{}", page.body);
         assert!(page.body.contains("mimic_username"), "{}", page.body);
     }

@@ -76,6 +76,21 @@ impl Browser {
         self.send(Request::form("", form.finish()), endpoint)
     }
 
+    /// Posts a form with these headers.
+    #[track_caller]
+    pub(crate) fn post(
+        &mut self,
+        url: &str,
+        fields: &[(&str, &str)],
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        let request = Request::form("", form.finish());
+        let add = |request: Request, (name, value): &(&str, &str)| request.header(name, value);
+        self.send(headers.iter().fold(request, add), url)
+    }
+
     fn send(&mut self, request: Request, url: &str) -> Answer {
         let pairs = self
             .cookies
@@ -107,6 +122,16 @@ impl Browser {
 pub(crate) fn hidden(page: &Answer) -> Vec<(String, String)> {
     let form = page.text().split("<form").nth(1);
     let form = form.unwrap_or_else(|| panic!("no form: {page:?}"));
+    let fields = hidden_in(form);
+    let without_action = fields
+        .into_iter()
+        .filter(|(name, _)| name != "mimic_action");
+    without_action.collect()
+}
+
+/// The hidden fields of a form, which begins with that text.
+#[track_caller]
+pub(crate) fn hidden_in(form: &str) -> Vec<(String, String)> {
     let form = form.split("</form>").next().unwrap_or_default();
     let fields = form.split(r#"<input type="hidden" name=""#).skip(1);
     let fields = fields.map(|field| {
@@ -114,7 +139,7 @@ pub(crate) fn hidden(page: &Answer) -> Vec<(String, String)> {
         let (value, _) = rest.split_once('"').expect("an end");
         (unescaped(name), unescaped(value))
     });
-    fields.filter(|(name, _)| name != "mimic_action").collect()
+    fields.collect()
 }
 
 fn unescaped(text: &str) -> String {

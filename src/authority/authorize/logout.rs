@@ -49,7 +49,9 @@ impl Authority {
         tolerance: &mut Tolerance,
     ) -> Result<LogoutAnswer, Refusal> {
         let hint = self.logout_hint(params, now, tolerance)?;
-        let location = post_logout_location(params, hint.as_ref(), tolerance)?.map(|uri| {
+        let own = self.settings.try_logged_out();
+        let location = post_logout_location(params, hint.as_ref(), own.as_deref(), tolerance)?;
+        let location = location.map(|uri| {
             self.settings
                 .profile
                 .after_logout(&uri, params.raw("state"))
@@ -144,10 +146,12 @@ impl Authority {
     }
 }
 
-/// Returns the registered URI to which the browser goes after the logout (RP-Initiated Logout §3).
+/// Returns the registered URI to which the browser goes after the logout (RP-Initiated Logout §3). `own` is that of the built-in
+/// client, which acts in the name of each client.
 fn post_logout_location(
     params: &Params,
     hint: Option<&Hint>,
+    own: Option<&str>,
     tolerance: &mut Tolerance,
 ) -> Result<Option<String>, Refusal> {
     let Some(uri) = params.get("post_logout_redirect_uri") else {
@@ -162,7 +166,7 @@ fn post_logout_location(
         .as_ref()
         .map(|client| &client.post_logout_redirect_uris);
     let is_registered = registered.is_some_and(|uris| uris.iter().any(|known| known == uri));
-    if !is_registered {
+    if !is_registered && own != Some(uri) {
         tolerance.refuse(Refusal::PostLogoutRedirectUriUnregistered {
             uri: excerpt(uri),
             client_id: hint

@@ -11,7 +11,7 @@ use crate::keys::{KeySet, load};
 use crate::sandbox::Sandbox;
 use crate::sandbox::{Sandboxes, ServerDefaults};
 use crate::seed::{Draft, FixtureError, Seed};
-use crate::server::builder::urls::{base_url_of, check_without_path, with_port};
+use crate::server::builder::urls::{base_url_of, check_without_path, reachable, with_port};
 use crate::server::builder::{
     ControlPlace, KeySource, MOST_SANDBOXES, StartError, TokenServerBuilder,
 };
@@ -78,6 +78,7 @@ impl TokenServerBuilder {
             ),
             most: self.max_sandboxes.unwrap_or(MOST_SANDBOXES),
             control: control_url,
+            listener: reachable(address),
         };
         let sandboxes = Arc::new(Sandboxes::new(initial, base_url, self.clock, defaults));
         let front = |control| Front {
@@ -108,7 +109,7 @@ impl TokenServerBuilder {
         let (seed, keys) = (self.seeded()?, self.key_set()?);
         let initial = Arc::new(InitialState::new(seed, keys, self.seed));
         let journal = Limits::new(0, 0);
-        Ok(Sandbox::new(initial, base_url, self.clock, journal))
+        Ok(Sandbox::new(initial, base_url, None, self.clock, journal))
     }
 
     /// Returns the listener of the options, or binds the first address that can be bound. If none can, the error is that of the

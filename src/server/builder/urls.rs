@@ -1,6 +1,6 @@
 //! The URLs of a server: those that options name, and those that follow from a listener.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::seed::check_issuer;
 use crate::server::builder::StartError;
@@ -31,6 +31,17 @@ pub(super) fn with_port(base_url: &str, port: u16) -> String {
         _ => authority,
     };
     format!("http://{host}:{port}")
+}
+
+/// Returns the address at which this machine reaches a listener. One on all addresses is reached by loopback.
+pub(super) fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }
 
 /// Returns the URL at which a client on this machine reaches a listener.

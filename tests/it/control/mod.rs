@@ -5,6 +5,7 @@ mod document;
 mod errors;
 mod registered;
 mod rows;
+mod try_it;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
