@@ -35,6 +35,11 @@ def spoil(server, **defect):
     server.fault({"kind": "token", "token": "id_token", "defect": defect})
 
 
+def mislead(server, redirect):
+    """Makes the next authorization response a wrong one."""
+    server.fault({"kind": "redirect", "redirect": redirect}, on="authorization")
+
+
 def refused(call, *arguments, **options):
     """The error code of RFC 6749 with which the call fails, where Authlib and oauthlib keep it."""
     with pytest.raises(Exception) as why:
@@ -43,8 +48,7 @@ def refused(call, *arguments, **options):
 
 
 def changed(url, **parameters):
-    """The URL with other values of its parameters; those that are None go."""
+    """The URL with other values of these parameters."""
     parts = urlsplit(url)
     query = {**dict(parse_qsl(parts.query)), **parameters}
-    query = {name: value for name, value in query.items() if value is not None}
     return parts._replace(query=urlencode(query)).geturl()

@@ -8,7 +8,7 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, redirect, request, session, url_for
 from joserfc.errors import JoseError
-from logins import CLIENT, PROFILES, SCOPE, changed, script, spoil
+from logins import CLIENT, PROFILES, SCOPE, changed, mislead, script, spoil
 from robot import Robot
 from werkzeug.serving import make_server
 
@@ -191,19 +191,38 @@ def test_is_refused_a_replayed_code_and_loses_the_first_login(sandbox, served):
     assert robot.get(f"{address}/userinfo").json() == {"error": "invalid_grant"}
 
 
-def test_does_not_read_the_issuer_of_the_response(sandbox, served):
+@pytest.mark.parametrize("redirect", ["wrong_iss", "missing_iss", "duplicated_code"])
+def test_accepts_such_a_response(sandbox, served, redirect):
     _, address = served
+    mislead(sandbox, redirect)
     robot = Robot()
-    response = response_to(robot, sandbox, address)
-    robot.open(changed(response, iss="https://attacker.example"))
+    robot.open(response_to(robot, sandbox, address))
     assert user(robot, address) == "alice"
+
+
+@pytest.mark.parametrize(
+    ("redirect", "error"),
+    [
+        ("wrong_state", "mismatching_state"),
+        ("injected_code", "invalid_grant"),
+        ("expired_code", "invalid_grant"),
+    ],
+)
+def test_refuses_such_a_response(sandbox, served, redirect, error):
+    _, address = served
+    mislead(sandbox, redirect)
+    robot = Robot()
+    answer = robot.get(response_to(robot, sandbox, address))
+    assert answer.json() == {"error": error}
+    assert user(robot, address) is None
 
 
 @pytest.mark.parametrize(
     ("defect", "reason"),
     [
-        ({"kind": "set_claims", "claims": {"nonce": "another"}}, "nonce"),
-        ({"kind": "set_claims", "claims": {"at_hash": "AAAAAAAA"}}, "at_hash"),
+        ({"kind": "wrong_nonce"}, "nonce"),
+        ({"kind": "wrong_at_hash"}, "at_hash"),
+        ({"kind": "wrong_azp"}, "azp"),
         ({"kind": "wrong_issuer"}, "iss"),
         ({"kind": "expired"}, "expired"),
         ({"kind": "foreign_key"}, "bad_signature"),

@@ -2,7 +2,17 @@
 
 import pytest
 from jwt import PyJWTError
-from logins import CALLBACK, CLIENT, PROFILES, SECRETS, changed, refused, script, spoil
+from logins import (
+    CALLBACK,
+    CLIENT,
+    PROFILES,
+    SECRETS,
+    changed,
+    mislead,
+    refused,
+    script,
+    spoil,
+)
 from oauthlib.oauth2 import WebApplicationClient
 from requests.models import PreparedRequest
 from requests_oauthlib import OAuth2Session
@@ -122,17 +132,28 @@ def test_reports_that_the_user_denied(sandbox):
     sandbox.verify(filter={"endpoint": "token"}, exactly=0)
 
 
-@pytest.mark.parametrize("state", ["of somebody else", None])
-def test_refuses_another_state_and_sends_no_code(sandbox, state):
+@pytest.mark.parametrize("redirect", ["wrong_state", "missing_state"])
+def test_refuses_another_state_and_sends_no_code(sandbox, redirect):
+    mislead(sandbox, redirect)
     login, _, response = scripted(sandbox)
-    assert refused(login.finish, changed(response, state=state)) == "mismatching_state"
+    assert refused(login.finish, response) == "mismatching_state"
     sandbox.verify(filter={"endpoint": "token"}, exactly=0)
 
 
-@pytest.mark.parametrize("issuer", ["https://attacker.example", None])
-def test_does_not_read_the_issuer_of_the_response(sandbox, issuer):
+@pytest.mark.parametrize("redirect", ["wrong_iss", "missing_iss", "duplicated_code"])
+def test_accepts_such_a_response(sandbox, redirect):
+    mislead(sandbox, redirect)
     login, _, response = scripted(sandbox)
-    assert login.finish(changed(response, iss=issuer))["access_token"]
+    assert login.finish(response)["access_token"]
+
+
+@pytest.mark.parametrize(
+    "redirect", ["foreign_code", "used_code", "expired_code", "injected_code"]
+)
+def test_is_refused_a_token_for_such_a_code(sandbox, redirect):
+    mislead(sandbox, redirect)
+    login, _, response = scripted(sandbox)
+    assert refused(login.finish, response) == "invalid_grant"
 
 
 @pytest.mark.parametrize("kind", ["wrong_issuer", "foreign_key", "alg_none"])
