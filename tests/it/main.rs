@@ -8,6 +8,7 @@
 mod arrivals;
 mod codes;
 mod concurrent;
+mod conformance;
 mod control;
 mod cors;
 mod defects;
