@@ -238,6 +238,26 @@ impl FaultKind {
         }
     }
 
+    /// Returns true if a fault of this kind changes the body of an answer or how it comes, so that it does nothing where there
+    /// is no body.
+    pub(crate) const fn needs_body(self) -> bool {
+        match self {
+            Self::Drip | Self::Truncate | Self::Malformed => true,
+            Self::ContentType
+            | Self::Answer
+            | Self::Delay
+            | Self::Error
+            | Self::Status
+            | Self::GatewayPage
+            | Self::Close
+            | Self::Reset
+            | Self::LostResponse
+            | Self::Redirect
+            | Self::Token
+            | Self::Keys => false,
+        }
+    }
+
     /// Returns the endpoints at which a fault of this kind can happen.
     #[must_use]
     pub const fn endpoints(self) -> &'static [Endpoint] {

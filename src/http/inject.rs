@@ -187,6 +187,11 @@ pub(super) fn takes_time(response: &HttpResponse) -> bool {
     response.extensions().contains::<Slow>()
 }
 
+/// Returns true if a response has a body that can be changed or slow.
+pub(super) fn has_body(response: &HttpResponse) -> bool {
+    !matches!(response.body().size(), BodySize::None | BodySize::Sized(0))
+}
+
 /// Makes the end of this connection a reset (TCP RST).
 fn reset(request: &HttpRequest) {
     if let Some(reset) = request.conn_data::<Reset>() {
@@ -208,7 +213,7 @@ async fn rewritten(response: HttpResponse, change: impl FnOnce(Bytes) -> Bytes) 
 
 /// The answer with a head that promises all of its body, and the first `kept` bytes of it at that rate.
 async fn delivered(response: HttpResponse, kept: usize, rate: Option<u32>) -> HttpResponse {
-    if matches!(response.body().size(), BodySize::None | BodySize::Sized(0)) {
+    if !has_body(&response) {
         return response;
     }
     let (mut head, body) = response.into_parts();

@@ -117,8 +117,9 @@ async fn respond(
     if endpoints::cors(asked.endpoint) == Cors::Open {
         cors::open(&mut response);
     }
+    let has_body = inject::has_body(&response);
     let response = inject::after(&effects(&chosen), request, response).await;
-    let faults = carried_out(&chosen, &response, &account, epoch);
+    let faults = carried_out(&chosen, &response, has_body, &account, epoch);
     (response, account, faults)
 }
 
@@ -130,12 +131,13 @@ fn effects(chosen: &[Chosen]) -> Effects<'_> {
 fn carried_out(
     chosen: &[Chosen],
     response: &HttpResponse,
+    has_body: bool,
     account: &Account,
     epoch: &Epoch,
 ) -> Vec<FaultKind> {
     let mut kinds = Vec::new();
     for chosen in chosen {
-        if was_carried_out(&chosen.fault, response, account) {
+        if was_carried_out(&chosen.fault, response, has_body, account) {
             kinds.push(chosen.fault.kind());
         } else {
             epoch.faults.give_back(chosen);
@@ -144,7 +146,13 @@ fn carried_out(
     kinds
 }
 
-fn was_carried_out(fault: &Fault, response: &HttpResponse, account: &Account) -> bool {
+/// Returns true if a fault did something. `has_body` says whether the answer has a body without it.
+fn was_carried_out(
+    fault: &Fault,
+    response: &HttpResponse,
+    has_body: bool,
+    account: &Account,
+) -> bool {
     match fault {
         Fault::Token(fault) => {
             let is_issued = |(lineage, _): &(Lineage, _)| lineage.ids.has(fault.token);
@@ -153,7 +161,11 @@ fn was_carried_out(fault: &Fault, response: &HttpResponse, account: &Account) ->
         }
         Fault::Redirect(_) => account.carried.contains(&FaultKind::Redirect),
         Fault::Keys(_) => account.outcome == Outcome::Answered,
-        fault => !fault.kind().needs_answer() || inject::seen_status(response) != 0,
+        fault => {
+            let kind = fault.kind();
+            let is_answered = inject::seen_status(response) != 0;
+            (is_answered || !kind.needs_answer()) && (has_body || !kind.needs_body())
+        }
     }
 }
 

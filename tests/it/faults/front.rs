@@ -312,3 +312,21 @@ fn an_id_token_of_the_token_endpoint_has_one_wrong_claim_in_both_profiles() {
         }
     }
 }
+
+#[test]
+fn a_fault_of_the_body_waits_behind_a_redirect_which_has_none() {
+    let server = server();
+    for fault in [
+        Fault::Malformed,
+        Fault::truncate(1).into(),
+        Fault::drip(1).into(),
+    ] {
+        server
+            .faults()
+            .add(Rule::on(Endpoint::Authorization, fault.clone()).times(1));
+        front::ask(&server, "response_type=code");
+        let left = server.faults().list()[0].times_left;
+        assert_eq!(left, Some(1), "{fault:?}");
+        server.faults().clear();
+    }
+}

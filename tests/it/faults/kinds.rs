@@ -162,11 +162,9 @@ fn every_kind() -> Vec<Row> {
                     "{}",
                     came.case
                 );
-                for (name, value) in &mut answer.headers {
-                    if name == "content-type" {
-                        good.header(name).expect("a type").clone_into(value);
-                    }
-                }
+                answer.headers.retain(|(name, _)| name != "content-type");
+                let of_good = good.headers.iter().find(|(name, _)| name == "content-type");
+                answer.headers.extend(of_good.cloned());
                 assert_eq!(form_of(&answer), form_of(good), "{}", came.case);
             },
             |good| good,
@@ -256,6 +254,12 @@ fn every_fault_does_what_it_says_at_every_endpoint_however_it_was_set() {
                         let places = kind_of(&fault).endpoints();
                         if places.iter().all(|place| place.as_str() != endpoint) {
                             continue; // refused there: `a_fault_that_cannot_be_carried_out_is_refused_*`
+                        }
+                        let kind = kind_of(&fault);
+                        let of_bodies =
+                            [FaultKind::Drip, FaultKind::Truncate, FaultKind::Malformed];
+                        if endpoint == "revocation" && of_bodies.contains(&kind) {
+                            continue; // its answer has no body: `front::a_fault_of_the_body_waits_*`
                         }
                         if endpoint == "authorization" && kind_of(&fault) == FaultKind::Token {
                             continue; // a page has no token: `front::*`

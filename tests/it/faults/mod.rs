@@ -22,11 +22,13 @@ use crate::support::{Answer, Request, answers, basic, path_of, send, token_reque
 
 /// Longer than any of these tests takes on a busy machine.
 const LONG: Duration = Duration::from_secs(60);
-const ENDPOINTS: [&str; 7] = [
+const ENDPOINTS: [&str; 9] = [
     "token",
     "authorization",
     "userinfo",
     "introspection",
+    "revocation",
+    "end_session",
     "jwks",
     "metadata",
     "unknown",
@@ -157,6 +159,14 @@ fn request_to(server: &TokenServer, endpoint: &str) -> Vec<u8> {
                 .basic("client-default", "client-default-secret")
                 .bytes();
         }
+        "revocation" => {
+            // An unknown token: the answer is always the same.
+            let path = server.revocation_url();
+            return Request::form(path_of(server, &path), "token=UNKNOWN")
+                .basic("client-default", "client-default-secret")
+                .bytes();
+        }
+        "end_session" => "/connect/openid/logout",
         "jwks" => path_of(server, &jwks),
         "metadata" => path_of(server, &metadata),
         _ => "/nothing/here",
@@ -200,6 +210,13 @@ fn assert_error(came: &Came, status: u16, error: &str, description: &str) {
         return;
     }
     assert_eq!(answer.status, status, "{}", came.case);
+    if answer.header("content-type") == Some("text/html; charset=utf-8") {
+        // A person sees it.
+        for text in [error, description] {
+            assert!(answer.text().contains(text), "{}", came.case);
+        }
+        return;
+    }
     let body = json!({ "error": error, "error_description": description });
     assert_eq!(answer.json(), body, "{}", came.case);
     for (name, value) in [
