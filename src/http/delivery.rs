@@ -84,3 +84,44 @@ impl Drop for Watched {
         self.end(Delivery::BrokenOff);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::poll_fn;
+    use std::rc::Rc;
+
+    use actix_web::body::SizedStream;
+    use futures_util::stream;
+
+    use super::*;
+
+    /// A client that has the last byte must find the record completed, before the framework asks for another piece.
+    #[actix_web::test]
+    async fn a_body_is_complete_right_before_its_last_piece_is_sent() {
+        let pieces = ["ab", "c"].map(|piece| Ok::<_, actix_web::Error>(Bytes::from(piece)));
+        let body = SizedStream::new(3, stream::iter(pieces));
+        let seen = Rc::new(Cell::new(None));
+        let end = Rc::clone(&seen);
+        let response = watched(HttpResponse::Ok().body(body), move |delivery| {
+            end.set(Some(delivery));
+        });
+        let mut body = response.into_body();
+        for (piece, expected) in [("ab", None), ("c", Some(Delivery::Complete))] {
+            let polled = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await;
+            assert_eq!(polled.expect("a piece").expect("a piece"), piece);
+            assert_eq!(seen.get(), expected, "{piece}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_dropped_before_its_end_is_broken_off() {
+        let seen = Rc::new(Cell::new(None));
+        let end = Rc::clone(&seen);
+        let response = watched(HttpResponse::Ok().body("abc"), move |delivery| {
+            end.set(Some(delivery));
+        });
+        drop(response);
+        assert_eq!(seen.get(), Some(Delivery::BrokenOff));
+    }
+}

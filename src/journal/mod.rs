@@ -376,6 +376,21 @@ mod tests {
         exchange(journal, form, None, Some(&lineage));
     }
 
+    /// A client that resumes at the id of an event must not get exchanges again that are not kept any more.
+    #[test]
+    fn the_id_of_an_event_goes_past_a_pending_exchange_that_is_forgotten() {
+        let journal = Journal::new(&Limits::new(1, usize::MAX), 1);
+        let pending = journal.enter(&arrival());
+        let follow = journal.follow(Filter::any(), None);
+        ordinary(&journal, 0);
+        let Progress::Ready(text) = follow.progress() else {
+            panic!("no event");
+        };
+        assert!(text.starts_with("id: 1.1\nevent: request\n"), "{text}");
+        assert!(text.contains("id: 1.2\nevent: completed\n"), "{text}");
+        drop(pending);
+    }
+
     #[test]
     fn an_ordinary_refresh_takes_less_than_800_bytes() {
         let journal = Journal::new(&Limits::new(10, usize::MAX), 1);

@@ -12,7 +12,7 @@ use oauth_mimic::{
 use serde_json::json;
 
 use crate::drive::{Plane, fetch, frozen, post_form, refresh, refresh_as, request};
-use crate::support::{encoded, send, token_request};
+use crate::support::{encoded, exchange, send, token_request};
 
 /// Longer than any wait takes, shorter than a test may hang.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -146,6 +146,32 @@ fn preflights_refused_expectations_and_unknown_sandboxes_are_in_the_journal() {
     fetch(&format!("{}/s/gone/connect/oauth/token", server.base_url()));
     let entered = last(&server);
     assert_eq!((entered.endpoint, entered.status), (Endpoint::Unknown, 404));
+}
+
+#[test]
+fn the_control_plane_invites_a_body_that_is_too_large_for_the_protocol() {
+    let server = TokenServer::start();
+    let address = server.address();
+    let mut user = json!({ "sub": "large", "claims": { "a": "x".repeat(70_000) } }).to_string();
+    user.push(' ');
+    let head = format!(
+        "PUT /_mimic/users/large HTTP/1.1\r\nHost: {address}\r\nExpect: 100-continue\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        user.len()
+    );
+    let answers = exchange(address, format!("{head}{user}").as_bytes(), 2);
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [100, 201], "{answers:?}");
+}
+
+#[test]
+fn a_request_to_nowhere_ends_its_connection_because_its_body_is_not_read() {
+    let server = TokenServer::start();
+    let address = server.address();
+    let request = format!("POST /nowhere HTTP/1.1\r\nHost: {address}\r\nContent-Length: 5\r\n\r\n");
+    let answer = send(address, request.as_bytes());
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.header("connection"), Some("close"));
 }
 
 #[test]

@@ -121,6 +121,18 @@ fn a_refused_exchange_costs_nothing() {
 }
 
 #[test]
+fn a_code_is_valid_strictly_before_its_end() {
+    let server = crate::drive::frozen();
+    let (first, second) = (front::code(&server, ""), front::code(&server, ""));
+    server.clock().advance(59);
+    assert_eq!(exchange(&server, &first).status, 200);
+    server.clock().advance(1);
+    assert_eq!(exchange(&server, &second).error(), "invalid_grant");
+    let last = server.requests().pop().expect("a request");
+    assert_eq!(last.refusal, Some(RefusalName::CodeExpired));
+}
+
+#[test]
 fn a_lost_response_costs_the_code() {
     let server = TokenServer::start();
     let code = front::code(&server, "");

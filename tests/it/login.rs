@@ -236,6 +236,39 @@ fn consent_is_asked_once_and_can_be_narrowed() {
 }
 
 #[test]
+fn a_new_consent_takes_the_place_of_the_former_one_of_that_client_alone() {
+    let asking = |id: &str| {
+        Client::confidential(id, "web-secret")
+            .redirect_uri(CALLBACK)
+            .scope("a b")
+            .consent()
+    };
+    let server = TokenServer::builder()
+        .client(asking("web"))
+        .client(asking("other"))
+        .user(User::new("alice"))
+        .start();
+    let url = |more: &str| front::url(&server, &format!("{CODE}&{more}"));
+    let of_other = url("scope=a+b").replace("client_id=web", "client_id=other");
+    let mut browser = Browser::default();
+    let agree = |browser: &mut Browser, url: &str, scope: &[&str]| {
+        let page = browser.get(url);
+        let mut fields = vec![("mimic_action", "consent")];
+        fields.extend(scope.iter().map(|token| ("mimic_scope", *token)));
+        let answer = browser.submit(&page, url, &fields);
+        assert!(members(&answer).contains_key("code"), "{answer:?}");
+    };
+    server.next_login(Login::new());
+    assert!(members(&browser.get(&of_other)).contains_key("code"));
+    agree(&mut browser, &url("scope=a+b"), &["a", "b"]);
+    assert!(members(&browser.get(&url("scope=a+b"))).contains_key("code"));
+    agree(&mut browser, &url("scope=a+b&prompt=consent"), &["a"]);
+    assert_eq!(browser.get(&url("scope=a+b")).status, 200, "b is asked for");
+    assert!(members(&browser.get(&url("scope=a"))).contains_key("code"));
+    assert!(members(&browser.get(&of_other)).contains_key("code"));
+}
+
+#[test]
 fn text_of_a_request_never_reaches_a_page_or_a_header_unescaped() {
     let server = TokenServer::start();
     let script = r#""><script>alert(1)</script><b a='"#;

@@ -5,7 +5,10 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
-use oauth_mimic::{Client, Clock, NamedRefreshToken, RefreshPolicy, Timestamp, TokenServer, User};
+use oauth_mimic::{
+    Client, Clock, Defect, Fault, NamedRefreshToken, RefreshPolicy, Timestamp, TokenKind,
+    TokenServer, User,
+};
 
 use crate::support::{Answer, basic, encoded, part, post};
 
@@ -670,4 +673,23 @@ fn what_a_client_is_no_longer_registered_for_falls_away() {
             "{profile}"
         );
     }
+}
+
+#[test]
+fn under_reuse_a_broken_refresh_token_is_a_new_one_and_a_good_one_keeps_its_id() {
+    let clock = Clock::frozen(NOW);
+    let server = server("standard", app().refresh(RefreshPolicy::Reuse), &clock);
+    let token = server.mint().client("app").refresh_token();
+    let id = |token: &str| part(token, 1)["jti"].as_str().map(str::to_owned);
+    let issued = || {
+        let last = server.requests().pop().expect("a request");
+        last.issued.expect("tokens").refresh_token
+    };
+    assert_eq!(successor(&server, &token), token);
+    assert_eq!(issued(), id(&token));
+    let fault = Fault::token(TokenKind::RefreshToken, Defect::Expired);
+    server.fail_next(1, fault);
+    let broken = successor(&server, &token);
+    assert_ne!(id(&broken), id(&token));
+    assert_eq!(issued(), id(&broken));
 }

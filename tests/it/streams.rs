@@ -31,6 +31,32 @@ fn a_stream_follows_a_reset_and_ends_with_its_sandbox() {
 }
 
 #[test]
+fn a_stream_has_the_requests_that_came_between_a_reset_and_its_next_look() {
+    let server = frozen();
+    let mut stream = Plane::of(&server).stream("/requests/stream");
+    fetch(&server.jwks_url());
+    stream.until("id: 1.1\nevent: completed\n");
+    // After an event, the stream gathers for some milliseconds before it looks again.
+    server.reset();
+    fetch(&server.jwks_url());
+    stream.until("id: 2.1\nevent: completed\n");
+}
+
+#[test]
+fn an_id_beyond_the_last_event_is_as_the_last_one() {
+    let server = TokenServer::start();
+    let host = server.base_url().replace("http://", "");
+    fetch(&server.jwks_url());
+    for beyond in [2, u64::MAX] {
+        let id = format!("1.{beyond}");
+        let plane = Plane::of(&server).with(&[("Host", host.as_str()), ("Last-Event-ID", &id)]);
+        let mut stream = plane.stream("/requests/stream");
+        fetch(&server.jwks_url());
+        stream.until("event: completed\n");
+    }
+}
+
+#[test]
 fn a_wait_goes_on_after_a_reset_and_ends_with_its_sandbox() {
     let server = TokenServer::start();
     let sandbox = server.sandbox();

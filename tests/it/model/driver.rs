@@ -144,7 +144,7 @@ impl<'a> Driver<'a> {
                 Some(code) => self.exchange(code, *by, *redirect_uri, *verifier),
                 None => Ok(()),
             },
-            Action::Replay => {
+            Action::ReplayCode => {
                 let codes = &self.reference.codes;
                 match codes.iter().rposition(|code| code.used == Use::Used) {
                     Some(code) => {
@@ -153,6 +153,10 @@ impl<'a> Driver<'a> {
                     None => Ok(()),
                 }
             }
+            Action::ReplayRefreshToken => match self.reference.used_refresh_token() {
+                Some(token) => self.refresh(token, Actor::Owner, None),
+                None => Ok(()),
+            },
             Action::Refresh { pick, by, scope } => {
                 match self.reference.token(*pick, &[Kind::Refresh]) {
                     Some(token) => self.refresh(token, *by, *scope),

@@ -105,7 +105,7 @@ pub(super) const CLIENTS: [Registered; 4] = [
         scope: ScopeSet(7),
         access_token: 300,
         refresh_token: 900,
-        absolute: 2500,
+        absolute: 1000,
     },
     Registered {
         id: "public",
@@ -114,7 +114,7 @@ pub(super) const CLIENTS: [Registered; 4] = [
         scope: ScopeSet(7),
         access_token: 60,
         refresh_token: 900,
-        absolute: 2500,
+        absolute: 1000,
     },
 ];
 
@@ -592,6 +592,12 @@ impl Reference {
         let of_kind = |index: &usize| kinds.contains(&self.tokens[*index].kind);
         let all: Vec<usize> = (0..self.tokens.len()).filter(of_kind).collect();
         newest(&all, pick)
+    }
+
+    /// The index of the newest refresh token that was used up.
+    pub(super) fn used_refresh_token(&self) -> Option<usize> {
+        let is_used = |token: &Token| token.kind == Kind::Refresh && token.is_spent;
+        self.tokens.iter().rposition(is_used)
     }
 
     /// The index of a code, counted from the newest.
