@@ -175,6 +175,9 @@ fn the_journal_follows_a_login_to_its_tokens() {
     assert_eq!(requests[3].refusal, Some(RefusalName::CodeReplayed));
     assert_eq!(requests[1].client_id.as_deref(), Some("web"));
     assert_eq!(requests[1].scope.as_deref(), Some("email"));
+    assert_eq!(requests[1].sub.as_deref(), Some(USER));
+    assert!(requests[1].grant_id.is_some());
+    assert_eq!(requests[1].grant_id, requests[2].grant_id, "one grant");
     assert_eq!(
         requests[2].grant_type.as_deref(),
         Some("authorization_code")

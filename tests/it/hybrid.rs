@@ -234,3 +234,15 @@ fn claims_that_are_requested_one_by_one_go_where_the_request_says() {
     let (refused, _) = respond(&server, "response_type=code&scope=openid&claims=%5B%5D");
     assert_eq!(refused["error"], "invalid_request");
 }
+
+#[test]
+fn an_id_token_of_the_authorization_response_has_the_claims_that_were_requested_for_it() {
+    let server = server("standard");
+    let request = encoded(&json!({ "id_token": { "email": null } }).to_string());
+    for response_type in ["code%20id_token", "id_token%20token"] {
+        let query = format!("response_type={response_type}&scope=openid&nonce=n&claims={request}");
+        let claims = claims(&respond(&server, &query).0["id_token"]);
+        assert_eq!(claims["email"], "alice@example.com", "{response_type}");
+        assert_eq!(claims.get("name"), None, "{response_type}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Logout that a client asks for (OpenID Connect RP-Initiated Logout 1.0), and the sessions that it ends.
 
-use oauth_mimic::{Client, Login, Mimic, RefusalName, TokenServer, User};
+use oauth_mimic::{Client, Leniency, Login, Mimic, RefusalName, TokenServer, User};
 use serde_json::Value;
 
 use crate::support::http::{Answer, Request};
@@ -404,7 +404,12 @@ fn a_client_gets_a_signed_logout_token_and_the_journal_has_an_entry_for_it() {
     let decoded = jsonwebtoken::decode::<Value>(token, &key, &checks).expect("a good token");
     assert_eq!(decoded.header.typ.as_deref(), Some("logout+jwt"));
     assert_eq!(decoded.claims["sub"], "alice");
-    assert!(decoded.claims["sid"].is_string());
+    assert_eq!(
+        decoded.claims["sid"],
+        crate::support::part(alice.id_token(), 1)["sid"]
+    );
+    let time = |name: &str| decoded.claims[name].as_i64().expect("a time");
+    assert_eq!(time("exp") - time("iat"), 120);
     assert!(
         decoded.claims["events"]["http://schemas.openid.net/event/backchannel-logout"].is_object()
     );
@@ -449,4 +454,78 @@ fn the_logout_page_loads_the_clients_page_in_a_frame_and_then_goes_on() {
     assert!(page.text().contains(&format!("url={BACK}")), "{page:?}");
     let policy = page.header("content-security-policy").expect("a policy");
     assert!(policy.contains("frame-src https://app.test"), "{policy}");
+}
+
+#[test]
+fn the_page_of_a_client_without_a_query_gets_one() {
+    let (server, alice) = notified(None, Some("https://app.test/logout"));
+    let query = format!("id_token_hint={}", alice.id_token());
+    let page = log_out(&server, &query, &alice.cookie);
+    let source = format!(
+        "https://app.test/logout?iss={}&amp;sid=",
+        encoded(server.issuer())
+    );
+    assert!(page.text().contains(&source), "{page:?}");
+}
+
+#[test]
+fn a_logout_that_the_user_confirms_leads_nowhere_that_no_id_token_vouches_for() {
+    let server = server("standard");
+    let alice = log_in(&server, "app", "alice");
+    let query = format!("post_logout_redirect_uri={BACK}&client_id=app");
+    let page = log_out(&server, &query, &alice.cookie);
+    let csrf = cookie_of(&page, "oauth_mimic_csrf");
+    let (_, value) = csrf.split_once('=').expect("a value");
+    let form = format!("{query}&mimic_action=logout&mimic_csrf={value}");
+    let ended = Request::form("", form)
+        .header("Cookie", format!("{}; {csrf}", alice.cookie))
+        .send_to(&end_session_url(&server));
+    assert_eq!((ended.status, ended.header("location")), (200, None));
+    assert!(!is_logged_in(&server, &alice.cookie));
+}
+
+#[test]
+fn a_client_whose_user_is_logged_out_already_is_sent_back_all_the_same() {
+    let server = server("standard");
+    let alice = log_in(&server, "app", "alice");
+    let hint = alice.id_token();
+    let query = format!("id_token_hint={hint}&post_logout_redirect_uri={BACK}");
+    for _ in 0..2 {
+        let answer = log_out(&server, &query, &alice.cookie);
+        assert_eq!(answer.header("location"), Some(BACK), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_hint_ends_the_session_that_it_names_and_no_other_one_of_its_user() {
+    let server = server("standard");
+    let (first, second) = (
+        log_in(&server, "app", "alice"),
+        log_in(&server, "app", "alice"),
+    );
+    let url = end_session_url(&server);
+    let ended = Request::get("").send_to(&format!("{url}?id_token_hint={}", first.id_token()));
+    assert_eq!(ended.status, 200);
+    assert!(!refreshes(&server, "app", &first));
+    assert!(refreshes(&server, "app", &second));
+}
+
+#[test]
+fn a_client_may_be_lenient_to_its_addresses_after_a_logout_but_a_browser_executes_none() {
+    let server = server("standard");
+    let tolerated = [RefusalName::PostLogoutRedirectUriUnregistered];
+    let lenient = Leniency::of(tolerated).expect("a tolerable name");
+    let app = Client::confidential("app", "s3cret").redirect_uri("https://app.test/cb");
+    server.put_client(app.scope("openid").leniency(lenient));
+    for (uri, location) in [
+        ("https://elsewhere.test/", Some("https://elsewhere.test/")),
+        ("javascript:alert(1)", None),
+    ] {
+        let alice = log_in(&server, "app", "alice");
+        let hint = alice.id_token();
+        let query = format!("id_token_hint={hint}&post_logout_redirect_uri={uri}");
+        let answer = log_out(&server, &query, &alice.cookie);
+        assert_eq!(answer.header("location"), location, "{answer:?}");
+        assert!(!is_logged_in(&server, &alice.cookie), "{uri}");
+    }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod arrivals;
+mod authorize;
 mod codes;
 mod concurrent;
 mod conformance;

@@ -219,3 +219,18 @@ impl Authority {
         self.notices(&current, &self.random.fork(), now)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_remembers_as_many_grants_as_it_may_and_forgets_the_oldest() {
+        let mut list: Vec<usize> = Vec::new();
+        for number in 0..=MOST {
+            push_bounded(&mut list, number);
+            assert_eq!(list.len(), (number + 1).min(MOST));
+        }
+        assert_eq!((list[0], list[MOST - 1]), (1, MOST));
+    }
+}

@@ -312,6 +312,10 @@ impl<'a> Driver<'a> {
         let scope = response.get("scope").map_or("", String::as_str);
         if token {
             prop_assert_eq!(ScopeSet::read(scope), Some(issued.scope));
+            let seconds = CLIENTS[request.client].access_token.to_string();
+            prop_assert_eq!(response.get("expires_in"), Some(&seconds));
+            let kind = response.get("token_type").map(String::as_str);
+            prop_assert_eq!(kind, Some("Bearer"));
         }
         Ok(())
     }

@@ -72,20 +72,20 @@ pub(super) struct Registered {
     pub(super) policy: RefreshPolicy,
     scope: ScopeSet,
     /// Seconds that its tokens are valid.
-    access_token: i64,
+    pub(super) access_token: i64,
     refresh_token: i64,
     /// Seconds after the login at which refreshing ends.
     absolute: i64,
 }
 
-/// One client for each policy, and a public one. The access tokens of one outlive its refresh tokens.
+/// One client for each policy, and a public one. The access tokens of two outlive their refresh tokens.
 pub(super) const CLIENTS: [Registered; 4] = [
     Registered {
         id: "rotating",
         secret: Some("rotating-secret"),
         policy: RefreshPolicy::Rotate,
         scope: ScopeSet(7),
-        access_token: 300,
+        access_token: 1500,
         refresh_token: 900,
         absolute: i64::MAX / 2,
     },
