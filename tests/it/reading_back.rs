@@ -166,6 +166,26 @@ fn a_revoked_grant_stays_revoked_until_its_access_tokens_expire() {
 }
 
 #[test]
+fn a_revocation_lasts_as_long_as_any_token_of_its_grant() {
+    let server = TokenServer::start();
+    let first = server.mint().refresh_token();
+    server.clock().advance(3000);
+    let second = refresh(&server, &first, "").member("refresh_token");
+    for token in [first.as_str(), "REFRESH_TOKEN"] {
+        assert_eq!(about(&server.revocation_url(), token).status, 200);
+    }
+    // The first one has expired, the second one has not, and the named one has no end.
+    server.clock().advance(3000);
+    for token in [second.as_str(), "REFRESH_TOKEN"] {
+        assert_eq!(refresh(&server, token, "").error(), "invalid_grant");
+        let refusal = last(&server).refusal;
+        assert_eq!(refusal, Some(RefusalName::GrantRevoked), "{token}");
+    }
+    server.clock().advance(1_000_000);
+    assert!(!is_active(&server, "REFRESH_TOKEN"));
+}
+
+#[test]
 fn a_token_is_active_until_it_expires_by_the_clock_of_the_server() {
     let clock = Clock::frozen(Timestamp::from_unix(1_893_456_000));
     let server = TokenServer::builder().clock(&clock).start();
