@@ -29,7 +29,31 @@ impl Connection {
         self.stream.write_all(request).expect("the server reads");
     }
 
+    /// Reads the body of an answer that is a success.
     pub(crate) fn receive(&mut self) -> &[u8] {
+        let (answer, start) = self.answer();
+        assert!(
+            answer.starts_with(b"HTTP/1.1 20"),
+            "{}",
+            String::from_utf8_lossy(answer)
+        );
+        &answer[start..]
+    }
+
+    /// Reads the URL to which an answer sends the browser.
+    pub(crate) fn receive_location(&mut self) -> String {
+        let (answer, start) = self.answer();
+        let head = String::from_utf8_lossy(&answer[..start]);
+        let location = head
+            .lines()
+            .find_map(|line| line.strip_prefix("location: "));
+        location
+            .unwrap_or_else(|| panic!("no redirect: {head}"))
+            .to_owned()
+    }
+
+    /// Reads an answer. Returns it, and where its body begins.
+    fn answer(&mut self) -> (&[u8], usize) {
         let mut received = 0;
         loop {
             let read = self
@@ -41,12 +65,7 @@ impl Connection {
             if let Some((start, length)) = body(&self.buffer[..received])
                 && received >= start + length
             {
-                assert!(
-                    self.buffer.starts_with(b"HTTP/1.1 20"),
-                    "{}",
-                    String::from_utf8_lossy(&self.buffer[..received])
-                );
-                return &self.buffer[start..start + length];
+                return (&self.buffer[..start + length], start);
             }
         }
     }
@@ -65,9 +84,17 @@ fn body(answer: &[u8]) -> Option<(usize, usize)> {
 /// The documented request.
 pub(crate) fn refresh(refresh_token: &str) -> Vec<u8> {
     let form = format!("grant_type=refresh_token&refresh_token={refresh_token}");
+    post(
+        "/connect/oauth/token",
+        "Y2xpZW50LWRlZmF1bHQ6Y2xpZW50LWRlZmF1bHQtc2VjcmV0",
+        &form,
+    )
+}
+
+/// A POST of a form, with these Basic credentials.
+pub(crate) fn post(path: &str, credentials: &str, form: &str) -> Vec<u8> {
     format!(
-        "POST /connect/oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\n\
-         Authorization: Basic Y2xpZW50LWRlZmF1bHQ6Y2xpZW50LWRlZmF1bHQtc2VjcmV0\r\n\
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Basic {credentials}\r\n\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
         form.len()
     )

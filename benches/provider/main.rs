@@ -1,4 +1,4 @@
-//! What a refresh costs, always as a ratio against something else in the same run on the same machine.
+//! What the answers of the provider cost, always as a ratio against something else in the same run on the same machine.
 //!
 //! `cargo bench` runs everything but the soak; `cargo bench -- cost` one part; `cargo bench -- soak 1000000` that many
 //! refreshes. `BASELINE=/path/of/another/oauth-mimic cargo bench -- cost` also compares with that program. Linux only: processor time and memory are read from `/proc`.
@@ -13,7 +13,9 @@ mod child;
 mod client;
 mod cost;
 mod embedded;
+mod flow;
 mod load;
+mod reading;
 mod reference;
 mod refreshing;
 mod sandboxes;
@@ -42,8 +44,10 @@ fn main() {
         }
         _ => {}
     }
-    let parts: [(&str, fn()); 6] = [
+    let parts: [(&str, fn()); 8] = [
         ("cost", cost::run),
+        ("flow", flow::run),
+        ("reading", reading::run),
         ("load", load::run),
         ("start", start::run),
         ("embedded", embedded::run),

@@ -89,10 +89,14 @@ impl Answer {
 
 /// What the three signatures of a token response are over.
 pub(crate) fn signing_inputs(answer: &[u8]) -> [String; 3] {
-    ["access_token", "refresh_token", "id_token"].map(|name| {
-        let token = crate::client::member(answer, name);
-        token.rsplit_once('.').expect("a signed token").0.to_owned()
-    })
+    ["access_token", "refresh_token", "id_token"]
+        .map(|name| signing_input(&crate::client::member(answer, name)))
+}
+
+/// What the signature of a token is over.
+pub(crate) fn signing_input(token: &str) -> String {
+    let (input, _) = token.rsplit_once('.').expect("a signed token");
+    input.to_owned()
 }
 
 /// The signature that the server makes for a token.

@@ -8,7 +8,7 @@ use crate::stats::Stats;
 pub(crate) const REFRESHES: usize = 240;
 /// Requests under way at once, so that the server is at work and not asleep between them: going to sleep and waking up
 /// is a cost of idling, not of a refresh.
-const UNDER_WAY: usize = 6;
+pub(crate) const UNDER_WAY: usize = 6;
 
 /// Measures a round of each server. Each is first in its turn: a processor's speed drifts within a round, too.
 pub(crate) fn take_turns(servers: &mut [Refreshing], round: usize) {
