@@ -861,3 +861,23 @@ fn the_documented_servers_tokens_name_no_key() {
         assert_eq!(part(token, 0), json!({"alg": "RS256", "typ": "JWT"}));
     }
 }
+
+#[test]
+fn without_a_client_it_lists_nothing_instead_of_empty_lists() {
+    let server = TokenServer::builder()
+        .profile("standard")
+        .client(Client::confidential("app", "s3cret").scope("openid"))
+        .user(User::new("alice"))
+        .start();
+    let members = [
+        "scopes_supported",
+        "grant_types_supported",
+        "token_endpoint_auth_methods_supported",
+    ];
+    let read = || Request::get("").send_to(&server.metadata_url()).json();
+    assert!(members.iter().all(|name| read()[*name].is_array()));
+    server.remove_client("app");
+    for name in members {
+        assert_eq!(read().get(name), None, "{name}");
+    }
+}

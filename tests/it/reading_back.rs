@@ -399,6 +399,11 @@ fn a_profile_decides_what_userinfo_and_introspection_answer() {
         userinfo(&server, tokens.access_token()).json(),
         json!({ "id": "alice", "roles": ["a"], "email": "hidden", "phone_number": "1" })
     );
+    let narrow = server.mint().scope("openid email").access_token();
+    assert_eq!(
+        userinfo(&server, &narrow).json(),
+        json!({ "id": "alice", "email": "hidden" })
+    );
     let grant = part(tokens.access_token(), 1)["grant_id"].clone();
     let scopes = json!(["openid", "email", "phone"]);
     for (token, kind) in [
