@@ -264,6 +264,18 @@ mod tests {
     }
 
     #[test]
+    fn a_request_at_the_limits_is_read() {
+        let longest = format!("{{}}{}", " ".repeat(LONGEST - 2));
+        assert_eq!(ClaimsRequest::parse(&longest), Ok(ClaimsRequest::default()));
+        let most: serde_json::Map<String, serde_json::Value> = (0..MOST)
+            .map(|n| (n.to_string(), serde_json::Value::Null))
+            .collect();
+        let text = json!({ "id_token": most }).to_string();
+        let read = ClaimsRequest::parse(&text).expect("a request");
+        assert_eq!(read.id_token.0.len(), MOST);
+    }
+
+    #[test]
     fn a_malformed_request_is_refused_with_its_reason() {
         let many: serde_json::Map<String, serde_json::Value> = (0..=MOST)
             .map(|n| (n.to_string(), serde_json::Value::Null))

@@ -33,6 +33,29 @@ fn assert_stays(answer: &Answer, status: u16) {
 }
 
 #[test]
+fn a_client_gets_the_response_types_that_it_is_registered_for_and_no_part_of_them() {
+    let server = TokenServer::builder()
+        .profile("standard")
+        .client(
+            Client::confidential("web", "web-secret")
+                .redirect_uri(CALLBACK)
+                .response_types(["code id_token"]),
+        )
+        .user(User::new("alice"))
+        .start();
+    for (response_type, error) in [
+        ("code%20id_token", None),
+        ("id_token", Some("unauthorized_client")),
+        ("code", Some("unauthorized_client")),
+    ] {
+        let query = format!("response_type={response_type}&scope=openid&nonce=n");
+        let response = front::response(&server, &query);
+        let sent = response.get("error").map(String::as_str);
+        assert_eq!(sent, error, "{response_type}");
+    }
+}
+
+#[test]
 fn a_challenge_method_needs_a_challenge() {
     let server = with(|web| web);
     let query = "response_type=code&code_challenge_method=S256";

@@ -367,6 +367,7 @@ fn a_profile_decides_what_userinfo_and_introspection_answer() {
     let profile = json!({
         "extends": "standard",
         "name": "mine",
+        "tokens": { "id_token": { "claims": { "tier": "gold" } } },
         "userinfo": { "claims": {
             "id": "{subject}",
             "roles": { "when": { "scope": "phone" }, "value": "{user.roles}" },
@@ -400,10 +401,13 @@ fn a_profile_decides_what_userinfo_and_introspection_answer() {
         json!({ "id": "alice", "roles": ["a"], "email": "hidden", "phone_number": "1" })
     );
     let narrow = server.mint().scope("openid email").access_token();
-    assert_eq!(
-        userinfo(&server, &narrow).json(),
-        json!({ "id": "alice", "email": "hidden" })
-    );
+    let answer = userinfo(&server, &narrow);
+    assert_eq!(answer.json(), json!({ "id": "alice", "email": "hidden" }));
+    let members = answer.text().matches(r#""email""#).count();
+    assert_eq!(members, 1, "{}", answer.text());
+    let metadata = Request::get("").send_to(&server.metadata_url()).json();
+    let claims = metadata["claims_supported"].as_array().expect("a list");
+    assert!(claims.contains(&json!("tier")), "{claims:?}");
     let grant = part(tokens.access_token(), 1)["grant_id"].clone();
     let scopes = json!(["openid", "email", "phone"]);
     for (token, kind) in [
@@ -415,6 +419,41 @@ fn a_profile_decides_what_userinfo_and_introspection_answer() {
         assert_eq!(answer["scopes"], scopes);
         assert_eq!(answer["kind"], kind);
     }
+}
+
+/// The access token of client credentials has the id of the client as its `sub`.
+#[test]
+fn a_user_who_has_the_name_of_the_client_is_a_user_all_the_same() {
+    let server = TokenServer::builder()
+        .profile("standard")
+        .client(Client::confidential("same", "s").scope("openid"))
+        .user(User::new("same"))
+        .start();
+    let answer = userinfo(&server, &server.mint().access_token());
+    assert_eq!(answer.json(), json!({ "sub": "same" }));
+}
+
+#[test]
+fn a_token_is_read_by_the_shape_that_lacks_the_fewest_members() {
+    let directory = std::env::temp_dir().join(format!("oauth-mimic-shapes-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).expect("a directory");
+    let path = directory.join("profile.json");
+    let standard = include_str!("../../fixtures/profiles/standard.json");
+    let standard: Value = serde_json::from_str(standard).expect("a profile");
+    let mut of_code = standard["tokens"]["access_token"].clone();
+    of_code["header"]["typ"] = json!("code+jwt");
+    of_code["claims"]["level"] = json!("{user.level}");
+    let profile = json!({
+        "extends": "standard",
+        "name": "mine",
+        "grants": { "authorization_code": { "access_token": of_code } },
+    });
+    std::fs::write(&path, profile.to_string()).expect("a file");
+    let server = TokenServer::builder()
+        .profile(path.display().to_string())
+        .start();
+    let answer = userinfo(&server, &server.mint().access_token());
+    assert_eq!(answer.status, 200, "{answer:?}");
 }
 
 #[test]
