@@ -376,6 +376,23 @@ fn a_refusal_that_is_not_named_is_still_refused() {
 }
 
 #[test]
+fn a_tolerated_response_type_is_answered_in_the_requested_mode() {
+    let name = RefusalName::ResponseTypeUnsupported;
+    let lenient = server(Leniency::of([name]).expect("a tolerable name"), name);
+    let callback = encoded(CALLBACK);
+    for (mode, joint) in [("query", '?'), ("fragment", '#')] {
+        // No profile has this response type, whose usual mode is the fragment.
+        let query = format!(
+            "client_id=app&redirect_uri={callback}&response_type=token&response_mode={mode}"
+        );
+        let answer = authorization_request(&lenient, &query).send(lenient.address());
+        let location = answer.header("location").unwrap_or_default();
+        let begin = format!("{CALLBACK}{joint}code=");
+        assert!(location.starts_with(&begin), "{mode}: {answer:?}");
+    }
+}
+
+#[test]
 fn a_client_may_be_tolerated_more_than_the_others() {
     let lenient = Leniency::of([RefusalName::SecretWrong]).expect("a tolerable name");
     let server = TokenServer::builder()

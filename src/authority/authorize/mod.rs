@@ -56,6 +56,10 @@ impl Authority {
         let request = self
             .authorization_request(params, client, &back, now, tolerance)
             .map_err(|refusal| FrontStop::back(refusal, &back))?;
+        let back = Back {
+            mode: request.response_mode,
+            ..back
+        };
         let decided = self
             .decide_login(&request, visitor, &random, now)
             .await

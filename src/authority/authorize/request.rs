@@ -27,6 +27,8 @@ use crate::shape::{Expected, IdTokenHint};
 pub(super) struct AuthorizationRequest {
     pub(super) client: Arc<Client>,
     pub(super) response_type: ResponseType,
+    /// How the response is sent, once the response type is known.
+    pub(super) response_mode: ResponseMode,
     pub(super) redirect_uri_was_sent: bool,
     pub(super) scope: Scope,
     pub(super) challenge: Option<Challenge>,
@@ -103,7 +105,7 @@ impl Authority {
         }
         unsupported(params, tolerance)?;
         let response_type = self.response_type(params, &client, tolerance)?;
-        response_mode(params, response_type, back, tolerance)?;
+        let response_mode = response_mode(params, response_type, back, tolerance)?;
         let methods = &self.settings.profile.code_challenge_methods;
         let challenge = challenge(params, &client, methods, tolerance)?;
         let scope = scope::limit(params.get("scope"), &client, None, tolerance)?;
@@ -111,6 +113,7 @@ impl Authority {
         check_id_token(response_type, &scope, nonce.as_deref(), tolerance)?;
         Ok(AuthorizationRequest {
             response_type,
+            response_mode,
             claims: claims(params, tolerance)?,
             redirect_uri_was_sent: params.get("redirect_uri").is_some(),
             scope,
@@ -313,29 +316,29 @@ fn unsupported(params: &Params, tolerance: &mut Tolerance) -> Result<(), Refusal
     Ok(())
 }
 
+/// Returns how the response is sent. It is not always the way of an error: a tolerated response type is replaced by `code`, which
+/// may be in the query.
 fn response_mode(
     params: &Params,
     response_type: ResponseType,
     back: &Back,
     tolerance: &mut Tolerance,
-) -> Result<(), Refusal> {
+) -> Result<ResponseMode, Refusal> {
     let Some(name) = params.get("response_mode") else {
-        return Ok(());
+        return Ok(back.mode);
     };
     let why = match ResponseMode::parse(name) {
         None => "is not supported; there are query, fragment and form_post",
         Some(ResponseMode::Query) if response_type.has_token() => {
             "cannot carry tokens (OAuth 2.0 Multiple Response Types section 5)"
         }
-        Some(mode) => {
-            debug_assert_eq!(mode, back.mode, "the answer goes where the request says");
-            return Ok(());
-        }
+        Some(mode) => return Ok(mode),
     };
     tolerance.refuse(Refusal::ResponseModeUnsupported {
         response_mode: excerpt(name),
         why,
-    })
+    })?;
+    Ok(back.mode)
 }
 
 /// An ID token from the authorization endpoint needs `openid` and a nonce (OpenID Connect Core §3.2.2.1, §3.3.2.1).
