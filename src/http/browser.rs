@@ -28,18 +28,24 @@ impl Cookies {
     /// first (§5.4), which is that of a sandbox and not that of the default one.
     pub(super) fn read(headers: &header::HeaderMap) -> Self {
         let mut cookies = Self::default();
-        let texts = headers.get_all(header::COOKIE);
-        for text in texts.filter_map(|value| value.to_str().ok()) {
-            for pair in text.split(';') {
-                match pair.trim().split_once('=') {
-                    Some((SESSION, value)) => keep_first(&mut cookies.session, value),
-                    Some((CSRF, value)) => keep_first(&mut cookies.csrf, value),
-                    _ => {}
-                }
+        for (name, value) in pairs(headers) {
+            match name {
+                SESSION => keep_first(&mut cookies.session, value),
+                CSRF => keep_first(&mut cookies.csrf, value),
+                _ => {}
             }
         }
         cookies
     }
+}
+
+/// Returns the cookies of a request. A host has the same cookies at each port, and those of another server may have any bytes
+/// (RFC 6265 §5.2), so a cookie that is not text is skipped, and the others are not.
+pub(crate) fn pairs(headers: &header::HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
+        .get_all(header::COOKIE)
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
 }
 
 fn keep_first(held: &mut Option<String>, value: &str) {

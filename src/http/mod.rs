@@ -8,7 +8,7 @@ mod asked;
 mod authorization;
 pub(crate) mod backchannel;
 mod body;
-mod browser;
+pub(crate) mod browser;
 pub(crate) mod connection;
 pub(crate) mod cors;
 mod delivery;

@@ -35,6 +35,29 @@ fn assert_failed(answer: &Answer, why: &str) {
     assert!(answer.text().contains(why), "{}", answer.text());
 }
 
+#[test]
+fn cookies_of_other_servers_on_the_same_host_change_nothing() {
+    let server = TokenServer::start();
+    let url = front::url(&server, CODE);
+    let mut browser = Browser::default();
+    server.next_login(Login::new());
+    browser.get(&url);
+    let session = &browser.cookies["oauth_mimic_session"];
+    for other in [
+        &b"theme=caf\xC3\xA9"[..],
+        b"theme=caf\xE9",
+        b"\xFF",
+        b"=",
+        b"",
+    ] {
+        let own = format!("; oauth_mimic_session={session}");
+        let cookies = [other, own.as_bytes()].concat();
+        let answer = Request::get("").header("Cookie", cookies).send_to(&url);
+        let code = members(&answer).contains_key("code");
+        assert!(code, "{}: {answer:?}", String::from_utf8_lossy(other));
+    }
+}
+
 // --- the page ---------------------------------------------------------------------------------------------------
 
 #[test]

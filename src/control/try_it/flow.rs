@@ -1,7 +1,6 @@
 //! A login of the built-in client while it is under way.
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -9,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::authority::Settings;
 use crate::control::Call;
 use crate::control::try_it::judged;
+use crate::http::browser;
 use crate::oauth::authorization::s256;
 use crate::oauth::claims::OPENID;
 use crate::oauth::endpoint::Endpoint;
@@ -98,11 +98,8 @@ impl Flow {
 
     /// Reads the cookie of a request.
     pub(super) fn of(request: &HttpRequest) -> Option<Self> {
-        let texts = request.headers().get_all(header::COOKIE);
-        let value = texts
-            .filter_map(|text| text.to_str().ok())
-            .flat_map(|text| text.split(';'))
-            .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))?;
+        let mut cookies = browser::pairs(request.headers());
+        let (_, value) = cookies.find(|(name, _)| *name == COOKIE)?;
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(value).ok()?).ok()
     }
 }
