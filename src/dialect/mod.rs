@@ -96,7 +96,10 @@ fn media_type(content_type: &[u8]) -> (String, Option<String>) {
 }
 
 /// Decodes a form or a query.
-fn decode(
+///
+/// # Errors
+/// It is not one, and that is not tolerated.
+pub(crate) fn decode(
     encoded: &[u8],
     part: &'static str,
     tolerance: &mut Tolerance,

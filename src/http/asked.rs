@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::authority::ClientRequest;
 use crate::clock::Timestamp;
-use crate::dialect::RawRequest;
+use crate::dialect::{self, RawRequest};
 use crate::fault::plan::Traits;
 use crate::http::browser::Cookies;
 use crate::http::{body, limits};
@@ -146,10 +146,11 @@ impl Asked {
         payload: web::Payload,
     ) -> Result<(), Refusal> {
         self.cookies = Cookies::read(request.headers());
-        self.params = query(request);
+        let tolerance = &mut self.tolerance;
+        self.params = dialect::decode(request.query_string().as_bytes(), "query", tolerance)?;
         if self.method == Method::POST {
             let body = body::read(request, payload).await?;
-            let form = form(request, &body);
+            let form = dialect::decode(form_part(request, &body), "form", tolerance)?;
             self.params = std::mem::take(&mut self.params).followed_by(form);
         }
         Ok(())
@@ -290,12 +291,17 @@ fn query(request: &HttpRequest) -> Params {
     Params::decode(request.query_string().as_bytes()).unwrap_or_default()
 }
 
-/// Returns the parameters of a body that is a form. Any other body has none: its secrets would be taken for names.
+/// Returns the parameters of a body that is a form.
 fn form(request: &HttpRequest, body: &[u8]) -> Params {
+    Params::decode(form_part(request, body)).unwrap_or_default()
+}
+
+/// Returns a body that is a form. Any other body has no parameters: its secrets would be taken for names.
+fn form_part<'b>(request: &HttpRequest, body: &'b [u8]) -> &'b [u8] {
     let is_form = request
         .content_type()
         .eq_ignore_ascii_case("application/x-www-form-urlencoded");
-    Params::decode(if is_form { body } else { &[] }).unwrap_or_default()
+    if is_form { body } else { &[] }
 }
 
 fn basic(request: &HttpRequest) -> Option<Vec<u8>> {

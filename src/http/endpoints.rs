@@ -143,6 +143,12 @@ pub(super) fn cors(endpoint: Endpoint) -> Cors {
 /// Decides on a request.
 pub(super) async fn decide(request: &HttpRequest, task: &Task<'_>) -> Decision {
     if let Some(refusal) = &task.asked.refusal {
+        if let (Endpoint::Authorization | Endpoint::EndSession, Refusal::Unreadable { .. }) =
+            (task.asked.endpoint, refusal)
+        {
+            let page = authorization::refused_page(refusal.clone(), task);
+            return Reply::Front(page).into();
+        }
         return Reply::Refused(refusal.clone()).into();
     }
     if task.asked.method == Method::OPTIONS {

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use oauth_mimic::{AutoLogin, Client, Endpoint, Fault, Login, Rule, TokenServer, User};
+use oauth_mimic::{
+    AutoLogin, Client, Endpoint, Fault, Login, RefusalName, Rule, TokenServer, User,
+};
 use serde_json::json;
 
 use crate::drive::{Plane, USER, assert_problem};
@@ -328,6 +330,31 @@ fn text_of_a_request_never_reaches_a_page_or_a_header_unescaped() {
             assert_harmless(&answer);
         }
     }
+}
+
+#[test]
+fn a_request_that_cannot_be_decoded_is_refused_for_that_reason() {
+    let server = TokenServer::start();
+    for (text, why) in [
+        ("%FF", "it is not UTF-8 when decoded"),
+        ("%00", "it holds a NUL"),
+        ("50%", "a % is not followed by two hexadecimal digits"),
+    ] {
+        let (endpoint, query) = (server.authorization_url(), format!("{CODE}{text}"));
+        let all = format!("client_id=web&redirect_uri={CALLBACK}&{query}");
+        for (part, answer) in [
+            ("query", front::page(&server, &query)),
+            ("form", Request::form("", &all).send_to(&endpoint)),
+        ] {
+            assert_eq!(answer.status, 400, "{answer:?}");
+            let reason = format!("the {part} cannot be read: {why}");
+            assert!(answer.text().contains(&reason), "{}", answer.text());
+            assert!(answer.text().starts_with("<!DOCTYPE html>"), "{text}");
+            assert_eq!(answer.header("location"), None);
+        }
+    }
+    let names: Vec<_> = server.requests().iter().map(|last| last.refusal).collect();
+    assert_eq!(names, vec![Some(RefusalName::Unreadable); 6]);
 }
 
 #[track_caller]
