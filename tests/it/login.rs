@@ -203,7 +203,9 @@ fn a_form_that_is_not_from_a_page_of_this_browser_is_refused() {
     }
     // Nor does a link log in.
     let link = format!("{url}&mimic_action=choose&mimic_user={USER}");
-    assert_eq!(Browser::default().get(&link).status, 403);
+    for mut browser in [Browser::default(), with("")] {
+        assert_eq!(browser.get(&link).status, 403);
+    }
     assert!(Plane::of(&server).list("/sessions").is_empty());
 }
 

@@ -86,7 +86,8 @@ pub(crate) enum PageKind {
 /// Checks that a form was made for this browser: its hidden value is that of the cookie.
 pub(super) fn check_form(interaction: &Interaction, cookie: Option<&str>) -> Result<(), Refusal> {
     let is_ours = cookie.is_some_and(|cookie| {
-        cookie.len() == interaction.csrf.len()
+        !cookie.is_empty()
+            && cookie.len() == interaction.csrf.len()
             && bool::from(cookie.as_bytes().ct_eq(interaction.csrf.as_bytes()))
     });
     if is_ours {
