@@ -163,8 +163,15 @@ impl Requests {
 }
 
 impl Request {
+    /// Returns the first text that the client wants as the value.
+    pub(crate) fn first_text(&self) -> Option<&str> {
+        let values = self.value.iter().chain(self.values.iter().flatten());
+        let mut texts = values.filter_map(Value::as_str);
+        texts.find(|text| !text.is_empty())
+    }
+
     /// Returns true if the client accepts that value. A claim of another value is not returned.
-    fn accepts(&self, value: &Value) -> bool {
+    pub(crate) fn accepts(&self, value: &Value) -> bool {
         self.value.as_ref().is_none_or(|wanted| wanted == value)
             && self
                 .values

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use oauth_mimic::{Client, Login, TokenServer, User};
+use oauth_mimic::{AutoLogin, Client, Login, TokenServer, User};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -233,6 +233,73 @@ fn claims_that_are_requested_one_by_one_go_where_the_request_says() {
     );
     let (refused, _) = respond(&server, "response_type=code&scope=openid&claims=%5B%5D");
     assert_eq!(refused["error"], "invalid_request");
+}
+
+#[test]
+fn a_request_for_the_claim_sub_is_answered_for_that_user_alone() {
+    let server = TokenServer::builder()
+        .profile("standard")
+        .client(Client::confidential("app", "s3cret").redirect_uri("https://app.test/cb"))
+        .user(User::new("alice"))
+        .user(User::new("bob"))
+        .auto_login(AutoLogin::FirstUser)
+        .start();
+    let url = |request: Value| {
+        let claims = json!({ "id_token": { "sub": request } }).to_string();
+        let query = format!(
+            "response_type=code&scope=openid&claims={}",
+            encoded(&claims)
+        );
+        format!("{}?client_id=app&{query}", server.authorization_url())
+    };
+    let refused = |user: &str, request: &Value| {
+        server.next_login(Login::new().user(user));
+        let response = server.authorize(&url(request.clone()));
+        response.error() == Some("login_required")
+    };
+    for (request, for_alice, for_bob) in [
+        (json!({ "value": "bob" }), false, true),
+        (json!({ "values": ["carol", "bob"] }), false, true),
+        (json!({ "essential": true }), true, true),
+        (json!(null), true, true),
+    ] {
+        assert_eq!(!refused("alice", &request), for_alice, "{request}");
+        assert_eq!(!refused("bob", &request), for_bob, "{request}");
+    }
+    // The automatic login takes the user whom the request names.
+    let answer = Request::get("").send_to(&url(json!({ "value": "bob" })));
+    let location = answer.header("location").unwrap_or_default();
+    assert!(location.contains("?code="), "{location}");
+    assert_eq!(
+        server.requests().pop().and_then(|last| last.sub),
+        Some("bob".to_owned())
+    );
+}
+
+#[test]
+fn the_acr_is_the_one_that_is_requested_by_a_claim_or_by_acr_values() {
+    for profile in oauth_mimic::profiles() {
+        let server = server(profile);
+        let acr = |query: String| {
+            let query = format!("response_type=code&scope=openid&{query}");
+            let (members, _) = respond(&server, &query);
+            let form = format!("grant_type=authorization_code&code={}", members["code"]);
+            let tokens = post(&server, Some(&basic("app", "s3cret")), &form);
+            claims(&tokens.member("id_token")).get("acr").cloned()
+        };
+        let claim = |request: Value| {
+            let claims = json!({ "id_token": { "acr": request } });
+            format!("claims={}", encoded(&claims.to_string()))
+        };
+        let values = json!({ "essential": true, "values": ["gold", "silver"] });
+        assert_eq!(acr(claim(values.clone())), Some(json!("gold")), "{profile}");
+        assert_eq!(acr(claim(json!({ "value": "tin" }))), Some(json!("tin")));
+        let both = format!("acr_values=iron&{}", claim(values));
+        assert_eq!(acr(both), Some(json!("gold")));
+        let none = claim(json!({ "essential": true }));
+        assert_eq!(acr(format!("acr_values=iron&{none}")), Some(json!("iron")));
+        assert_eq!(acr(none), None, "{profile}: no value is known");
+    }
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl Authority {
             };
             logged_in
         };
-        check_hint(request, &logged_in)?;
+        check_user(request, &logged_in)?;
         self.ask_consent(request, visitor, logged_in, random, now)
             .await
     }
@@ -199,11 +199,7 @@ impl Authority {
             AutoLogin::FirstUser => None,
             AutoLogin::User(sub) => self.registry.get::<User>(sub),
         };
-        let named_in_request = request
-            .hinted_sub
-            .as_deref()
-            .or(request.login_hint.as_deref());
-        let hinted = named_in_request.and_then(|hint| self.hinted(hint));
+        let hinted = request.named_user().and_then(|hint| self.hinted(hint));
         let first = || self.registry.pick::<User>(None).ok();
         hinted.or(named).or_else(first)
     }
@@ -290,17 +286,17 @@ impl Authority {
     }
 }
 
-/// The user of the ID token hint must be the one who logged in (OpenID Connect Core §3.1.2.1).
-fn check_hint(request: &AuthorizationRequest, logged_in: &LoggedIn) -> Result<(), LoginStop> {
-    match &request.hinted_sub {
-        Some(sub) if *sub != logged_in.session.sub => Err(LoginStop {
-            cause: FrontCause::Refusal(Refusal::LoginRequired {
-                why: "another user than that of id_token_hint logged in",
-            }),
-            delay: logged_in.delay,
-        }),
-        _ => Ok(()),
+/// The user whom the request demands must be the one who logged in (OpenID Connect Core §3.1.2.1, §3.1.2.2).
+fn check_user(request: &AuthorizationRequest, logged_in: &LoggedIn) -> Result<(), LoginStop> {
+    if request.accepts(&logged_in.session.sub) {
+        return Ok(());
     }
+    Err(LoginStop {
+        cause: FrontCause::Refusal(Refusal::LoginRequired {
+            why: "another user logged in than id_token_hint or claims demand",
+        }),
+        delay: logged_in.delay,
+    })
 }
 
 /// Returns the session if it is one of that user and recent enough for the request.
@@ -326,12 +322,10 @@ fn stale(
         Some("prompt=select_account asks for a choice")
     } else if request.max_age.is_some_and(|most| age > most || most == 0) {
         Some("the login is older than max_age, and prompt=none allows no page")
-    } else if request
-        .hinted_sub
-        .as_ref()
-        .is_some_and(|sub| *sub != session.sub)
-    {
-        Some("another user than that of id_token_hint is logged in, and prompt=none allows no page")
+    } else if !request.accepts(&session.sub) {
+        Some(
+            "another user is logged in than id_token_hint or claims demand, and prompt=none allows no page",
+        )
     } else {
         None
     }

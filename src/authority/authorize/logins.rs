@@ -34,7 +34,7 @@ pub struct Login {
     /// The scope that the user consents to; scope tokens that were not requested are ignored. Default: all that was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
-    /// The `acr` of the ID token. Default: the first of the request's `acr_values`, or none.
+    /// The `acr` of the ID token. Default: the first that the request's `claims` or `acr_values` names, or none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
     /// Seconds of real time before the answer, at most 60. Default: 0.

@@ -13,7 +13,7 @@ use crate::oauth::authorization::{
     Challenge, ChallengeMethod, Prompt, ResponseMode, ResponseType, check_redirect_uri,
     is_proof_key,
 };
-use crate::oauth::claims::ClaimsRequest;
+use crate::oauth::claims::{ClaimsRequest, Request as ClaimRequest};
 use crate::oauth::client::Client;
 use crate::oauth::leniency::Tolerance;
 use crate::oauth::params::Params;
@@ -39,10 +39,45 @@ pub(super) struct AuthorizationRequest {
     pub(super) login_hint: Option<String>,
     /// The subject of the ID token hint.
     pub(super) hinted_sub: Option<String>,
-    /// The first of `acr_values`.
+    /// The authentication context class that is requested first, by the claim `acr` or by `acr_values`.
     pub(super) acr: Option<String>,
     /// The parameter `claims`, as JSON, and what it requests.
     pub(super) claims: Option<(String, ClaimsRequest)>,
+}
+
+impl AuthorizationRequest {
+    /// Returns true if that user may log in: the one of the ID token hint, and of the claim `sub` where that is requested with
+    /// a value (OpenID Connect Core §3.1.2.2, §5.5.1).
+    pub(super) fn accepts(&self, sub: &str) -> bool {
+        let is_hinted = self.hinted_sub.as_deref().is_none_or(|hint| hint == sub);
+        is_hinted
+            && self
+                .requested("sub")
+                .is_none_or(|request| request.accepts(&Value::from(sub)))
+    }
+
+    /// Returns the user whom the request names: by the ID token hint, by the claim `sub`, or by the login hint.
+    pub(super) fn named_user(&self) -> Option<&str> {
+        let hinted = self.hinted_sub.as_deref();
+        let claimed = || self.requested("sub").and_then(ClaimRequest::first_text);
+        hinted.or_else(claimed).or(self.login_hint.as_deref())
+    }
+
+    /// Returns the request for a claim of the ID token.
+    fn requested(&self, claim: &str) -> Option<&ClaimRequest> {
+        let (_, request) = self.claims.as_ref()?;
+        request.id_token.get(claim)
+    }
+}
+
+/// Returns the authentication context class that is requested first (OpenID Connect Core §5.5.1.1).
+fn acr(params: &Params, claims: Option<&ClaimsRequest>) -> Option<String> {
+    let by_claim = claims.and_then(|claims| claims.id_token.get("acr")?.first_text());
+    let by_parameter = || {
+        let values = params.get("acr_values")?;
+        values.split_ascii_whitespace().next()
+    };
+    by_claim.or_else(by_parameter).map(str::to_owned)
 }
 
 impl Authority {
@@ -110,11 +145,11 @@ impl Authority {
         let challenge = challenge(params, &client, methods, tolerance)?;
         let scope = scope::limit(params.get("scope"), &client, None, tolerance)?;
         let nonce = params.get("nonce").map(str::to_owned);
+        let claims = claims(params, tolerance)?;
         check_id_token(response_type, &scope, nonce.as_deref(), tolerance)?;
         Ok(AuthorizationRequest {
             response_type,
             response_mode,
-            claims: claims(params, tolerance)?,
             redirect_uri_was_sent: params.get("redirect_uri").is_some(),
             scope,
             challenge,
@@ -123,10 +158,8 @@ impl Authority {
             max_age: max_age(params, tolerance)?,
             login_hint: params.get("login_hint").map(str::to_owned),
             hinted_sub: self.hinted_sub(params, &client, now, tolerance)?,
-            acr: params
-                .get("acr_values")
-                .and_then(|values| values.split_ascii_whitespace().next())
-                .map(str::to_owned),
+            acr: acr(params, claims.as_ref().map(|(_, request)| request)),
+            claims,
             client,
         })
     }
