@@ -236,6 +236,24 @@ fn claims_that_are_requested_one_by_one_go_where_the_request_says() {
 }
 
 #[test]
+fn who_does_not_consent_to_openid_denies_an_id_token() {
+    let server = server("standard");
+    for response_type in ALL {
+        server.next_login(Login::new().scope("email"));
+        let query = format!(
+            "response_type={}&nonce=n&scope=openid%20email",
+            encoded(response_type)
+        );
+        let url = format!("{}?client_id=app&{query}", server.authorization_url());
+        let response = server.authorize(&url);
+        let denied = response_type
+            .contains("id_token")
+            .then_some("access_denied");
+        assert_eq!(response.error(), denied, "{response_type}");
+    }
+}
+
+#[test]
 fn a_request_for_the_claim_sub_is_answered_for_that_user_alone() {
     let server = TokenServer::builder()
         .profile("standard")

@@ -12,6 +12,7 @@ use crate::authority::authorize::session::Session;
 use crate::authority::authorize::visitor::{Page, PageKind, Visitor, check_form, csrf};
 use crate::authority::authorize::{Back, FrontStop};
 use crate::clock::Timestamp;
+use crate::oauth::claims::OPENID;
 use crate::oauth::refusal::{Refusal, excerpt};
 use crate::oauth::scope::Scope;
 use crate::oauth::user::{AutoLogin, User};
@@ -257,6 +258,16 @@ impl Authority {
         let is_asked = request.prompt.consent || (request.client.consent && !has_consented);
         let scope = match consented {
             Some(scope) => {
+                // The response to this request cannot be made without an ID token, and that needs the scope token `openid`.
+                let denies = request.response_type.id_token
+                    && request.scope.contains(OPENID)
+                    && !scope.contains(OPENID);
+                if denies {
+                    return Err(LoginStop {
+                        cause: FrontCause::Refusal(Refusal::AccessDenied {}),
+                        delay,
+                    });
+                }
                 session.consent(client_id, &scope);
                 scope
             }

@@ -393,6 +393,9 @@ impl Reference {
             } => {
                 let resumed = live.filter(|session| self.sessions[*session].user == *user);
                 let consented = consents.map_or(scope, |consents| scope.and(consents));
+                if id_token && !consented.has_openid() {
+                    return Err("access_denied");
+                }
                 (resumed.filter(|_| !prompt_login), consented)
             }
         };
