@@ -58,6 +58,16 @@ const ONCE_IN_AUTHORIZATION: &[&str] = &[
     "ui_locales",
 ];
 
+/// The parameters of an authorization response that may appear only once (RFC 6749 §3.1, RFC 9207 §2).
+const ONCE_IN_RESPONSE: &[&str] = &[
+    "code",
+    "error",
+    "error_description",
+    "error_uri",
+    "iss",
+    "state",
+];
+
 impl Params {
     pub(crate) fn decode(form: &[u8]) -> Result<Self, MalformedForm> {
         form::decode_pairs(form).map(Self)
@@ -99,6 +109,11 @@ impl Params {
     /// Returns the same for an authorization request.
     pub(crate) fn repeated_in_authorization(&self) -> Option<&'static str> {
         self.repeated_of(ONCE_IN_AUTHORIZATION)
+    }
+
+    /// Returns the same for an authorization response.
+    pub(crate) fn repeated_in_response(&self) -> Option<&'static str> {
+        self.repeated_of(ONCE_IN_RESPONSE)
     }
 
     /// `once` is sorted.
@@ -168,6 +183,7 @@ mod tests {
     fn the_table_of_names_is_sorted() {
         assert!(ONCE.is_sorted());
         assert!(ONCE_IN_AUTHORIZATION.is_sorted());
+        assert!(ONCE_IN_RESPONSE.is_sorted());
     }
 
     #[test]

@@ -111,7 +111,9 @@ pub(super) fn check<'r>(response: &'r Params, issuer: &str) -> (Vec<Finding>, Op
     )];
     let found = response.get("iss");
     match found {
-        None => findings.push(Finding::Odd("it has no iss (RFC 9207)".to_owned())),
+        None => findings.push(Finding::Wrong(
+            "it has no iss, so the code is not sent (RFC 9207)".to_owned(),
+        )),
         Some(found) => findings.push(judged(
             found == issuer,
             "the issuer is that of this provider (RFC 9207)",
@@ -122,8 +124,14 @@ pub(super) fn check<'r>(response: &'r Params, issuer: &str) -> (Vec<Finding>, Op
     if code.is_none() && response.get("error").is_none() {
         findings.push(Finding::Wrong("it has no code and no error".to_owned()));
     }
-    let is_own = found.is_none_or(|found| found == issuer);
-    (findings, code.filter(|_| is_own))
+    let repeated = response.repeated_in_response();
+    findings.extend(repeated.map(|name| {
+        Finding::Wrong(format!(
+            "the parameter {name} is repeated, so the code is not sent (RFC 6749 section 3.1)"
+        ))
+    }));
+    let is_good = found == Some(issuer) && repeated.is_none();
+    (findings, code.filter(|_| is_good))
 }
 
 /// Writes the cookie for the pages of this client only, out of the reach of scripts. The browser comes back from another page, so

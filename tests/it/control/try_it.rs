@@ -415,6 +415,10 @@ fn a_response_that_the_browser_did_not_ask_for_is_not_used() {
         .clone()
         .get(&format!("{before}&iss=https://evil.example"));
     assert_shows(&mixed_up, &["Wrong: the issuer is another one"]);
+    let unnamed = desk.browser.clone().get(before);
+    assert_shows(&unnamed, &["Wrong: it has no iss", "was not exchanged"]);
+    let twice = desk.browser.clone().get(&format!("{callback}&code=x"));
+    assert_shows(&twice, &["Wrong: the parameter code is repeated"]);
     assert_eq!(desk.token_requests(), 0);
     assert_shows(&desk.browser.get(&callback), &["The user is logged in"]);
     // A reload must not send the code again, which would revoke the tokens.
