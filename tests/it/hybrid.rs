@@ -177,6 +177,7 @@ fn a_profile_without_other_response_types_refuses_them() {
 fn the_id_token_of_a_code_has_nonce_acr_and_sid_and_a_refreshed_one_has_neither() {
     for profile in oauth_mimic::profiles() {
         let server = server(profile);
+        let metadata = Request::get("").send_to(&server.metadata_url()).json();
         let query = "response_type=code&scope=openid&nonce=n-2&acr_values=gold%20silver";
         let (members, _) = respond(&server, query);
         let exchange = |form: String| post(&server, Some(&basic("app", "s3cret")), &form).json();
@@ -186,6 +187,14 @@ fn the_id_token_of_a_code_has_nonce_acr_and_sid_and_a_refreshed_one_has_neither(
         ));
         let first = claims(tokens["id_token"].as_str().expect("a token"));
         assert_eq!(first["nonce"], "n-2", "{profile}");
+        for channel in ["backchannel", "frontchannel"] {
+            let supported = &metadata[format!("{channel}_logout_session_supported")];
+            assert_eq!(
+                *supported,
+                first.get("sid").is_some(),
+                "{profile}: {channel}"
+            );
+        }
         if profile == "standard" {
             assert_eq!(first["acr"], "gold");
             assert!(first["sid"].is_string());

@@ -183,9 +183,10 @@ fn the_documents_say_all_that_discovery_requires_and_nothing_else() {
             "prompt_values_supported": ["none", "login", "consent", "select_account"],
             "ui_locales_supported": ["en", "fr"],
             "backchannel_logout_supported": true,
-            "backchannel_logout_session_supported": true,
+            // Only if the ID tokens have the claim sid (OpenID Connect Back-Channel Logout §2.1).
+            "backchannel_logout_session_supported": profile == "standard",
             "frontchannel_logout_supported": true,
-            "frontchannel_logout_session_supported": true,
+            "frontchannel_logout_session_supported": profile == "standard",
         });
         assert_eq!(metadata(&server), expected, "{profile}");
         assert_eq!(server.token_url(), format!("{base}{token}"));
