@@ -313,10 +313,11 @@ refusals! {
         message "the refresh token expired at {at}; it is {now} now";
         remedy "Log in again, or move the server's clock back.";
         tolerated Some("Expired tokens are accepted.");
-    /// The grant of the refresh token is revoked, because one of its refresh tokens was used twice.
+    /// The grant of the refresh token is revoked: a refresh token or the code was used twice, a token was revoked, or the session
+    /// in which the user logged in has ended.
     grant_revoked: GrantRevoked {}
-        message "the grant of the refresh token is revoked: one of its refresh tokens was used twice";
-        remedy "Log in again. Find the two uses in the journal: `GET /_mimic/requests`.";
+        message "the grant of the refresh token is revoked: its code or a refresh token was used twice, it was revoked, or its session has ended";
+        remedy "Log in again. Find the cause in the journal: `GET /_mimic/requests`.";
         tolerated Some("Tokens of revoked grants are accepted.");
     /// The refresh token was used before and its client rotates (RFC 9700 §4.14.2).
     refresh_token_replayed: RefreshTokenReplayed {}
