@@ -15,7 +15,7 @@ mod serve;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::{self, Write as _};
-use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -69,7 +69,8 @@ struct Listen {
 }
 
 impl Listen {
-    /// The addresses of the host, IPv4 first; at least one. An IP address is read without a resolver.
+    /// The addresses of the host, IPv4 first; at least one. An IP address and `localhost` are read without a resolver, which
+    /// an empty container has not (RFC 6761 §6.3).
     fn addresses(&self) -> Result<Vec<SocketAddr>, Mistake> {
         let wrong = |why: String| {
             Mistake(format!(
@@ -77,6 +78,12 @@ impl Listen {
                 self.host
             ))
         };
+        if self.host.eq_ignore_ascii_case("localhost") {
+            let loopback: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            return Ok(loopback
+                .map(|address| SocketAddr::new(address, self.port))
+                .into());
+        }
         let bare = self
             .host
             .strip_prefix('[')

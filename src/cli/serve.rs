@@ -74,6 +74,10 @@ pub(super) struct Serve {
     /// The most sandboxes that may exist at a time
     #[arg(long, env = "OAUTH_MIMIC_MAX_SANDBOXES", value_name = "N", default_value_t = MOST_SANDBOXES, value_parser = whole_number::<usize>)]
     max_sandboxes: usize,
+    /// End when standard input reaches its end: a program that starts the server with a pipe there leaves none behind, even if
+    /// it is killed
+    #[arg(long, env = "OAUTH_MIMIC_UNTIL_STDIN_CLOSES")]
+    until_stdin_closes: bool,
     /// Switch the control plane off; only /_mimic/health remains
     #[arg(long, env = "OAUTH_MIMIC_NO_CONTROL")]
     no_control: bool,
@@ -85,7 +89,7 @@ enum Log {
     Pretty,
     /// One JSON object on each line
     Json,
-    /// No log; only the lines at the start are printed
+    /// Nothing; errors that end the server are printed all the same
     Off,
 }
 
@@ -142,7 +146,8 @@ impl Serve {
             self.log
                 .report(&format!("control plane on {url}{RESERVED}"));
         }
-        run::block(prepared.listeners, prepared.workers, || {
+        let (listeners, workers) = (prepared.listeners, prepared.workers);
+        run::block(listeners, workers, self.until_stdin_closes, || {
             print(format_args!("listening on {}", base_url_of(at)));
         })?;
         Ok(ExitCode::SUCCESS)
@@ -169,7 +174,8 @@ impl Log {
         let (profile, issuer) = (&authority.settings.profile.name, &authority.settings.issuer);
         match self {
             Self::Json => tracing::info!(profile, issuer, "serving"),
-            Self::Pretty | Self::Off => {
+            Self::Off => {}
+            Self::Pretty => {
                 tell(format_args!("profile {profile}, issuer {issuer}"));
                 if let Some(curl) = curl(authority) {
                     tell(format_args!("try:\n{curl}"));
@@ -185,14 +191,16 @@ impl Log {
     fn report(self, text: &str) {
         match self {
             Self::Json => tracing::info!("{text}"),
-            Self::Pretty | Self::Off => tell(text),
+            Self::Pretty => tell(text),
+            Self::Off => {}
         }
     }
 
     fn warn(self, warning: &str) {
         match self {
             Self::Json => tracing::warn!("{warning}"),
-            Self::Pretty | Self::Off => tell(format_args!("warning: {warning}")),
+            Self::Pretty => tell(format_args!("warning: {warning}")),
+            Self::Off => {}
         }
     }
 

@@ -23,7 +23,8 @@ pub(crate) struct Guard {
 /// The hosts that the server is known by, besides those of loopback.
 ///
 /// A web page can make a name of its own lead to this machine (DNS rebinding). Its requests then carry that name as
-/// `Host`.
+/// `Host`. An address in its place cannot be made to lead elsewhere, so every one is accepted there: a container is reached
+/// by addresses that it does not know.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Hosts {
     addresses: Vec<IpAddr>,
@@ -100,32 +101,36 @@ impl Guard {
                 .get(name)
                 .map(|value| value.to_str().unwrap_or("?"))
         };
-        if let Some(host) = text(header::HOST).map(host_of) {
-            self.check_host(host)?;
+        let host = text(header::HOST);
+        if let Some(host) = host {
+            self.check_host(host_of(host))?;
         }
         if let Some(origin) = text(header::ORIGIN) {
-            self.check_origin(origin)?;
+            self.check_origin(origin, host)?;
         }
         self.check_token(text(header::AUTHORIZATION))
     }
 
     fn check_host(&self, host: &str) -> Result<(), Problem> {
-        if self.hosts.know(host) {
+        if address(host).is_some() || self.hosts.know(host) {
             return Ok(());
         }
         let host = excerpt(host);
         let detail = format!(
-            "this server is not known by the host `{host}`; use localhost or the host of --base-url, or start the server with \
+            "this server is not known by the host `{host}`; use an IP address, localhost or the host of --base-url, or start the server with \
              --allow-host {host}"
         );
         Err(Problem::new(ProblemCode::HostRefused, detail))
     }
 
-    fn check_origin(&self, origin: &str) -> Result<(), Problem> {
-        let named = self.origins.iter().any(|allowed| allowed == origin);
-        let known = named
-            || authority_of(origin).is_some_and(|authority| self.hosts.know(host_of(authority)));
-        if known {
+    fn check_origin(&self, origin: &str, host: Option<&str>) -> Result<(), Problem> {
+        let is_named = self.origins.iter().any(|allowed| allowed == origin);
+        let is_known = authority_of(origin).is_some_and(|authority| {
+            // The page comes from the address that the request goes to: it is a page of this server.
+            let is_own = Some(authority) == host && address(host_of(authority)).is_some();
+            is_own || self.hosts.know(host_of(authority))
+        });
+        if is_named || is_known {
             return Ok(());
         }
         let detail = "a web page of another site may not drive this server; name its origin with --control-origin";
@@ -219,7 +224,12 @@ mod tests {
             ("LOCALHOST:1", None, true),
             ("mimic:8080", None, true),
             ("Mimic", None, true),
-            ("192.0.2.1", None, false),
+            ("192.0.2.1", None, true),
+            ("[2001:db8::1]:8080", None, true),
+            ("192.0.2.1:8080", Some("http://192.0.2.1:8080"), true),
+            ("192.0.2.1:8080", Some("http://192.0.2.1"), false),
+            ("127.0.0.1:8080", Some("http://192.0.2.1:8080"), false),
+            ("192.0.2.1.evil.example", None, false),
             ("evil.example", None, false),
             ("127.evil.example", None, false),
             ("127.0.0.1:8080", Some("https://evil.example"), false),

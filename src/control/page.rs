@@ -11,9 +11,9 @@ use crate::control::Problem;
 pub(super) struct Page {
     /// The most items to return; omitted, all.
     #[schemars(range(min = 1))]
-    limit: Option<u64>,
+    pub(super) limit: Option<u64>,
     /// Return the items after this one: the `next` of the part before. Omitted, the first ones.
-    after: Option<String>,
+    pub(super) after: Option<String>,
 }
 
 /// Some items of a list.

@@ -121,9 +121,31 @@ impl SandboxState {
     }
 }
 
-pub(super) fn list(call: &Call, Query(page): Query<Page>) -> Result<Json<SandboxList>, Problem> {
+/// Which sandboxes to list.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Listed {
+    /// Only those with this label; omitted, all.
+    label: Option<String>,
+    /// The most items to return; omitted, all.
+    #[schemars(range(min = 1))]
+    limit: Option<u64>,
+    /// Return the items after this one: the `next` of the part before. Omitted, the first ones.
+    after: Option<String>,
+}
+
+pub(super) fn list(
+    call: &Call,
+    Query(Listed {
+        label,
+        limit,
+        after,
+    }): Query<Listed>,
+) -> Result<Json<SandboxList>, Problem> {
     let id = |sandbox: &Arc<Sandbox>| sandbox.id.clone().unwrap_or_default();
-    let part = page.of(call.sandboxes.list(), id)?;
+    let mut selected = call.sandboxes.list();
+    selected.retain(|sandbox| label.is_none() || sandbox.label == label);
+    let part = Page { limit, after }.of(selected, id)?;
     let state = |sandbox: &Arc<Sandbox>| SandboxState::of(sandbox);
     Ok(Json(SandboxList {
         sandboxes: part.items.iter().map(state).collect(),

@@ -19,6 +19,8 @@ use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service,
 use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::{self, System};
+#[cfg(feature = "cli")]
+use futures_util::future::select;
 
 use crate::http;
 use crate::http::connection::Connection;
@@ -26,19 +28,16 @@ use crate::server::front::{self, Control, Front};
 
 /// The time after which an idle connection is closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
-/// The time that running requests have to finish after SIGINT or SIGTERM.
+/// The time that running requests have to finish when the server is asked to end.
 const FAREWELL_SECONDS: u64 = 2;
 
-/// Builds the server, without `HttpServer`, which does not let us decide on `Expect: 100-continue`.
-fn build(listeners: Listeners, workers: usize, signals: bool) -> io::Result<Server> {
+/// Builds the server, without `HttpServer`, which does not let us decide on `Expect: 100-continue`. The framework pauses after
+/// a signal, so signals are not left to it.
+fn build(listeners: Listeners, workers: usize) -> io::Result<Server> {
     let builder = Server::build()
         .workers(workers)
-        .shutdown_timeout(FAREWELL_SECONDS);
-    let builder = if signals {
-        builder
-    } else {
-        builder.disable_signals()
-    };
+        .shutdown_timeout(FAREWELL_SECONDS)
+        .disable_signals();
     // It ends with the system that runs the server.
     rt::spawn(Arc::clone(&listeners.front.sandboxes).free_expired());
     let server = listen(builder, listeners.main, listeners.front)?;
@@ -98,12 +97,29 @@ pub(crate) struct Listeners {
     pub(crate) control: Option<(TcpListener, Front)>,
 }
 
-/// Serves until SIGINT or SIGTERM.
+/// Serves until SIGINT or SIGTERM, or until standard input ends if that is asked for.
 #[cfg(feature = "cli")]
-pub(crate) fn block(listeners: Listeners, workers: usize, ready: impl FnOnce()) -> io::Result<()> {
+pub(crate) fn block(
+    listeners: Listeners,
+    workers: usize,
+    until_stdin_closes: bool,
+    ready: impl FnOnce(),
+) -> io::Result<()> {
     System::new().block_on(async move {
-        let mut server = pin!(build(listeners, workers, true)?);
-        // The first poll starts the workers and the signal handlers, so that a signal sent after the ready message ends the server.
+        // They are made before the ready message, so that a signal sent after it ends the server.
+        let signal = ending::signal()?;
+        let input = until_stdin_closes.then(ending::input).transpose()?;
+        let server = build(listeners, workers)?;
+        let handle = server.handle();
+        rt::spawn(async move {
+            match input {
+                Some(input) => drop(select(pin!(signal), pin!(input)).await),
+                None => signal.await,
+            }
+            handle.stop(true).await;
+        });
+        let mut server = pin!(server);
+        // The first poll starts the workers.
         let started = poll_fn(|context| Poll::Ready(server.as_mut().poll(context))).await;
         if let Poll::Ready(ended) = started {
             return ended;
@@ -111,6 +127,62 @@ pub(crate) fn block(listeners: Listeners, workers: usize, ready: impl FnOnce()) 
         ready();
         server.await
     })
+}
+
+/// What ends a server of the command line.
+#[cfg(feature = "cli")]
+mod ending {
+    use std::future::Future;
+    use std::io::{self, Read as _};
+    use std::thread;
+
+    use tokio::sync::oneshot;
+
+    /// Waits for SIGINT or SIGTERM.
+    #[cfg(unix)]
+    pub(super) fn signal() -> io::Result<impl Future<Output = ()> + 'static> {
+        use actix_web::rt::signal::unix::{SignalKind, signal};
+        use futures_util::future::select;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        Ok(async move {
+            let (interrupt, terminate) = (interrupt.recv(), terminate.recv());
+            drop(select(std::pin::pin!(interrupt), std::pin::pin!(terminate)).await);
+        })
+    }
+
+    /// Waits for Ctrl-C.
+    #[cfg(not(unix))]
+    pub(super) fn signal() -> io::Result<impl Future<Output = ()> + 'static> {
+        Ok(async {
+            if actix_web::rt::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        })
+    }
+
+    /// Waits for the end of standard input, whatever comes before it.
+    pub(super) fn input() -> io::Result<impl Future<Output = ()> + 'static> {
+        let (announce, announced) = oneshot::channel();
+        // A read cannot be interrupted, so the thread is never joined.
+        thread::Builder::new()
+            .name("standard input".to_owned())
+            .spawn(move || {
+                let mut input = io::stdin().lock();
+                let mut skipped = [0; 1024];
+                loop {
+                    match input.read(&mut skipped) {
+                        Ok(read) if read > 0 => {}
+                        Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+                        // An input that cannot be read has ended, too.
+                        Ok(_) | Err(_) => break,
+                    }
+                }
+                // If nobody waits, the server has ended.
+                let _ = announce.send(());
+            })?;
+        Ok(async move { announced.await.unwrap_or_default() })
+    }
 }
 
 /// The handle of a server that runs on a thread of its own.
@@ -129,7 +201,7 @@ pub(super) fn spawn(listeners: Listeners, workers: usize) -> io::Result<Running>
         .name(format!("oauth-mimic {}", address.port()))
         .spawn(move || {
             System::new().block_on(async move {
-                let server = build(listeners, workers, false)?;
+                let server = build(listeners, workers)?;
                 // The receiver waits below. If it is gone, nobody holds a handle that could stop this server.
                 let _ = announce.send(server.handle());
                 server.await

@@ -34,6 +34,7 @@ const COMMANDS: &[(&str, &[&str])] = &[
             "--journal-bytes",
             "--max-sandboxes",
             "--no-control",
+            "--until-stdin-closes",
         ],
     ),
     (
@@ -338,6 +339,11 @@ fn every_flag_of_the_server_has_an_environment_variable_that_counts() {
     let sessions = server.get("/_mimic/sessions").json();
     assert_eq!(sessions["sessions"][0]["sub"], "bob");
     tried.insert("OAUTH_MIMIC_AUTO_LOGIN".to_owned());
+    // Its standard input has ended before it starts.
+    let environment = [("OAUTH_MIMIC_UNTIL_STDIN_CLOSES", "true")];
+    let ended = Process::start(&["--port", "0"], &environment, "").finish();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    tried.insert("OAUTH_MIMIC_UNTIL_STDIN_CLOSES".to_owned());
     // A journal without room for an entry keeps none.
     let environment = [("OAUTH_MIMIC_JOURNAL_BYTES", "0")];
     let server = Server::started(Process::start(&["--port", "0"], &environment, ""));

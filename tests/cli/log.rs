@@ -111,10 +111,11 @@ fn everything(server: &Server) -> Sent {
 fn logged(format: &str) -> (String, Sent) {
     let mut server = Server::start(&["--log", format]);
     // The requests to try are printed first; the curl shows the secret of a fixture on purpose; machines get none.
-    let before = server.process.printed(match format {
-        "json" => "\"serving\"",
-        _ => "/_mimic/try",
-    });
+    let before = match format {
+        "json" => server.process.printed("\"serving\""),
+        "pretty" => server.process.printed("/_mimic/try"),
+        _ => String::new(),
+    };
     let sent = everything(&server);
     server.process.signal("TERM");
     let outcome = server.process.finish();

@@ -1,7 +1,8 @@
 //! Serving: what is printed where, and how it ends.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 
@@ -218,6 +219,45 @@ fn sigterm_and_sigint_end_it_with_0_and_nothing_more_on_standard_output() {
         );
         assert!(!outcome.stderr.contains("panic"), "{}", outcome.stderr);
     }
+}
+
+#[test]
+fn it_ends_with_its_standard_input_where_that_is_asked_for() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_oauth-mimic"))
+        .args(["--port", "0", "--log", "off", "--until-stdin-closes"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary is there");
+    let mut input = child.stdin.take().expect("a pipe");
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    output.read_line(&mut line).expect("a line");
+    let address = line
+        .trim_end()
+        .rsplit("http://")
+        .next()
+        .expect("a URL")
+        .to_owned();
+    input
+        .write_all(b"what it reads does not matter\n")
+        .expect("a pipe");
+    TcpStream::connect(&address).expect("it serves while the input is open");
+    assert!(child.try_wait().expect("a child").is_none());
+    drop(input);
+    let mut rest = String::new();
+    output.read_to_string(&mut rest).expect("text");
+    let ended = child.wait_with_output().expect("a child");
+    assert_eq!(ended.status.code(), Some(0));
+    assert_eq!((rest.as_str(), ended.stderr.as_slice()), ("", &b""[..]));
+}
+
+#[test]
+fn it_serves_on_without_an_input_where_that_is_not_asked_for() {
+    // Its standard input has ended already.
+    let server = Server::start(&[]);
+    assert_eq!(server.get("/_mimic/health").status, 200);
 }
 
 #[cfg(unix)]

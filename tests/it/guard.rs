@@ -33,7 +33,11 @@ fn a_web_page_and_a_strange_host_are_refused_everywhere_but_at_the_health() {
         ),
         (&[("Host", "evil.example")], false),
         (&[("Host", rebound.as_str())], false),
-        (&[("Host", "192.0.2.1")], false),
+        (&[("Host", "192.0.2.1")], true),
+        (
+            &[("Host", own.as_str()), ("Origin", "http://192.0.2.1")],
+            false,
+        ),
         (&[("Host", "localhost.evil.example")], false),
         (&[("Host", "")], false),
         (

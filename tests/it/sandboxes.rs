@@ -715,3 +715,32 @@ fn from_within_one_others_can_be_made_too() {
     assert_eq!(base.matches("/s/").count(), 1, "{base}");
     assert_eq!(fetch(text(&state["endpoints"], "jwks")).status, 200);
 }
+
+#[test]
+fn sandboxes_are_found_by_their_label() {
+    let server = TokenServer::start();
+    let plane = Plane::of(&server);
+    let ids: Vec<String> = ["pay", "ship", "pay"]
+        .map(|label| {
+            plane
+                .post("/sandboxes", &json!({ "label": label }))
+                .member("id")
+        })
+        .into();
+    plane.post("/sandboxes", &json!({}));
+    let found = |query: &str| -> Vec<String> {
+        let list = plane.read(&format!("/sandboxes?{query}"));
+        let sandboxes = list["sandboxes"].as_array().expect("a list");
+        let id = |sandbox: &Value| sandbox["id"].as_str().expect("an id").to_owned();
+        sandboxes.iter().map(id).collect()
+    };
+    let mut of_pay = vec![ids[0].clone(), ids[2].clone()];
+    of_pay.sort();
+    let mut listed = found("label=pay");
+    listed.sort();
+    assert_eq!(listed, of_pay);
+    assert_eq!(found("label=ship"), [ids[1].clone()]);
+    assert_eq!(found("label=").len(), 0);
+    assert_eq!(found("label=pay&limit=1").len(), 1);
+    assert_eq!(found("").len(), 4);
+}

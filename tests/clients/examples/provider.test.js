@@ -7,7 +7,7 @@ import * as openid from 'openid-client'
 
 let server, mimic
 before(async () => {
-  server = spawn('oauth-mimic', ['--port', '0', '--log', 'off'])
+  server = spawn('oauth-mimic', ['--port', '0', '--log', 'off', '--until-stdin-closes'])
   const [line] = await once(createInterface(server.stdout), 'line')
   mimic = line.replace('listening on ', '')
 })

@@ -11,8 +11,9 @@ from authlib.integrations.requests_client import OAuth2Session
 @pytest.fixture(scope="session")
 def mimic():
     """The address of the server, which serves all tests."""
-    command = ["oauth-mimic", "--port", "0", "--log", "off"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    command = ["oauth-mimic", "--port", "0", "--log", "off", "--until-stdin-closes"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as server:
         line = server.stdout.readline()
         assert line.startswith("listening on "), "oauth-mimic did not start"
         yield line.removeprefix("listening on ").strip()

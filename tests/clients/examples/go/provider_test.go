@@ -18,8 +18,12 @@ import (
 var mimic string
 
 func TestMain(m *testing.M) {
-	server := exec.Command("oauth-mimic", "--port", "0", "--log", "off")
+	server := exec.Command("oauth-mimic", "--port", "0", "--log", "off", "--until-stdin-closes")
 	out, err := server.StdoutPipe()
+	if err == nil {
+		// The pipe ends with this process, and the server with the pipe.
+		_, err = server.StdinPipe()
+	}
 	if err == nil {
 		err = server.Start()
 	}

@@ -34,7 +34,7 @@ class ProviderTest {
 
     @BeforeAll
     static void start() throws Exception {
-        server = new ProcessBuilder("oauth-mimic", "--port", "0", "--log", "off").start();
+        server = new ProcessBuilder("oauth-mimic", "--port", "0", "--log", "off", "--until-stdin-closes").start();
         mimic = server.inputReader().readLine().replace("listening on ", "");
     }
 
