@@ -20,7 +20,7 @@ use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::{self, System};
 #[cfg(feature = "cli")]
-use futures_util::future::select;
+use futures_util::future::{FutureExt as _, select};
 
 use crate::http;
 use crate::http::connection::Connection;
@@ -113,7 +113,7 @@ pub(crate) fn block(
         let handle = server.handle();
         rt::spawn(async move {
             match input {
-                Some(input) => drop(select(pin!(signal), pin!(input)).await),
+                Some(input) => select(pin!(signal), pin!(input)).map(|_| ()).await,
                 None => signal.await,
             }
             handle.stop(true).await;
@@ -142,12 +142,15 @@ mod ending {
     #[cfg(unix)]
     pub(super) fn signal() -> io::Result<impl Future<Output = ()> + 'static> {
         use actix_web::rt::signal::unix::{SignalKind, signal};
-        use futures_util::future::select;
+        use std::pin::pin;
+
+        use futures_util::future::{FutureExt as _, select};
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         Ok(async move {
             let (interrupt, terminate) = (interrupt.recv(), terminate.recv());
-            drop(select(std::pin::pin!(interrupt), std::pin::pin!(terminate)).await);
+            let (interrupt, terminate) = (pin!(interrupt), pin!(terminate));
+            select(interrupt, terminate).map(|_| ()).await;
         })
     }
 
