@@ -12,7 +12,7 @@ use crate::oauth::client::Client;
 use crate::oauth::grant::Grant;
 use crate::oauth::leniency::Tolerance;
 use crate::oauth::params::Params;
-use crate::oauth::refusal::{Refusal, excerpt};
+use crate::oauth::refusal::{Refusal, RefusalName, excerpt};
 use crate::oauth::scope::Scope;
 use crate::store::ValueKind;
 
@@ -82,8 +82,14 @@ pub(super) async fn prove(
             now: ground.now,
         })?;
     }
-    check_redirect_uri(params, &record, tolerance)?;
-    let objection = check_verifier(params, &record, tolerance)?;
+    // A second use revokes what the first one got, whatever else is wrong with it (RFC 6749 §4.1.2).
+    let is_replay = record.used && !tolerance.tolerates(RefusalName::CodeReplayed);
+    let objection = if is_replay {
+        None
+    } else {
+        check_redirect_uri(params, &record, tolerance)?;
+        check_verifier(params, &record, tolerance)?
+    };
     let used = CodeRecord {
         used: true,
         ..record.clone()

@@ -53,6 +53,26 @@ fn the_answer_has_the_members_that_a_refresh_has() {
 }
 
 #[test]
+fn a_second_use_revokes_whatever_else_is_wrong_with_it() {
+    for wrong in [
+        "&redirect_uri=http://localhost:3000/other",
+        "",
+        "&code_verifier=short",
+    ] {
+        let server = TokenServer::start();
+        let code = front::code(&server, "scope=openid");
+        let first = exchange(&server, &code);
+        let form = format!("grant_type=authorization_code&code={code}{wrong}");
+        let second = post(&server, Some(&basic("web", "web-secret")), &form);
+        assert_eq!(second.error(), "invalid_grant", "{wrong}");
+        let userinfo = Request::get("")
+            .authorization(format!("Bearer {}", first.member("access_token")))
+            .send_to(&server.userinfo_url());
+        assert_eq!(userinfo.status, 401, "{wrong}");
+    }
+}
+
+#[test]
 fn tokens_that_were_not_granted_are_not_issued() {
     let server = with(|web| web.grant_types(["authorization_code"]).scope("openid a"));
     let answer = exchange(&server, &front::code(&server, "scope=a")).json();
