@@ -643,6 +643,84 @@ fn ending_a_session_logs_out_and_revokes() {
 }
 
 #[test]
+fn who_logs_in_again_keeps_the_session_and_a_logout_ends_what_was_granted_before_too() {
+    let server = TokenServer::builder().profile("standard").start();
+    let plane = Plane::of(&server);
+    let url = front::url(&server, &format!("{CODE}&scope=openid"));
+    let mut browser = Browser::default();
+    let mut cookies = Vec::new();
+    let tokens: Vec<Answer> = ["", "&prompt=login"]
+        .map(|prompt| {
+            server.next_login(Login::new().user("alice"));
+            let answer = browser.get(&format!("{url}{prompt}"));
+            cookies.push(browser.cookies["oauth_mimic_session"].clone());
+            server.clock().advance(1);
+            exchange(&server, &members(&answer)["code"])
+        })
+        .into();
+    assert_ne!(cookies[0], cookies[1], "a new cookie for a new login");
+    let claims: Vec<_> = tokens
+        .iter()
+        .map(|answer| part(&answer.member("id_token"), 1))
+        .collect();
+    assert_eq!(claims[0]["sid"], claims[1]["sid"]);
+    assert!(claims[0]["auth_time"].as_i64() < claims[1]["auth_time"].as_i64());
+    assert_eq!(plane.list("/sessions").len(), 1);
+    let mut old = Browser::default();
+    old.cookies
+        .insert("oauth_mimic_session".to_owned(), cookies[0].clone());
+    assert_eq!(
+        old.get(&url).status,
+        200,
+        "the cookie of before is of no use"
+    );
+    let hint = tokens[0].member("id_token");
+    browser.get(&format!(
+        "{}?id_token_hint={hint}",
+        server.end_session_url()
+    ));
+    assert_eq!(plane.list("/sessions").len(), 0);
+    for answer in &tokens {
+        let form = format!(
+            "grant_type=refresh_token&refresh_token={}",
+            answer.member("refresh_token")
+        );
+        let refused = post(&server, Some(&basic("web", "web-secret")), &form);
+        assert_eq!(refused.error(), "invalid_grant", "{}", refused.text());
+    }
+    // Another user begins a session of another id.
+    server.next_login(Login::new().user("alice"));
+    browser.get(&url);
+    server.next_login(Login::new().user("bob"));
+    browser.get(&format!("{url}&prompt=login"));
+    assert_eq!(plane.list("/sessions").len(), 2);
+}
+
+#[test]
+fn the_form_for_a_consent_does_not_replace_a_login() {
+    let server = TokenServer::builder().profile("standard").start();
+    let mut browser = Browser::default();
+    let url = front::url(&server, &format!("{CODE}&scope=openid"));
+    server.next_login(Login::new().user("alice"));
+    let code = members(&browser.get(&url))["code"].clone();
+    let claims = part(&exchange(&server, &code).member("id_token"), 1);
+    let sid = claims["sid"].as_str().expect("a sid");
+    let consent = [
+        ("mimic_action", "consent"),
+        ("mimic_sid", sid),
+        ("mimic_scope", "openid"),
+    ];
+    let demanding = format!("{url}&max_age=1");
+    for (seconds, status) in [(2, 303), (599, 403)] {
+        server.clock().advance(seconds);
+        let page = browser.get(&demanding);
+        assert_eq!(page.status, 200, "it asks for a login");
+        let answer = browser.submit(&page, &demanding, &consent);
+        assert_eq!(answer.status, status, "{seconds} s later: {answer:?}");
+    }
+}
+
+#[test]
 fn a_session_lasts_a_day_and_ends_with_its_user_and_with_a_reset() {
     let server = TokenServer::start();
     let url = front::url(&server, CODE);

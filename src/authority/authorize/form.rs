@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::authority::Authority;
-use crate::authority::authorize::login::LoggedIn;
+use crate::authority::authorize::login::{LoggedIn, may_consent};
 use crate::authority::authorize::request::AuthorizationRequest;
 use crate::authority::authorize::session::Session;
 use crate::authority::authorize::visitor::Action;
@@ -32,7 +32,9 @@ impl Authority {
         let user = match action {
             Action::Deny | Action::LogOut => return Err(Refusal::AccessDenied {}),
             Action::Consent { sid, scope } => {
-                let Some(session) = session.filter(|session| session.sid == *sid) else {
+                let is_its =
+                    |session: &Session| session.sid == *sid && may_consent(session, request, now);
+                let Some(session) = session.filter(is_its) else {
                     return Err(Refusal::FormNotOurs {});
                 };
                 let chosen = request
@@ -55,7 +57,7 @@ impl Authority {
             Action::New { sub, claims } => self.new_user(sub, claims)?,
         };
         Ok(LoggedIn {
-            session: Session::new(user.sub.clone(), random, now),
+            session: Session::begin(&user.sub, session, random, now),
             consented: None,
             acr: request.acr.clone(),
             delay: 0,

@@ -142,8 +142,7 @@ impl Authority {
             None => request.scope.clone(),
         };
         Ok(LoggedIn {
-            session: resumed(session, &sub, request, now)
-                .unwrap_or_else(|| Session::new(sub, random, now)),
+            session: resumed(session, &sub, request, random, now),
             consented: Some(consented),
             acr: login.acr.or_else(|| request.acr.clone()),
             delay,
@@ -165,8 +164,7 @@ impl Authority {
         }
         if let Some(user) = self.automatic_user(request) {
             return Ok(Some(LoggedIn {
-                session: resumed(session, &user.sub, request, now)
-                    .unwrap_or_else(|| Session::new(user.sub.clone(), random, now)),
+                session: resumed(session, &user.sub, request, random, now),
                 consented: Some(request.scope.clone()),
                 acr: request.acr.clone(),
                 delay: 0,
@@ -274,7 +272,7 @@ impl Authority {
             None if !is_asked => request.scope.clone(),
             None if request.prompt.none => return Err(Refusal::ConsentRequired {}.into()),
             None => {
-                let cookie = self.remember_session(&session, now).await;
+                let cookie = self.remember_session(&mut session, now).await;
                 return Ok(Decided::Page(Page {
                     client_id: client_id.clone(),
                     scope: request.scope.clone(),
@@ -310,14 +308,30 @@ fn check_user(request: &AuthorizationRequest, logged_in: &LoggedIn) -> Result<()
     })
 }
 
-/// Returns the session if it is one of that user and recent enough for the request.
+/// Returns the session of a user who logs in without a form: the one of the browser if it is that user's and recent enough for
+/// the request.
 fn resumed(
     session: Option<Session>,
     sub: &str,
     request: &AuthorizationRequest,
+    random: &Random,
     now: Timestamp,
-) -> Option<Session> {
-    session.filter(|session| session.sub == sub && stale(session, request, now).is_none())
+) -> Session {
+    match session {
+        Some(session) if session.sub == sub && stale(&session, request, now).is_none() => session,
+        before => Session::begin(sub, before, random, now),
+    }
+}
+
+/// Returns true if the form for a consent can belong to a login that was enough for the request.
+pub(super) fn may_consent(
+    session: &Session,
+    request: &AuthorizationRequest,
+    now: Timestamp,
+) -> bool {
+    /// Seconds that the page for a consent may stay open after the login that the request asked for.
+    const PATIENCE: i64 = 600;
+    stale(session, request, now).is_none() || now.seconds_since(session.auth_time) <= PATIENCE
 }
 
 /// Returns why a session is not enough for a request.

@@ -13,7 +13,7 @@ use crate::store::ValueKind;
 
 /// Seconds that a session lives after its login.
 const LIFETIME: i64 = 24 * 60 * 60;
-/// The most grants and consents that a session remembers: the oldest are forgotten.
+/// The most grants and consents that a session remembers: those that have ended are forgotten, and then the oldest.
 const MOST: usize = 200;
 
 /// A login session.
@@ -29,6 +29,12 @@ pub(super) struct Session {
     consents: Vec<(String, Scope)>,
     /// The grants that were made in this session, which a logout ends.
     grants: Vec<SessionGrant>,
+    /// The cookie of the same session before the user logged in again, until this one is stored.
+    #[serde(skip)]
+    replaces: Option<String>,
+    /// It was read from the store: if it is not there any more, it has ended.
+    #[serde(skip)]
+    is_stored: bool,
 }
 
 /// A grant of a session.
@@ -51,17 +57,30 @@ pub(crate) struct SessionView {
 }
 
 impl Session {
-    pub(super) fn new(sub: String, random: &Random, now: Timestamp) -> Self {
+    /// Begins a session, or goes on with the one of the browser if the same user logs in again: a logout ends what was granted
+    /// before, too. The cookie is new in any case, so that nobody can know it from before the login.
+    pub(super) fn begin(sub: &str, before: Option<Self>, random: &Random, now: Timestamp) -> Self {
         let cookie = random.text();
         let mut sid = random.text();
         sid.truncate(22);
-        Self {
-            cookie,
-            sid,
-            sub,
-            auth_time: now,
-            consents: Vec::new(),
-            grants: Vec::new(),
+        match before.filter(|before| before.sub == sub) {
+            Some(before) => Self {
+                replaces: Some(before.cookie),
+                cookie,
+                auth_time: now,
+                is_stored: false,
+                ..before
+            },
+            None => Self {
+                cookie,
+                sid,
+                sub: sub.to_owned(),
+                auth_time: now,
+                consents: Vec::new(),
+                grants: Vec::new(),
+                replaces: None,
+                is_stored: false,
+            },
         }
     }
 
@@ -92,6 +111,15 @@ impl Session {
         }
     }
 
+    /// Adds a grant. Where there is no room, one that has ended makes it, or else the oldest.
+    fn push_grant(&mut self, grant: SessionGrant, now: Timestamp) {
+        if self.grants.len() >= MOST {
+            let ended = self.grants.iter().position(|grant| grant.until <= now);
+            self.grants.remove(ended.unwrap_or_default());
+        }
+        self.grants.push(grant);
+    }
+
     fn end(&self) -> Timestamp {
         self.auth_time.moved_by(LIFETIME)
     }
@@ -113,19 +141,42 @@ impl Authority {
     /// Returns the live session of a cookie.
     pub(super) async fn session(&self, cookie: &str, now: Timestamp) -> Option<Session> {
         let bytes = self.store.get(ValueKind::Session, cookie, now).await?;
-        serde_json::from_slice(&bytes).ok()
+        let session: Session = serde_json::from_slice(&bytes).ok()?;
+        Some(Session {
+            is_stored: true,
+            ..session
+        })
     }
 
-    /// Stores a session that is not stored yet. Returns the cookie's value then.
+    /// Stores a session that is not stored yet, in the place of the one that it continues. Returns the cookie's value then.
     pub(super) async fn remember_session(
         &self,
-        session: &Session,
+        session: &mut Session,
         now: Timestamp,
     ) -> Option<String> {
-        let (kind, end) = (ValueKind::Session, session.end());
-        let bytes = session.to_bytes();
-        let is_new = self.store.put(kind, &session.cookie, bytes, end, now).await;
-        is_new.then(|| session.cookie.clone())
+        if session.is_stored {
+            return None;
+        }
+        self.take_over(session, now).await;
+        self.put_session(session, now).await;
+        Some(session.cookie.clone())
+    }
+
+    /// Removes the stored session that this one continues, with the grants that were added since it was read.
+    async fn take_over(&self, session: &mut Session, now: Timestamp) {
+        let Some(before) = session.replaces.take() else {
+            return;
+        };
+        let bytes = self.store.take(ValueKind::Session, &before, now).await;
+        let before = bytes.and_then(|bytes| serde_json::from_slice::<Session>(&bytes).ok());
+        if let Some(before) = before {
+            session.grants = before.grants;
+        }
+    }
+
+    async fn put_session(&self, session: &Session, now: Timestamp) {
+        let (kind, bytes, end) = (ValueKind::Session, session.to_bytes(), session.end());
+        self.store.put(kind, &session.cookie, bytes, end, now).await;
     }
 
     /// Adds a grant to a session and stores it. Returns the cookie's value, if the browser does not have it yet.
@@ -147,16 +198,20 @@ impl Authority {
                 .get(ValueKind::Session, &session.cookie, now)
                 .await;
             let Some(held) = held else {
-                push_bounded(&mut session.grants, made);
-                let (kind, end) = (ValueKind::Session, session.end());
-                let bytes = session.to_bytes();
-                self.store.put(kind, &session.cookie, bytes, end, now).await;
+                if session.is_stored {
+                    // It has ended since it was read, and the grant with it.
+                    self.store.revoke(&grant.id, until, now).await;
+                    return None;
+                }
+                self.take_over(&mut session, now).await;
+                session.push_grant(made, now);
+                self.put_session(&session, now).await;
                 return Some(session.cookie);
             };
             // Another request of the same browser may have changed it meanwhile.
             let mut current: Session =
                 serde_json::from_slice(&held).unwrap_or_else(|_| session.clone());
-            push_bounded(&mut current.grants, made.clone());
+            current.push_grant(made.clone(), now);
             current.consents.clone_from(&session.consents);
             let (kind, bytes) = (ValueKind::Session, current.to_bytes());
             if self
@@ -232,5 +287,33 @@ mod tests {
             assert_eq!(list.len(), (number + 1).min(MOST));
         }
         assert_eq!((list[0], list[MOST - 1]), (1, MOST));
+    }
+
+    #[test]
+    fn a_grant_that_has_ended_makes_room_before_the_oldest_one() {
+        let now = Timestamp::from_unix(100);
+        let grant = |id: usize, until: i64| SessionGrant {
+            id: id.to_string(),
+            client_id: "app".to_owned(),
+            until: Timestamp::from_unix(until),
+        };
+        let mut session = Session::begin("alice", None, &Random::seeded(1), now);
+        for id in 0..MOST {
+            session.push_grant(grant(id, if id == 7 { 100 } else { 101 }), now);
+        }
+        let ids = |session: &Session| -> Vec<String> {
+            session
+                .grants
+                .iter()
+                .map(|grant| grant.id.clone())
+                .collect()
+        };
+        session.push_grant(grant(MOST, 101), now);
+        assert_eq!(ids(&session).len(), MOST);
+        assert!(
+            ids(&session).contains(&"0".to_owned()) && !ids(&session).contains(&"7".to_owned())
+        );
+        session.push_grant(grant(MOST + 1, 101), now);
+        assert_eq!(ids(&session)[0], "1");
     }
 }

@@ -268,7 +268,7 @@ impl<'a> Driver<'a> {
             }
             Ok(logged_in) => {
                 let cookie = session_cookie(&answer);
-                prop_assert_eq!(cookie.is_some(), logged_in.is_new_session, "{:?}", answer);
+                prop_assert_eq!(cookie.is_some(), logged_in.gets_cookie, "{:?}", answer);
                 if cookie.is_some() {
                     self.cookies[request.browser] = cookie;
                 }

@@ -220,8 +220,8 @@ pub(super) struct Reference {
 /// A login that succeeds.
 pub(super) struct LoggedIn {
     pub(super) grant: usize,
-    /// The browser gets the cookie of a new session.
-    pub(super) is_new_session: bool,
+    /// The browser gets a cookie: that of a new session, or a new one of the session that goes on.
+    pub(super) gets_cookie: bool,
 }
 
 /// What a successful token request gets.
@@ -383,6 +383,7 @@ impl Reference {
             return Err("invalid_scope");
         }
         let live = self.live_session(request.browser);
+        let mut logs_in_again = false;
         let (session, scope) = match &request.how {
             How::Denied => return Err("access_denied"),
             How::Silent => (Some(live.ok_or("login_required")?), scope),
@@ -396,10 +397,14 @@ impl Reference {
                 if id_token && !consented.has_openid() {
                     return Err("access_denied");
                 }
-                (resumed.filter(|_| !prompt_login), consented)
+                logs_in_again = resumed.is_some() && *prompt_login;
+                (resumed, consented)
             }
         };
-        let is_new_session = session.is_none();
+        let gets_cookie = session.is_none() || logs_in_again;
+        if let Some(session) = session.filter(|_| logs_in_again) {
+            self.sessions[session].auth_time = self.now;
+        }
         let session = session.unwrap_or_else(|| {
             let How::Scripted { user, .. } = request.how else {
                 unreachable!("the other ways returned");
@@ -422,7 +427,7 @@ impl Reference {
         });
         Ok(LoggedIn {
             grant: self.grants.len() - 1,
-            is_new_session,
+            gets_cookie,
         })
     }
 
@@ -455,6 +460,10 @@ impl Reference {
         if code.client != request.client || (self.now >= end && code.used == Use::Unused) {
             return Err(INVALID_GRANT);
         }
+        if code.used == Use::Used {
+            self.grants[code.grant].is_revoked = true;
+            return Err(INVALID_GRANT);
+        }
         match request.redirect_uri {
             Some(false) => return Err(INVALID_GRANT),
             None if code.redirect_uri_was_sent => return Err((400, "invalid_request")),
@@ -467,9 +476,7 @@ impl Reference {
             (false, _) => return Err(INVALID_GRANT),
         }
         let grant = &mut self.grants[code.grant];
-        if std::mem::replace(&mut code.used, Use::Used) == Use::Used {
-            grant.is_revoked = true;
-        }
+        code.used = Use::Used;
         let is_proved = !code.has_challenge || request.verifier == Presented::Right;
         if grant.is_revoked || !is_proved {
             return Err(INVALID_GRANT);
