@@ -112,8 +112,10 @@ fn object<'de, A: MapAccess<'de>>(
         match object.0.entry(name) {
             Entry::Vacant(place) => place.insert(members.next_value()?),
             Entry::Occupied(held) => {
-                let problem = format_args!("duplicate field `{}`", held.key());
-                return Err(A::Error::custom(problem));
+                return Err(A::Error::custom(format_args!(
+                    "duplicate field `{}`",
+                    held.key()
+                )));
             }
         };
         next = members.next_key()?;
