@@ -9,6 +9,7 @@ use futures_util::stream;
 
 use crate::authority::LogoutToken;
 use crate::clock::Timestamp;
+use crate::http::agent::agent;
 use crate::http::record::Record;
 use crate::http::reply::Account;
 use crate::journal::Outcome;
@@ -69,13 +70,7 @@ async fn attempt(token: &LogoutToken) -> Option<u16> {
 }
 
 fn post(uri: &str, token: &str) -> Option<u16> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .proxy(None)
-        .timeout_global(Some(PATIENCE))
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .build()
-        .into();
+    let agent = agent(Some(PATIENCE));
     let answer = agent.post(uri).send_form([("logout_token", token)]).ok()?;
     Some(answer.status().as_u16())
 }

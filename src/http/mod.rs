@@ -4,6 +4,7 @@
 //! faults before and after the decision. Handlers see neither the framework nor the journal; what the framework would refuse in its
 //! own words is answered as an OAuth error in JSON.
 
+pub(crate) mod agent;
 mod asked;
 mod authorization;
 pub(crate) mod backchannel;

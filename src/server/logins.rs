@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::authority::Login;
+use crate::http::agent::agent;
 use crate::oauth::endpoint::Endpoint;
 use crate::oauth::params::Params;
 use crate::oauth::user::AutoLogin;
@@ -84,12 +85,8 @@ impl Mimic {
 
 /// Sends a GET as a browser without cookies, and returns the `Location` of the answer.
 fn location(url: &str) -> Result<Option<String>, ureq::Error> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .proxy(None)
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .build()
-        .into();
+    // A scripted login may be late by a minute.
+    let agent = agent(None);
     let answer = agent.get(url).call()?;
     let location = answer.headers().get("location");
     Ok(location.and_then(|value| Some(value.to_str().ok()?.to_owned())))

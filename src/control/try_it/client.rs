@@ -9,6 +9,7 @@ use actix_web::web;
 use crate::control::try_it::flow::Flow;
 use crate::control::try_it::judged;
 use crate::control::{Call, Problem, ProblemCode};
+use crate::http::agent::agent;
 use crate::journal::{Exchange, Filter};
 use crate::json::Value;
 use crate::oauth::client::Client;
@@ -339,13 +340,7 @@ struct Received {
 
 /// Sends a request to the listener of this server, whatever address it has for others.
 fn transmit(request: &SentRequest, listener: SocketAddr) -> Result<Received, String> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .proxy(None)
-        .timeout_global(Some(PATIENCE))
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .build()
-        .into();
+    let agent = agent(Some(PATIENCE));
     let (_, rest) = request.url.split_once("://").unwrap_or_default();
     let path = rest.find('/').map_or("/", |at| &rest[at..]);
     let url = format!("http://{listener}{path}");
