@@ -110,7 +110,9 @@ fn every_block_of_code_has_a_test_that_runs_it() {
                 // `the_fixtures_and_profiles_of_the_book_start_a_server` the JSON.
                 "console" | "text" | "json" => true,
                 "toml" => block.text.lines().all(is_a_true_line_of_toml),
-                "sh" | "python" | "js" | "go" | "java" => is_an_example(&block),
+                "sh" | "python" | "js" | "ts" | "go" | "java" | "yaml" | "xml" => {
+                    is_an_example(&block)
+                }
                 _ => false,
             };
             if !tested {
@@ -125,17 +127,76 @@ fn every_block_of_code_has_a_test_that_runs_it() {
     );
 }
 
-/// Each example for another language is a whole file that `tests/clients/run` runs.
+/// The folders whose files `.ci/run` runs, for other languages than Rust.
+const EXAMPLES: &[&str] = &[
+    "tests/clients/examples",
+    "tests/clients/java/src/test/java/mimic",
+    "packages",
+];
+
+/// Each example for another language is a file that `.ci/run` runs, or successive lines of one.
 fn is_an_example(block: &Block) -> bool {
-    let file = match block.language.as_str() {
-        "sh" => "tests/clients/examples/provider.sh",
-        "python" => "tests/clients/examples/test_provider.py",
-        "js" => "tests/clients/examples/provider.test.js",
-        "go" => "tests/clients/examples/go/provider_test.go",
-        "java" => "tests/clients/java/src/test/java/mimic/ProviderTest.java",
+    let extensions: &[&str] = match block.language.as_str() {
+        "sh" => &["sh"],
+        "python" => &["py"],
+        "js" => &["js", "mjs"],
+        "ts" => &["ts"],
+        "go" => &["go"],
+        "java" => &["java"],
+        "yaml" => &["yaml", "yml"],
+        "xml" => &["xml"],
         _ => return false,
     };
-    read(file).trim_end() == block.text.trim_end()
+    let shown = margin_removed(&block.text);
+    let mut files = Vec::new();
+    for folder in EXAMPLES.iter().map(|folder| root().join(folder)) {
+        for extension in extensions {
+            if folder.is_dir() {
+                collect_by(&folder, extension, &mut files);
+            }
+        }
+    }
+    files
+        .iter()
+        .filter(|file| {
+            let name = file.to_string_lossy();
+            !name.contains("/node_modules/") && !name.contains("/target/")
+        })
+        .any(|file| contains_lines(&fs::read_to_string(file).expect("an example"), &shown))
+}
+
+/// The lines without the spaces that all of them begin with.
+fn margin_removed(text: &str) -> Vec<&str> {
+    let lines = text.trim_matches('\n').lines().map(str::trim_end);
+    let width = |line: &str| line.len() - line.trim_start().len();
+    let margin = lines.clone().filter(|line| !line.is_empty()).map(width);
+    let margin = margin.min().unwrap_or(0);
+    lines
+        .map(|line| line.get(margin..).unwrap_or_default())
+        .collect()
+}
+
+/// Returns true if these lines are successive lines of the text, at whatever margin.
+fn contains_lines(text: &str, shown: &[&str]) -> bool {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let first = shown.first().copied().unwrap_or_default().trim_start();
+    !first.is_empty()
+        && lines
+            .windows(shown.len())
+            .filter(|window| window[0].trim_start() == first)
+            .any(|window| margin_removed(&window.join("\n")) == shown)
+}
+
+#[test]
+fn an_excerpt_is_found_by_whole_lines_at_any_margin() {
+    let file = "fn a() {\n    one;\n\n    two {\n        three;\n    }\n}\n";
+    let holds = |shown: &str| contains_lines(file, &margin_removed(shown));
+    assert!(holds("one;\n\ntwo {\n    three;\n}\n"));
+    assert!(holds(file));
+    assert!(!holds("one;\ntwo {\n    three;\n}\n"), "a line is left out");
+    assert!(!holds("two {\nthree;\n}\n"), "another indentation");
+    assert!(!holds("one"), "a part of a line");
+    assert!(!holds(""));
 }
 
 /// A line for a user's `Cargo.toml`: the features that it names exist.
@@ -592,7 +653,15 @@ fn every_file_that_a_page_names_exists() {
     let mut missing = Vec::new();
     for path in pages() {
         let text = fs::read_to_string(&path).expect("a page");
-        for folder in ["src/", "tests/", "fixtures/", "examples/", "keys/", ".ci/"] {
+        for folder in [
+            "src/",
+            "tests/",
+            "fixtures/",
+            "examples/",
+            "keys/",
+            "packages/",
+            ".ci/",
+        ] {
             for name in words_after(&text, &format!("`{folder}"), |c| {
                 c.is_alphanumeric() || "/-_.".contains(c)
             }) {

@@ -18,6 +18,7 @@ const PLACES: &[&str] = &[
     "examples",
     "fixtures",
     "fuzz/fuzz_targets",
+    "packages",
     "src",
     "tests",
     "Cargo.toml",
@@ -27,7 +28,8 @@ const PLACES: &[&str] = &[
     "SECURITY.md",
 ];
 const LANGUAGES: &[&str] = &[
-    "css", "go", "html", "java", "js", "json", "mjs", "md", "py", "rs", "sh", "toml", "ts", "yml",
+    "css", "go", "html", "java", "js", "json", "mjs", "md", "py", "rs", "sh", "toml", "ts", "xml",
+    "yml",
 ];
 /// What other programs write, the reference pages, whose words come from `src`, and this file.
 const SKIPPED: &[&str] = &[
