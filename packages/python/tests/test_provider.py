@@ -105,7 +105,7 @@ def test_scenarios(oauth_mimic):
     own = {"description": "An hour passes.", "advance": 3600}
     assert oauth_mimic.play(own)["description"] == "An hour passes."
     assert oauth_mimic.now() >= before + datetime.timedelta(hours=1)
-    with pytest.raises(MimicError, match="there is no scenario `nothing`"):
+    with pytest.raises(MimicError, match="404 not_found"):
         oauth_mimic.play("nothing")
 
 
