@@ -1,0 +1,1 @@
+export default { testDir: '.', testMatch: 'fails.js', reporter: 'list' }
