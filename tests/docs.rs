@@ -139,7 +139,7 @@ fn is_an_example(block: &Block) -> bool {
     let extensions: &[&str] = match block.language.as_str() {
         "sh" => &["sh"],
         "python" => &["py"],
-        "js" => &["js", "mjs"],
+        "js" => &["js", "mjs", "cjs"],
         "ts" => &["ts"],
         "go" => &["go"],
         "java" => &["java"],

@@ -28,8 +28,8 @@ const PLACES: &[&str] = &[
     "SECURITY.md",
 ];
 const LANGUAGES: &[&str] = &[
-    "css", "go", "html", "java", "js", "json", "mjs", "md", "py", "rs", "sh", "toml", "ts", "xml",
-    "yml",
+    "cjs", "css", "go", "html", "java", "js", "json", "mjs", "md", "py", "rs", "sh", "toml", "ts",
+    "xml", "yml",
 ];
 /// What other programs write, the reference pages, whose words come from `src`, and this file.
 const SKIPPED: &[&str] = &[
