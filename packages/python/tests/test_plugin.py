@@ -108,15 +108,12 @@ def test_the_marker(suite):
         test_it="""
         import pytest
 
-        pytestmark = pytest.mark.oauth_mimic(clock="2026-01-01T00:00:00Z", seed=1)
+        pytestmark = pytest.mark.oauth_mimic(clock="2026-01-01T00:00:00Z", label="far")
 
-        @pytest.mark.oauth_mimic(seed=2, label="mine")
-        def test_the_nearest_wins(oauth_mimic, oauth_mimic_server):
-            with oauth_mimic_server.sandbox(clock="2026-01-01T00:00:00Z", seed=2) as other:
-                assert oauth_mimic.now() == other.now()
-                assert oauth_mimic.label == "mine"
-                claims = [provider.mint("access_token").split(".")[1] for provider in (oauth_mimic, other)]
-                assert claims[0][:20] == claims[1][:20]
+        @pytest.mark.oauth_mimic(seed=2, label="near")
+        def test_the_nearest_wins(oauth_mimic):
+            assert oauth_mimic.now().year == 2026
+            assert oauth_mimic.label == "near"
 
         @pytest.mark.oauth_mimic(fixtures={"clients": [{"client_id": "only"}], "users": [{"sub": "u"}]})
         def test_fixtures(oauth_mimic):

@@ -64,6 +64,18 @@ def test_the_server_ends_with_the_block():
     server.stop()
 
 
+def test_stopping_does_not_wait_for_the_pipe():
+    server = TokenServer.start()
+    # As a forked child of this process has it.
+    copy = os.dup(server._process._popen.stdin.fileno())
+    try:
+        started = time.monotonic()
+        server.stop()
+        assert time.monotonic() - started < 4
+    finally:
+        os.close(copy)
+
+
 def test_it_says_why_a_server_does_not_start():
     with pytest.raises(StartError, match="invalid value 'nothing' for '--seed"):
         TokenServer.start(["--seed", "nothing"])
