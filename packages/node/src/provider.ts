@@ -245,6 +245,7 @@ export class Provider implements AsyncDisposable {
       // A request that is refused uses no login up.
       if (isAdded) await this.#control.send('DELETE', '/logins')
     }
+    await answer.body?.cancel()
     const location = answer.headers.get('location')
     if (location === null) {
       const last = (await this.requests({ endpoint: 'authorization' })).at(-1)
