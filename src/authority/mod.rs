@@ -23,9 +23,7 @@ pub(crate) use authorize::{
 pub use mint::MintError;
 pub(crate) use mint::{MintKind, MintOrder, Minted};
 pub(crate) use settings::{InitialState, Settings};
-#[cfg(feature = "cli")]
-pub(crate) use token::Inspection;
-pub(crate) use token::{ClientRequest, OfToken, Userinfo};
+pub(crate) use token::{ClientRequest, Inspection, OfToken, Userinfo};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;

@@ -86,7 +86,7 @@ fn tokens(text: &str) -> Result<Vec<(String, String)>, Mistake> {
 /// Writes the findings about a token of that name.
 fn report(inspection: &Inspection, name: &str) -> String {
     let mut text = format!("{name}:\n");
-    if let Some((header, claims)) = &inspection.decoded {
+    if let Some((header, claims)) = &inspection.indented() {
         let (header, claims) = (indented(header), indented(claims));
         // Writing to a String cannot fail.
         let _ = write!(text, "  header {header}\n  claims {claims}\n");

@@ -55,12 +55,7 @@ async fn deliver(epoch: &Epoch, token: LogoutToken, now: Timestamp) {
         Some(_) => Outcome::Refused,
         None => Outcome::Abandoned,
     };
-    record.end(
-        status.unwrap_or_default(),
-        None,
-        &[],
-        &Account::new(outcome),
-    );
+    record.end(status.unwrap_or_default(), None, &[], Account::new(outcome));
 }
 
 /// Posts a token once and returns the status; `None` if the client cannot be reached.

@@ -64,14 +64,14 @@ pub(crate) async fn answer(
     let (response, mut account, faults) = respond(&request, &asked, &epoch, now).await;
     let status = inject::seen_status(&response);
     if !inject::takes_time(&response) {
-        record.end(status, Some(&asked), &faults, &account);
+        record.end(status, Some(&asked), &faults, account);
         return response;
     }
     delivery::watched(response, move |delivery| {
         if delivery == Delivery::BrokenOff {
             account.outcome = Outcome::Abandoned;
         }
-        record.end(status, Some(&asked), &faults, &account);
+        record.end(status, Some(&asked), &faults, account);
     })
 }
 
@@ -193,7 +193,7 @@ pub(crate) fn refuse_unknown_sandbox(request: &HttpRequest, default: &Sandbox) -
     response
         .head_mut()
         .set_connection_type(ConnectionType::Close);
-    record.end(response.status().as_u16(), None, &[], &account);
+    record.end(response.status().as_u16(), None, &[], account);
     response
 }
 
@@ -221,6 +221,6 @@ pub(crate) fn expect(
     if endpoints::cors(endpoint) == Cors::Open {
         cors::open(&mut response);
     }
-    record.end(response.status().as_u16(), None, &[], &account);
+    record.end(response.status().as_u16(), None, &[], account);
     Err(response.into())
 }

@@ -86,14 +86,14 @@ impl Record {
         status: u16,
         asked: Option<&Asked>,
         faults: &[FaultKind],
-        account: &Account,
+        account: Account,
     ) {
         if !self.is_kept() {
             return;
         }
         let reason = account.refusal.as_ref().map(ToString::to_string);
         if let Some(line) = self.line.take() {
-            line.write(status, asked, faults, account, reason.as_deref());
+            line.write(status, asked, faults, &account, reason.as_deref());
         }
         let Some(ticket) = self.ticket.take() else {
             return;
@@ -123,7 +123,7 @@ impl Record {
             let (refusal, tolerated) = (account.refusal.as_ref(), account.tolerated.as_slice());
             asked.for_advice(refusal, tolerated, again, self.now)
         });
-        ticket.end(&ending, request.as_ref());
+        ticket.end(&ending, account.tokens, request.as_ref());
     }
 }
 

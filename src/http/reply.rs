@@ -17,7 +17,7 @@ use crate::http::cors;
 use crate::journal::Outcome;
 use crate::oauth::leniency::Tolerance;
 use crate::oauth::refusal::{Refusal, RefusalName};
-use crate::oauth::response::{About, ErrorResponse, Lineage, TokenResponse};
+use crate::oauth::response::{About, ErrorResponse, Lineage, TokenResponse, Tokens};
 use crate::oauth::scope::Scope;
 
 /// The decision on a request.
@@ -99,6 +99,8 @@ pub(super) struct Account {
     pub(super) error: Option<Cow<'static, str>>,
     pub(super) refusal: Option<Refusal>,
     pub(super) issued: Option<(Lineage, Scope)>,
+    /// The tokens of a token response.
+    pub(super) tokens: Option<Tokens>,
     pub(super) presented: Option<String>,
     pub(super) about: Option<About>,
     pub(super) tolerated: Vec<RefusalName>,
@@ -113,6 +115,7 @@ impl Account {
             error: None,
             refusal: None,
             issued: None,
+            tokens: None,
             presented: None,
             about: None,
             tolerated: Vec::new(),
@@ -209,6 +212,7 @@ fn write_tokens(settings: &Settings, tokens: TokenResponse) -> (HttpResponse, Ac
     }
     let account = Account {
         issued: Some((tokens.lineage, tokens.scope)),
+        tokens: Some(tokens.tokens),
         ..Account::new(Outcome::Issued)
     };
     (response.body(tokens.body), account)

@@ -12,6 +12,8 @@ pub(crate) struct Limits {
     pub(crate) entries: usize,
     /// The bytes of all of them.
     pub(crate) budget: Arc<Budget>,
+    /// The bytes of the tokens that all of them keep, which have a bound of their own.
+    pub(super) sent: Arc<AtomicUsize>,
 }
 
 impl Limits {
@@ -28,6 +30,7 @@ impl Limits {
                 used: AtomicUsize::new(0),
                 journals: Mutex::default(),
             }),
+            sent: Arc::default(),
         }
     }
 }

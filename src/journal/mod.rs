@@ -12,6 +12,7 @@ mod exchange;
 mod filter;
 mod history;
 mod outcome;
+mod sent;
 mod texts;
 mod ticket;
 mod verify;
@@ -36,8 +37,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::clock::real_time_millis;
 use crate::journal::entry::Entry;
 use crate::journal::history::History;
+use crate::journal::sent::SentTokens;
 use crate::journal::verify::Seen;
 use crate::journal::watch::Watchers;
+use crate::oauth::response::Tokens;
 
 /// The exchanges of one epoch of a sandbox, in the order of arrival.
 #[derive(Debug)]
@@ -60,8 +63,16 @@ struct Kept {
     /// Every exchange up to this number is completed, or not kept any more.
     completed: u64,
     history: History,
+    sent: SentTokens,
     watchers: Watchers,
     closed: bool,
+}
+
+/// What the change of an entry may use of the rest of the journal.
+struct Around<'a> {
+    history: &'a mut History,
+    sent: &'a mut SentTokens,
+    last_number: u64,
 }
 
 impl Journal {
@@ -72,6 +83,7 @@ impl Journal {
             bytes: AtomicUsize::new(0),
             kept: Mutex::new(Kept {
                 first: 1,
+                sent: SentTokens::sharing(&limits.sent),
                 ..Kept::default()
             }),
         });
@@ -117,7 +129,7 @@ impl Journal {
     }
 
     /// Changes an entry that is still kept.
-    fn change(&self, number: u64, change: impl FnOnce(&mut Entry, &mut History, u64)) {
+    fn change(&self, number: u64, change: impl FnOnce(&mut Entry, &mut Around<'_>)) {
         let mut guard = self.kept();
         let kept = &mut *guard;
         let last_number = kept.last_number();
@@ -127,7 +139,12 @@ impl Journal {
         let entry = &mut kept.entries[index];
         kept.watchers.before(entry);
         let before = entry.cost();
-        change(entry, &mut kept.history, last_number);
+        let mut around = Around {
+            history: &mut kept.history,
+            sent: &mut kept.sent,
+            last_number,
+        };
+        change(entry, &mut around);
         // An entry only grows.
         let grown = entry.cost() - before;
         kept.advance();
@@ -172,6 +189,13 @@ impl Journal {
         Some(kept.entry(number)?.exchange(number))
     }
 
+    /// Returns the tokens that were sent in answer to a request, if they are kept (still).
+    pub(crate) fn tokens(&self, number: u64) -> Option<Tokens> {
+        let kept = self.kept();
+        kept.entry(number)?;
+        kept.sent.of(number).cloned()
+    }
+
     /// Compares what arrived with what is expected.
     pub(crate) fn verify(&self, expectation: &Expectation) -> Result<(), String> {
         let kept = self.kept();
@@ -188,6 +212,7 @@ impl Journal {
         kept.first = kept.last_number() + 1;
         kept.entries = VecDeque::new();
         kept.history = History::default();
+        kept.sent.clear();
         kept.forgotten = 0;
         kept.advance();
         kept.watchers.clear();
@@ -352,7 +377,7 @@ mod tests {
             issued,
             about: issued.map(|lineage| &lineage.about),
         };
-        ticket.end(&ending, Some(&request));
+        ticket.end(&ending, None, Some(&request));
     }
 
     fn ordinary(journal: &Arc<Journal>, id: usize) {

@@ -8,6 +8,7 @@ use crate::journal::advice::{AdvisedRequest, advise};
 use crate::journal::entry::{Contents, Ending};
 use crate::journal::history::Past;
 use crate::oauth::endpoint::Endpoint;
+use crate::oauth::response::Tokens;
 
 /// The place of a request in the journal while it is being answered. A request whose ticket is dropped was abandoned.
 #[derive(Debug)]
@@ -34,34 +35,44 @@ impl Ticket {
         contents: Contents<'_, impl Iterator<Item = (&'p str, &'p str)>>,
     ) {
         self.journal
-            .change(self.number, |entry, _, _| entry.read(contents));
+            .change(self.number, |entry, _| entry.read(contents));
     }
 
-    /// Adds the answer, and what there is to advise.
-    pub(crate) fn end(mut self, ending: &Ending<'_>, advised: Option<&AdvisedRequest<'_>>) {
+    /// Adds the answer, the tokens that it has, and what there is to advise.
+    pub(crate) fn end(
+        mut self,
+        ending: &Ending<'_>,
+        tokens: Option<Tokens>,
+        advised: Option<&AdvisedRequest<'_>>,
+    ) {
         self.is_open = false;
         let (number, microseconds) = (self.number, self.microseconds());
-        self.journal.change(number, |entry, history, last_number| {
+        self.journal.change(number, |entry, around| {
             let refreshes = advised.is_some_and(|request| request.endpoint == Endpoint::Token);
             let past = match ending.presented.filter(|_| refreshes) {
                 Some(id) => {
-                    let key = history.key(id);
+                    let key = around.history.key(id);
                     entry.presented = Some(key);
-                    history.present(key, number, last_number)
+                    around.history.present(key, number, around.last_number)
                 }
                 None => Past::default(),
             };
             if let Some(ids) = ending.issued
                 && let Some(id) = ids.ids.refresh_token.as_deref()
             {
-                let key = history.key(id);
+                let key = around.history.key(id);
                 entry.issued = Some(key);
-                history.issue(key, number, (ids.issued_at, ids.access_token_ends));
+                around
+                    .history
+                    .issue(key, number, (ids.issued_at, ids.access_token_ends));
             }
             let advice = advised
                 .map(|request| advise(request, past))
                 .unwrap_or_default();
             entry.end(ending, &advice, microseconds);
+            if let Some(tokens) = tokens {
+                around.sent.keep(number, tokens);
+            }
         });
     }
 
@@ -75,7 +86,7 @@ impl Drop for Ticket {
         if self.is_open {
             let microseconds = self.microseconds();
             self.journal
-                .change(self.number, |entry, _, _| entry.abandon(microseconds));
+                .change(self.number, |entry, _| entry.abandon(microseconds));
         }
     }
 }

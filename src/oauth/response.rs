@@ -24,6 +24,13 @@ pub(crate) struct Tokens {
     pub(crate) id_token: Option<String>,
 }
 
+/// A token is a secret, and no part of a log.
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokens").finish_non_exhaustive()
+    }
+}
+
 impl Tokens {
     pub(crate) fn get(&self, kind: TokenKind) -> Option<&str> {
         match kind {

@@ -16,8 +16,10 @@ const YEAR: i64 = 366 * 24 * 3600;
 /// The findings about a text that may be a token.
 #[derive(Debug, Default)]
 pub(crate) struct Inspection {
-    /// The header and the claims, as indented JSON; `None` if the text is not a signed token.
-    pub(crate) decoded: Option<(String, String)>,
+    /// The header and the claims; `None` if the text is not a signed token.
+    pub(crate) decoded: Option<(Object, Object)>,
+    /// When the token ends.
+    pub(crate) expires_at: Option<Timestamp>,
     /// What was checked and is right.
     pub(crate) right: Vec<String>,
     /// Why the token must not be accepted.
@@ -40,6 +42,13 @@ impl Authority {
 }
 
 impl Inspection {
+    /// Returns the header and the claims as indented JSON.
+    pub(crate) fn indented(&self) -> Option<(String, String)> {
+        let text = |object| serde_json::to_string_pretty(object).unwrap_or_default();
+        let (header, claims) = self.decoded.as_ref()?;
+        Some((text(header), text(claims)))
+    }
+
     fn of(
         token: &str,
         authority: &Authority,
@@ -66,7 +75,7 @@ impl Inspection {
         expected_issuer: Option<&str>,
         now: Timestamp,
     ) {
-        self.decoded = Some((pretty(&jws.header), pretty(&jws.claims)));
+        self.decoded = Some((object(&jws.header), object(&jws.claims)));
         match jws.verify(authority.keys().published(now), Alg::ALL) {
             Ok(key) => self
                 .right
@@ -92,6 +101,7 @@ impl Inspection {
         let invalid = authority.settings.profile.invalid(kind, jws, &expected);
         self.wrong.extend(invalid.iter().map(ToString::to_string));
         let (issued_at, expires_at) = authority.settings.profile.times_of(kind, &jws.claims);
+        self.expires_at = expires_at;
         self.life(issued_at, expires_at, now);
     }
 
@@ -163,10 +173,7 @@ impl Inspection {
     }
 }
 
-fn pretty(members: &Members) -> String {
-    let object: Object = members
-        .iter()
-        .map(|(name, value)| (name, value.clone()))
-        .collect();
-    serde_json::to_string_pretty(&object).unwrap_or_default()
+fn object(members: &Members) -> Object {
+    let members = members.iter();
+    members.map(|(name, value)| (name, value.clone())).collect()
 }

@@ -5,7 +5,6 @@ mod introspect;
 mod revoke;
 mod userinfo;
 
-#[cfg(feature = "cli")]
 pub(crate) use inspect::Inspection;
 pub(crate) use userinfo::Userinfo;
 
