@@ -177,6 +177,9 @@ impl Log {
             Self::Off => {}
             Self::Pretty => {
                 tell(format_args!("profile {profile}, issuer {issuer}"));
+                if let Some(url) = &authority.settings.control_url {
+                    tell(format_args!("see what happens:\n{url}/"));
+                }
                 if let Some(curl) = curl(authority) {
                     tell(format_args!("try:\n{curl}"));
                 }

@@ -94,21 +94,16 @@ impl Guard {
         allowed.then(|| origin.clone())
     }
 
-    pub(super) fn check(&self, request: &HttpRequest) -> Result<(), Problem> {
-        let text = |name: header::HeaderName| {
-            request
-                .headers()
-                .get(name)
-                .map(|value| value.to_str().unwrap_or("?"))
-        };
-        let host = text(header::HOST);
+    /// Checks that the request comes from this machine's name, and not from a page of another site.
+    pub(super) fn check_place(&self, request: &HttpRequest) -> Result<(), Problem> {
+        let host = text(request, header::HOST);
         if let Some(host) = host {
             self.check_host(host_of(host))?;
         }
-        if let Some(origin) = text(header::ORIGIN) {
-            self.check_origin(origin, host)?;
+        match text(request, header::ORIGIN) {
+            Some(origin) => self.check_origin(origin, host),
+            None => Ok(()),
         }
-        self.check_token(text(header::AUTHORIZATION))
     }
 
     fn check_host(&self, host: &str) -> Result<(), Problem> {
@@ -137,12 +132,13 @@ impl Guard {
         Err(Problem::new(ProblemCode::OriginRefused, detail))
     }
 
-    fn check_token(&self, authorization: Option<&str>) -> Result<(), Problem> {
+    /// Checks the bearer token, if there must be one.
+    pub(super) fn check_token(&self, request: &HttpRequest) -> Result<(), Problem> {
         let Some(token) = self.token else {
             return Ok(());
         };
         // The name of a scheme has no case (RFC 9110 §11.1). A request without a token has none, not the empty one.
-        let presented = authorization
+        let presented = text(request, header::AUTHORIZATION)
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| <[u8; 32]>::from(Sha256::digest(token)));
@@ -152,6 +148,11 @@ impl Guard {
         let detail = "send the --control-token as a bearer token";
         Err(Problem::new(ProblemCode::Unauthorized, detail))
     }
+}
+
+fn text(request: &HttpRequest, name: header::HeaderName) -> Option<&str> {
+    let value = request.headers().get(name)?;
+    Some(value.to_str().unwrap_or("?"))
 }
 
 /// Checks that a form was posted by a page of this origin: of the URL by which the server knows itself, or of the host that the
@@ -211,6 +212,13 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
+
+    impl Guard {
+        fn check(&self, request: &HttpRequest) -> Result<(), Problem> {
+            self.check_place(request)?;
+            self.check_token(request)
+        }
+    }
 
     #[test]
     fn a_web_page_or_a_strange_name_is_refused_and_this_machine_is_not() {

@@ -5,8 +5,10 @@
 
 mod browser;
 mod clock;
+mod console;
 mod faults;
 mod guard;
+mod inspect;
 mod keys;
 mod logins;
 mod openapi;
@@ -116,7 +118,10 @@ pub(crate) async fn serve(
     let answer = async {
         // A health check has no token to send, and its answer has nothing to protect.
         if path != HEALTH {
-            guard.check(request)?;
+            guard.check_place(request)?;
+            if !console::is_public(request, &segments) {
+                guard.check_token(request)?;
+            }
         }
         let found = found.as_ref().ok_or_else(|| no_such_path(&segments))?;
         let call = Call {

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::control::Call;
+use crate::control::console::Root;
 use crate::control::route::{Json, NoContent};
 use crate::oauth::endpoint::Endpoint;
 use crate::sandbox::Sandbox;
@@ -24,6 +25,10 @@ pub(super) struct Overview {
     /// The sandbox's id; absent for the default one.
     #[serde(skip_serializing_if = "Option::is_none")]
     sandbox: Option<String>,
+    /// The id of this run of the server. It and the epoch tell a program that the numbers in the journal have begun anew.
+    run: String,
+    /// The number of the sandbox's resets.
+    epoch: u64,
 }
 
 /// The URLs that a client is configured with.
@@ -66,7 +71,11 @@ impl Endpoints {
     }
 }
 
-pub(super) fn get(call: &Call) -> Json<Overview> {
+pub(super) fn get(call: &Call) -> Root {
+    Root::of(call, || overview(call))
+}
+
+fn overview(call: &Call) -> Json<Overview> {
     let settings = &call.sandbox.settings;
     Json(Overview {
         version: env!("CARGO_PKG_VERSION"),
@@ -75,6 +84,8 @@ pub(super) fn get(call: &Call) -> Json<Overview> {
         base_url: settings.base_url.clone(),
         endpoints: Endpoints::of(&call.sandbox),
         sandbox: call.sandbox.id.clone(),
+        run: call.sandboxes.run.clone(),
+        epoch: call.epoch.number,
     })
 }
 

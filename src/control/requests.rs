@@ -125,17 +125,24 @@ pub(super) fn clear(call: &Call) -> NoContent {
     NoContent
 }
 
-pub(super) fn get(call: &Call, Path([number]): Path<1>) -> Result<Json<Exchange>, Problem> {
-    let exchange = number
-        .parse()
-        .ok()
-        .and_then(|number| call.epoch.journal.get(number));
-    exchange.map(Json).ok_or_else(|| {
-        Problem::new(
-            ProblemCode::NotFound,
-            "the journal has no request of that number (any more)",
-        )
-    })
+pub(super) fn get(call: &Call, Path([text]): Path<1>) -> Result<Json<Exchange>, Problem> {
+    let number = text.parse().ok();
+    let exchange = number.and_then(|number| call.epoch.journal.get(number));
+    exchange.map(Json).ok_or_else(unknown)
+}
+
+/// Reads the number of a request that the journal has.
+pub(super) fn number(call: &Call, text: &str) -> Result<u64, Problem> {
+    let number = text.parse().ok();
+    let known = number.filter(|number| call.epoch.journal.get(*number).is_some());
+    known.ok_or_else(unknown)
+}
+
+fn unknown() -> Problem {
+    Problem::new(
+        ProblemCode::NotFound,
+        "the journal has no request of that number (any more)",
+    )
 }
 
 /// Answers as soon as enough exchanges match, or reports what arrived by then.

@@ -7,8 +7,8 @@ use crate::control::problem::ProblemCode::{
 };
 use crate::control::route::{Route, parameter, route, segments_of};
 use crate::control::{
-    clock, faults, keys, logins, openapi, overview, registered, requests, sandboxes, scenarios,
-    tokens, try_it,
+    clock, console, faults, inspect, keys, logins, openapi, overview, registered, requests,
+    sandboxes, scenarios, tokens, try_it,
 };
 use crate::oauth::client::Client;
 use crate::oauth::user::User;
@@ -33,8 +33,10 @@ pub(super) const ROUTES: &[Route] = &[
     route!(GET, "/requests/wait", "waitForRequests", "Wait until enough requests match", requests::wait).problems(&[WaitEnded, NotFound]),
     route!(GET, "/requests/stream", "streamRequests", "Receive server-sent events: `request` when one that matches has arrived, `completed` when it is answered or abandoned", requests::stream),
     route!(GET, "/requests/{number}", "getRequest", "Get one request of the journal", requests::get).problems(&[NotFound]),
+    route!(GET, "/requests/{number}/tokens", "listSentTokens", "Decode and verify the tokens that were sent in answer to a request", inspect::sent).problems(&[NotFound]),
     route!(POST, "/verify", "verifyRequests", "Compare the journal with an expectation", requests::verify).problems(&[NotVerified]),
     route!(POST, "/tokens", "mintToken", "Mint one token, or a whole token response", tokens::mint),
+    route!(POST, "/tokens/inspect", "inspectToken", "Decode and verify a token", inspect::inspect),
     route!(GET, "/clients", "listClients", "List the clients", registered::list::<Client>),
     route!(POST, "/clients", "addClient", "Add a client", registered::add::<Client>).problems(&[NameTaken]),
     route!(GET, "/clients/{client_id}", "getClient", "Get a client", registered::get::<Client>).problems(&[NotFound]),
@@ -65,6 +67,8 @@ pub(super) const ROUTES: &[Route] = &[
     route!(PUT, "/sandboxes/{id}", "putSandbox", "Create a sandbox under an id; repeat the request, and it stays as it is", sandboxes::put).problems(&[NameDiffers, TooManySandboxes]),
     route!(GET, "/sandboxes/{id}", "getSandbox", "Get a sandbox", sandboxes::get).problems(&[NotFound]),
     route!(DELETE, "/sandboxes/{id}", "removeSandbox", "Remove a sandbox", sandboxes::remove).problems(&[NotFound]),
+    route!(GET, "/console/{file}", "getConsoleFile", "Get a file of the console", console::file).page(),
+    route!(GET, "/reference", "getReference", "Show what the names of refusals and advice mean", console::reference).page(),
     route!(GET, "/scenarios", "listScenarios", "List the scenarios", scenarios::list),
     route!(POST, "/scenarios", "playOwnScenario", "Play the scenario in the body", scenarios::play_own).problems(&[Stopping]),
     route!(GET, "/try", "getTryForm", "Show the form of the built-in client", try_it::form).page(),
@@ -102,6 +106,7 @@ pub(super) const PARAMETERS: &[Parameter] = &[
     ),
     plain("kid", "The key's identifier (RFC 7517 §4.5)."),
     plain("name", "The scenario's name."),
+    plain("file", "The name of the file."),
     Parameter {
         name: "token",
         description: "The value that clients send as `refresh_token`.",

@@ -1,6 +1,6 @@
 //! The tokens of the latest token responses, so that a person can look at them.
 //!
-//! They are no part of an exchange: no filter, event or list has them.
+//! They do not belong to the exchanges: no filter, event or list has them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

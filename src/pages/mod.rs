@@ -1,10 +1,11 @@
 //! The HTML pages of the front channel: login, consent, logout, errors, and the form of `form_post`;
-//! and those of the built-in client.
+//! those of the built-in client; and the console.
 //!
-//! They work without JavaScript, name everything for screen readers, and follow the reader's colour scheme. Text of a
+//! All but the console work without JavaScript. They name everything for screen readers, and follow the reader's colour scheme. Text of a
 //! request is only ever written by the template crate, which escapes it.
 
 mod consent;
+mod console;
 mod form_post;
 mod layout;
 mod login;
@@ -15,6 +16,7 @@ mod words;
 use maud::{Markup, PreEscaped};
 
 pub(crate) use consent::{ConsentView, consent};
+pub(crate) use console::{ConsoleFile, FILES as CONSOLE_FILES, console, reference};
 pub(crate) use form_post::form_post;
 
 pub(crate) use login::{LoginView, UserView, login};

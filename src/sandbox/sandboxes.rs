@@ -35,6 +35,8 @@ pub(crate) struct Sandboxes {
     initial: Arc<InitialState>,
     defaults: ServerDefaults,
     uptime: Uptime,
+    /// Different for each run of a server, also with a seed.
+    pub(crate) run: String,
     /// The number of ids that were drawn without a label.
     drawn: AtomicU64,
     /// Woken when a sandbox is created that may expire.
@@ -92,6 +94,7 @@ impl Sandboxes {
             initial,
             defaults,
             uptime: Uptime::start(),
+            run: Random::System.text(),
             drawn: AtomicU64::new(0),
             expiring: Notify::new(),
         }

@@ -1,5 +1,8 @@
 // A browser, a provider of its own for each test, and a client that receives what the browser brings back.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import http from 'node:http';
+import { createInterface } from 'node:readline';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
@@ -24,7 +27,19 @@ export async function sandbox(fixtures) {
     body: JSON.stringify({ ttl: 300, fixtures }),
   });
   if (response.status !== 201) throw new Error(await response.text());
-  const made = await response.json();
+  return withControl(await response.json());
+}
+
+/** The default provider of a server, as it is reached at an address. */
+export async function provider(address) {
+  const overview = await (await fetch(`${address}/_mimic`)).json();
+  const there = (url) => url.replace(overview.base_url, address);
+  const endpoints = Object.fromEntries(Object.entries(overview.endpoints).map(([name, url]) => [name, there(url)]));
+  return withControl({ ...overview, endpoints });
+}
+
+/** Adds the verb that calls the control plane. */
+function withControl(made) {
   return {
     ...made,
     async call(method, path, body) {
@@ -37,6 +52,14 @@ export async function sandbox(fixtures) {
       return answer.status === 204 ? undefined : answer.json();
     },
   };
+}
+
+/** A server of a test's own. */
+export async function serve(...flags) {
+  const child = spawn('oauth-mimic', ['--log', 'off', '--until-stdin-closes', ...flags], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [line] = await once(createInterface(child.stdout), 'line');
+  const url = line.replace('listening on ', '');
+  return { url, port: new URL(url).port, stop: async () => { child.kill(); await once(child, 'exit'); } };
 }
 
 /** A client that listens for authorization responses. */
@@ -77,10 +100,10 @@ export function authorizationUrl(provider, { callback }, more = {}) {
 }
 
 /** Exchanges a code, or refreshes. */
-export async function token(provider, form) {
+export async function token(provider, form, id = 'web', secret = 's3cret') {
   const response = await fetch(provider.endpoints.token, {
     method: 'POST',
-    headers: { authorization: `Basic ${btoa('web:s3cret')}` },
+    headers: { authorization: `Basic ${btoa(`${id}:${secret}`)}` },
     body: new URLSearchParams(form),
   });
   return { status: response.status, ...(await response.json()) };

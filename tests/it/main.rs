@@ -10,6 +10,7 @@ mod authorize;
 mod codes;
 mod concurrent;
 mod conformance;
+mod console;
 mod control;
 mod cors;
 mod defects;

@@ -264,6 +264,7 @@ impl TryClient<'_> {
         let authority = &self.call.epoch.authority;
         let issuer = Some(authority.settings.issuer.as_str());
         let inspection = authority.inspect(token, issuer, self.call.sandbox.clock.now());
+        let decoded = inspection.indented();
         let wrong: fn(String) -> Finding = match inspection.decoded {
             Some(_) => Finding::Wrong,
             // A token need not be readable by the client (RFC 6749 §1.4).
@@ -291,7 +292,7 @@ impl TryClient<'_> {
             name,
             text: token.to_owned(),
             findings: findings.collect(),
-            decoded: inspection.decoded,
+            decoded,
             actions: actions.to_vec(),
         })
     }

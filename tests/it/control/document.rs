@@ -220,6 +220,7 @@ fn bodies() -> Vec<(&'static str, &'static str, Value)> {
             json!({ "in_order": [], "no_advice": true }),
         ),
         ("post", "/tokens", json!({})),
+        ("post", "/tokens/inspect", json!({ "token": "x.y.z" })),
         (
             "post",
             "/tokens",
