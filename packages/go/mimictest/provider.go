@@ -138,7 +138,7 @@ func New(tb testing.TB, options ...Option) *Provider {
 		RevocationURL:    made.Endpoints["revocation"],
 		EndSessionURL:    made.Endpoints["end_session"],
 		ControlURL:       made.Endpoints["control"],
-		ConsoleURL:       made.Endpoints["control"] + "/console",
+		ConsoleURL:       made.Endpoints["control"] + "/",
 		Server:           chosen.server,
 		tb:               tb,
 		control:          control{url: made.Endpoints["control"]},

@@ -96,7 +96,7 @@ export class Provider implements AsyncDisposable {
     this.revocationUrl = endpoints.revocation
     this.endSessionUrl = endpoints.end_session ?? undefined
     this.controlUrl = endpoints.control ?? `${state.base_url}/_mimic`
-    this.consoleUrl = `${this.controlUrl}/console`
+    this.consoleUrl = `${this.controlUrl}/`
     this.#control = new Control(this.controlUrl)
     this.#server = server
     this.#logsIn = logsIn

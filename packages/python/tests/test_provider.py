@@ -30,7 +30,7 @@ def test_the_endpoints(oauth_mimic):
     assert metadata["end_session_endpoint"] == oauth_mimic.end_session_url
     assert oauth_mimic.base_url == f"{oauth_mimic.server.url}/s/{oauth_mimic.id}"
     assert get(oauth_mimic.control_url)["sandbox"] == oauth_mimic.id
-    assert oauth_mimic.console_url == oauth_mimic.control_url + "/console"
+    assert oauth_mimic.console_url == oauth_mimic.control_url + "/"
     assert repr(oauth_mimic) == f"Provider({oauth_mimic.issuer!r}, label={oauth_mimic.label!r})"
 
 

@@ -235,7 +235,7 @@ class AsyncProvider(Views):
         self.revocation_url = endpoints["revocation"]
         self.end_session_url = endpoints.get("end_session")
         self.control_url = cast("str", endpoints["control"])
-        self.console_url = self.control_url + "/console"
+        self.console_url = self.control_url + "/"
         # The address by which this process reaches the server can differ from the one that the server publishes.
         self._control = server.url + (path("s", self.id) if self.id else "") + "/_mimic"
 

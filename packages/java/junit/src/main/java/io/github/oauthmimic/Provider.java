@@ -173,7 +173,7 @@ public final class Provider implements AutoCloseable {
      * @return the URL
      */
     public String consoleUrl() {
-        return controlUrl() + "/console";
+        return controlUrl() + "/";
     }
 
     /**
