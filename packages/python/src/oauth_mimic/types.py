@@ -349,6 +349,37 @@ A kind of [`Fault`], by its name in JSON.
 """
 
 
+class Findings(TypedDict):
+    """
+    What a token says, and what is right and wrong with it now, by the clock and the published keys of the sandbox.
+    """
+
+    claims: NotRequired[Optional[Dict[str, Any]]]
+    """
+    The claims (RFC 7519 §4); absent if the text is not a signed token.
+    """
+    expires_at: NotRequired[Optional[int]]
+    """
+    When the token ends, in seconds since 1970; absent if it has no end.
+    """
+    header: NotRequired[Optional[Dict[str, Any]]]
+    """
+    The JOSE header (RFC 7515 §4); absent if the text is not a signed token.
+    """
+    odd: List[str]
+    """
+    What is unusual and not wrong.
+    """
+    right: List[str]
+    """
+    What was checked and is right.
+    """
+    wrong: List[str]
+    """
+    Why the token must not be accepted.
+    """
+
+
 class FixtureTime1(TypedDict):
     """
     Seconds after the start, before it when negative.
@@ -705,6 +736,10 @@ class Overview(TypedDict):
     The URL under which clients reach it, without the profile's prefix.
     """
     endpoints: Endpoints
+    epoch: int
+    """
+    The number of the sandbox's resets.
+    """
     issuer: str
     """
     The `iss` of its tokens (RFC 7519 §4.1.1).
@@ -712,6 +747,10 @@ class Overview(TypedDict):
     profile: str
     """
     The profile's name.
+    """
+    run: str
+    """
+    The id of this run of the server. It and the epoch tell a program that the numbers in the journal have begun anew.
     """
     sandbox: NotRequired[Optional[str]]
     """
@@ -735,6 +774,17 @@ class Parameter(TypedDict):
     value: str
     """
     An excerpt of the value; `[redacted]` when it is secret.
+    """
+
+
+class Presented(TypedDict):
+    """
+    A token to decode and verify.
+    """
+
+    token: str
+    """
+    The token.
     """
 
 
@@ -1064,6 +1114,52 @@ Secret: TypeAlias = str
 """
 A client's secret: printable ASCII (RFC 6749 Appendix A.2).
 """
+
+
+class SentToken(TypedDict):
+    """
+    A token of a token response.
+    """
+
+    claims: NotRequired[Optional[Dict[str, Any]]]
+    """
+    The claims (RFC 7519 §4); absent if the text is not a signed token.
+    """
+    expires_at: NotRequired[Optional[int]]
+    """
+    When the token ends, in seconds since 1970; absent if it has no end.
+    """
+    header: NotRequired[Optional[Dict[str, Any]]]
+    """
+    The JOSE header (RFC 7515 §4); absent if the text is not a signed token.
+    """
+    name: str
+    """
+    `access_token`, `refresh_token` or `id_token`.
+    """
+    odd: List[str]
+    """
+    What is unusual and not wrong.
+    """
+    right: List[str]
+    """
+    What was checked and is right.
+    """
+    wrong: List[str]
+    """
+    Why the token must not be accepted.
+    """
+
+
+class SentTokens(TypedDict):
+    """
+    The tokens that were sent in answer to a request.
+    """
+
+    tokens: List[SentToken]
+    """
+    Empty if the answer was no token response, or if its tokens are not kept any more.
+    """
 
 
 class Session(TypedDict):
