@@ -183,7 +183,7 @@ fn faulted(effects: &Effects<'_>) -> Account {
 pub(crate) fn refuse_unknown_sandbox(request: &HttpRequest, default: &Sandbox) -> HttpResponse {
     let refusal = Refusal::NoSuchEndpoint {
         path: excerpt(request.path()),
-        endpoints: "there is no sandbox of that id (any more)".to_owned(),
+        endpoints: "no sandbox of that id (any more)".to_owned(),
     };
     let (epoch, now) = default.begin();
     let head = (request.method().as_str(), request.path());

@@ -536,7 +536,7 @@ fn an_unknown_one_is_reported_in_json_to_protocol_and_control() {
             let kind = answer.header("content-type").unwrap_or_default();
             assert!(kind.contains("json"), "{told}: {kind}");
             assert!(answer.json().is_object(), "{told}");
-            assert!(told.contains("there is no sandbox of that id"), "{told}");
+            assert!(told.contains("; there is no sandbox of that id"), "{told}");
         }
     }
 }
