@@ -75,6 +75,20 @@ func TestABinaryThatIsNamedMustExist(t *testing.T) {
 	}
 }
 
+func TestABinaryThatCannotBeExecutedNamesTheVariable(t *testing.T) {
+	// The interpreter is not executable: execve answers EACCES, as on a file system with noexec.
+	path := filepath.Join(t.TempDir(), "oauth-mimic")
+	if err := os.WriteFile(path, []byte("#!/etc/passwd\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("OAUTH_MIMIC_URL", "")
+	t.Setenv("OAUTH_MIMIC_BINARY", path)
+	log, failed := record(t, func(tb testing.TB) { Start(tb) })
+	if !failed || !strings.Contains(log, "noexec") || !strings.Contains(log, "set OAUTH_MIMIC_BINARY") {
+		t.Error(log)
+	}
+}
+
 func TestTheBinaryIsUnpackedOnceAndWhole(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", cache)

@@ -9,6 +9,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
@@ -40,6 +42,15 @@ class ResetTest {
     @Test
     void aContextHasOneSandbox() {
         assertEquals(provider.issuer(), context.getEnvironment().getProperty("spring.security.oauth2.client.provider.shop.issuer-uri"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://localhost", "http://localhost:${local.server.port}", "http://127.0.0.1:1234"})
+    void theClientHasItsRedirectUris(String origin) {
+        var uri = context.getEnvironment().resolveRequiredPlaceholders(origin) + "/login/oauth2/code/shop";
+        provider.nextLogin();
+        var request = provider.authorizationUrl() + "?response_type=code&client_id=shop&redirect_uri=" + uri;
+        assertTrue(provider.authorize(request).url().toString().startsWith(uri + "?code="));
     }
 
     @Nested

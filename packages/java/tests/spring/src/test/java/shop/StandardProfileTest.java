@@ -1,6 +1,7 @@
 package shop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.oauthmimic.Provider;
@@ -16,18 +17,27 @@ import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
 import org.springframework.security.oauth2.jwt.JwtException;
 import org.springframework.security.oauth2.jwt.NimbusJwtDecoder;
 
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT)
+@SpringBootTest(
+        webEnvironment = WebEnvironment.RANDOM_PORT,
+        properties = {
+            "server.servlet.context-path=/shop",
+            "spring.security.oauth2.client.registration.shop.scope=openid"
+        })
 @EnableOAuthMimic(clientRegistration = "shop", args = {"--profile", "standard"})
 @Import(AccessTokens.class)
 class StandardProfileTest {
     @Autowired
     Provider provider;
 
-    @Value("http://localhost:${local.server.port}/api/orders")
+    @Value("http://localhost:${local.server.port}/shop/api/orders")
     URI orders;
+
+    @Autowired
+    Environment environment;
 
     int status(Map<String, ?> token) throws Exception {
         var request = HttpRequest.newBuilder(orders)
@@ -48,5 +58,14 @@ class StandardProfileTest {
         var decoder = NimbusJwtDecoder.withJwkSetUri(provider.jwksUrl()).build();
         var token = provider.mint(Map.of("kind", "access_token")).token();
         assertThrows(JwtException.class, () -> decoder.decode(token));
+    }
+
+    @Test
+    void theApplicationKeepsItsScopeAndItsPath() {
+        assertEquals("openid", environment.getProperty("spring.security.oauth2.client.registration.shop.scope"));
+        provider.nextLogin();
+        var response = provider.authorize(provider.authorizationUrl()
+                + "?response_type=code&client_id=shop&redirect_uri=http://localhost/shop/login/oauth2/code/shop");
+        assertNotNull(response.code());
     }
 }
