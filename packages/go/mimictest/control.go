@@ -53,6 +53,7 @@ func (c control) send(method, path string, body, answer any) error {
 	if err != nil {
 		return err
 	}
+	request.Header.Set("Accept", "application/json")
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}

@@ -86,6 +86,23 @@ func TestTheEndpointsAnswer(t *testing.T) {
 	}
 }
 
+func TestTheConsoleIsAPage(t *testing.T) {
+	t.Parallel()
+	request, err := http.NewRequest("GET", New(t).ConsoleURL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Accept", "text/html")
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if kind := answer.Header.Get("Content-Type"); answer.StatusCode != 200 || !strings.HasPrefix(kind, "text/html") {
+		t.Error(answer.Status, kind)
+	}
+}
+
 func TestTheClock(t *testing.T) {
 	t.Parallel()
 	provider := New(t)

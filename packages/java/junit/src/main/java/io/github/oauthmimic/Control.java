@@ -29,6 +29,8 @@ final class Control {
         try {
             var connection = open(url + path);
             connection.setRequestMethod(method);
+            // The default is that of a browser, which gets the console.
+            connection.setRequestProperty("Accept", "application/json");
             // The longest wait for requests is 300 s.
             connection.setReadTimeout(330_000);
             if (!token.isEmpty()) {

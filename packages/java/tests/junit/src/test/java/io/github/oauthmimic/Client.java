@@ -25,6 +25,14 @@ final class Client {
         return HTTP.send(HttpRequest.newBuilder(URI.create(url)).build(), BodyHandlers.discarding()).statusCode();
     }
 
+    /** The media type of the page that a browser gets; empty if it gets an error. */
+    static String type(String url) throws Exception {
+        var request = HttpRequest.newBuilder(URI.create(url)).header("Accept", "text/html").build();
+        var answer = HTTP.send(request, BodyHandlers.discarding());
+        var type = answer.headers().firstValue("Content-Type").orElse("");
+        return answer.statusCode() == 200 ? type.replaceFirst(";.*", "") : "";
+    }
+
     static int refresh(Provider provider) throws Exception {
         return post(
                 provider.tokenUrl(),

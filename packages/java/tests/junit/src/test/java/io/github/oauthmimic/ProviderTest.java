@@ -85,6 +85,11 @@ class ProviderTest {
     }
 
     @Test
+    void theConsoleIsAPage(Provider provider) throws Exception {
+        assertEquals("text/html", Client.type(provider.consoleUrl()));
+    }
+
+    @Test
     void theClock(Provider provider) {
         var at = Instant.parse("2030-01-02T03:04:05.678Z");
         provider.freeze(at);
