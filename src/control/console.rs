@@ -23,14 +23,12 @@ pub(super) fn is_public(request: &actix_web::HttpRequest, segments: &[String]) -
     reads && is_public
 }
 
-/// Returns true if the answer is for a person: a browser prefers HTML, and programs do not ask for it.
+/// Returns true if the answer is for a person: every browser accepts XHTML, too. Some programs name `text/html` among other types
+/// without a thought, such as those that use Java's `HttpURLConnection`.
 fn is_for_browser(request: &actix_web::HttpRequest) -> bool {
     let accept = request.headers().get(header::ACCEPT);
-    accept.is_some_and(|accept| {
-        accept
-            .to_str()
-            .is_ok_and(|accept| accept.contains("text/html"))
-    })
+    let accept = accept.and_then(|accept| accept.to_str().ok());
+    accept.is_some_and(|accept| accept == "text/html" || accept.contains("application/xhtml+xml"))
 }
 
 /// The root of the control plane: JSON for programs, the console for a browser.

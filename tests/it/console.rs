@@ -19,6 +19,9 @@ fn a_browser_gets_the_console_and_a_program_gets_json() {
         assert_eq!(plane.read("/")["version"], env!("CARGO_PKG_VERSION"));
         let program = plane.get("/");
         assert_eq!(program.header("vary"), Some("Accept"));
+        let java = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2";
+        let java = plane.clone().with(&[("Accept", java)]).get("");
+        assert_eq!(java.json()["version"], env!("CARGO_PKG_VERSION"));
         let browser = plane.clone().with(BROWSER);
         let page = browser.get("/");
         assert_eq!(
