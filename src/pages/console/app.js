@@ -5,7 +5,7 @@ import { Controls } from './controls.js';
 import { Detail, focusDetail } from './detail.js';
 import { byId, copy, download, el, say, show } from './dom.js';
 import { asHar } from './export.js';
-import { filter, FilterBar, place } from './filters.js';
+import { filter, FilterBar, filterKey, place } from './filters.js';
 import { Journal } from './journal.js';
 import { Grants } from './lineage.js';
 import { RequestList } from './list.js';
@@ -18,10 +18,16 @@ const PERIOD = 2000;
 const clock = {
   state: undefined,
   readAt: 0,
+  async read() {
+    this.take(await ask('GET', 'clock'));
+  },
   take(state) {
+    const isMoved = this.state !== undefined && (state.frozen !== this.state.frozen || Math.abs(state.unix - this.now()) > 1);
     this.state = state;
     this.readAt = performance.now();
     showClock();
+    // What is right of a token depends on the time.
+    if (isMoved) detail.again();
   },
   /** Seconds since 1970. */
   now() {
@@ -31,7 +37,6 @@ const clock = {
   async advance(seconds) {
     try {
       this.take(await ask('POST', 'clock/advance', { seconds }));
-      detail.again();
     } catch (why) {
       say(why.message, true);
     }
@@ -67,6 +72,9 @@ async function clear() {
 
 const view = () => (VIEWS.includes(place.get('view')) ? place.get('view') : 'requests');
 
+let shownView;
+let listed;
+
 /** Shows what the journal and the URL say. */
 function render() {
   const shown = view();
@@ -78,17 +86,31 @@ function render() {
   const title = shown[0].toUpperCase() + shown.slice(1);
   byId('title').textContent = title;
   document.title = `${title} - oauth-mimic`;
+  const isOther = shownView !== undefined && shownView !== shown;
+  shownView = shown;
   if (shown === 'grants') grants.update();
-  if (shown !== 'requests') return;
-  bar.update();
-  const wanted = filter();
-  const entries = [];
-  for (let index = journal.numbers.length - 1; index >= 0; index -= 1) {
-    const entry = journal.get(journal.numbers[index]);
-    if (wanted(entry)) entries.push(entry);
+  if (shown === 'requests') showRequests();
+  if (!isOther) return;
+  // Keys and tokens may have changed meanwhile.
+  if (shown === 'requests') detail.again();
+  byId('title').focus();
+  look();
+}
+
+function showRequests() {
+  const key = `${journal.version} ${filterKey()}`;
+  if (listed !== key) {
+    listed = key;
+    bar.update();
+    const wanted = filter();
+    const entries = [];
+    for (let index = journal.numbers.length - 1; index >= 0; index -= 1) {
+      const entry = journal.get(journal.numbers[index]);
+      if (wanted(entry)) entries.push(entry);
+    }
+    list.update(entries);
+    count.textContent = entries.length === journal.entries.size ? `${entries.length} requests` : `${entries.length} of ${journal.entries.size} requests`;
   }
-  list.update(entries);
-  count.textContent = entries.length === journal.entries.size ? `${entries.length} requests` : `${entries.length} of ${journal.entries.size} requests`;
   const chosen = journal.get(Number(place.get('request')));
   list.select(chosen?.number);
   if (chosen) detail.show(chosen);
@@ -131,7 +153,7 @@ async function look() {
   if (document.hidden || isLocked() || byId('connection').dataset.state !== 'connected') return;
   try {
     if (view() === 'controls') await controls.update();
-    else clock.take(await ask('GET', 'clock'));
+    else await clock.read();
     await showSandboxes();
     await journal.trim();
   } catch {
@@ -143,10 +165,19 @@ journal.addEventListener('change', render);
 journal.addEventListener('connected', ({ detail: overview }) => {
   connection('Connected', 'connected');
   showOverview(overview);
+  byId('try').hidden = token.get() !== null;
   look();
   render();
 });
-journal.addEventListener('reset', () => { say('The sandbox was reset.'); look(); });
+journal.addEventListener('reset', () => {
+  say('The journal has begun anew: the sandbox was reset, or the server was restarted.');
+  place.set({ request: '', grant: '' });
+  look();
+});
+journal.addEventListener('gone', () => {
+  connection('This sandbox was removed', 'lost');
+  say('This sandbox was removed. Choose another one at the top.', true);
+});
 journal.addEventListener('lost', () => connection('The connection is lost. Trying again.', 'lost'));
 journal.addEventListener('locked', () => {
   connection('Locked', 'locked');
@@ -170,6 +201,16 @@ byId('sandbox').addEventListener('change', (event) => {
   location.href = consoleOf(event.target.value) + location.hash;
 });
 byId('help').querySelector('button').addEventListener('click', () => byId('help').close());
+for (const link of document.querySelectorAll('[data-view]')) {
+  link.addEventListener('click', (event) => {
+    event.preventDefault();
+    place.set({ view: link.dataset.view }, true);
+  });
+}
+document.querySelector('.skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  byId('main').focus();
+});
 addEventListener('hashchange', render);
 addEventListener('place', render);
 document.addEventListener('visibilitychange', look);
@@ -179,6 +220,8 @@ const isTyping = (target) => target.closest('input, textarea, select') !== null;
 addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isLocked()) return;
   if (event.key === 'Escape' && event.target === bar.text) {
+    // The browser would empty the field.
+    event.preventDefault();
     list.element.focus();
     return;
   }

@@ -42,7 +42,7 @@ const values = (form) => Object.fromEntries([...new FormData(form)].filter(([, v
 const form = (name, send, ...content) => el('form', { 'aria-label': name, submit: (event) => { event.preventDefault(); send(event.target); } }, content);
 
 export class Controls {
-  /** @param {{now: () => number, advance: (seconds: number) => Promise<void>, take: (state: any) => void}} clock */
+  /** @param {{state: any, read: () => Promise<void>, take: (state: any) => void}} clock */
   constructor(section, clock) {
     this.clock = clock;
     this.places = {};
@@ -64,7 +64,7 @@ export class Controls {
 
   card(title, ...content) {
     const id = `control-${title.toLowerCase().replace(/\W+/g, '-')}`;
-    return el('section', { class: 'card', 'aria-labelledby': id }, el('h2', { id }, title), content);
+    return el('section', { class: 'card', 'aria-labelledby': id }, el('h2', { id, tabindex: -1 }, title), content);
   }
 
   live(name) {
@@ -102,7 +102,10 @@ export class Controls {
 
   time() {
     const move = (seconds) => () => this.change('POST', 'clock/advance', { seconds }, `The clock was moved by ${seconds} s.`);
-    const freeze = () => this.change('PUT', 'clock', { now: new Date(this.clock.now() * 1000).toISOString() }, 'The clock is frozen.');
+    const freeze = async () => {
+      await this.clock.read();
+      await this.change('PUT', 'clock', { now: this.clock.state.now }, 'The clock is frozen.');
+    };
     const set = (target) => this.change('PUT', 'clock', { now: values(target).now ?? '' }, 'The clock is frozen at that instant.');
     return this.card('Clock', this.live('clock'),
       el('div', { class: 'buttons' }, button('Freeze', freeze), button('+1 min', move(60)), button('+15 min', move(900)),
@@ -138,7 +141,7 @@ export class Controls {
       el('code', {}, JSON.stringify(rule.fault)),
       rule.on + (rule.when ? ` ${JSON.stringify(rule.when)}` : ''),
       leftOf(rule),
-      el('button', { type: 'button', 'aria-label': `Remove fault ${rule.id}`, click: () => this.change('DELETE', `faults/${rule.id}`, undefined, 'The fault is removed.') }, 'Remove'),
+      el('button', { type: 'button', id: `remove-fault-${rule.id}`, 'aria-label': `Remove fault ${rule.id}`, click: () => this.change('DELETE', `faults/${rule.id}`, undefined, 'The fault is removed.') }, 'Remove'),
     ]));
   }
 

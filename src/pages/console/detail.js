@@ -1,7 +1,7 @@
 // One request in detail: what was sent, what became of it and why, and the tokens of the answer.
 
-import { address, ask } from './api.js';
-import { byId, copy, el, say, terms } from './dom.js';
+import { ask } from './api.js';
+import { byId, copy, el, keepFocus, say, terms } from './dom.js';
 import { asCurl, asExpectation } from './export.js';
 import { place } from './filters.js';
 import { markOf } from './list.js';
@@ -17,7 +17,7 @@ const MEANINGS = {
 const TIMES = new Set(['exp', 'nbf', 'iat', 'auth_time']);
 
 export class Detail {
-  /** @param {{now: () => number, advance: (seconds: number) => Promise<void>}} clock */
+  /** @param {{now: () => number, read: () => Promise<void>, advance: (seconds: number) => Promise<void>}} clock */
   constructor(journal, clock) {
     this.journal = journal;
     this.clock = clock;
@@ -26,30 +26,40 @@ export class Detail {
   }
 
   empty() {
+    const url = this.journal.overview?.endpoints.jwks ?? '';
+    const isFirst = this.journal.entries.size === 0 && url !== '';
+    if (this.shown === undefined && this.isFirst === isFirst) return;
     this.shown = undefined;
-    const url = this.journal.overview?.endpoints.token ?? '';
-    const command = `curl ${url} -u client-default:client-default-secret -d grant_type=refresh_token -d refresh_token=REFRESH_TOKEN`;
-    const nothing = this.journal.entries.size === 0 && url
-      ? [el('p', {}, 'No request has arrived. Send one:'), el('pre', { tabindex: 0, role: 'region', 'aria-label': 'Command' }, command)]
-      : el('p', { class: 'quiet' }, 'Choose a request of the list.');
-    this.element.replaceChildren(...[nothing].flat());
+    this.isFirst = isFirst;
+    const nothing = isFirst
+      ? [el('p', {}, 'No request has arrived, or the journal keeps none. Send one:'), el('pre', { tabindex: 0, role: 'region', 'aria-label': 'Command' }, `curl ${url}`)]
+      : [el('p', { class: 'quiet' }, 'Choose a request of the list.')];
+    this.element.replaceChildren(...nothing);
   }
 
   /** Shows an entry, unless it is shown already. */
   async show(entry) {
     if (this.shown === entry) return;
+    const isOther = this.shown?.number !== entry.number;
     this.shown = entry;
+    this.isFirst = undefined;
+    if (entry.outcome === 'pending' && isOther) this.journal.renew(entry.number).catch(() => {});
     const tokens = el('div');
-    this.element.replaceChildren(...this.parts(entry, tokens));
-    if (entry.outcome !== 'issued') return;
+    if (entry.outcome === 'issued') tokens.append(...await this.tokens(entry));
+    if (this.shown !== entry) return;
+    keepFocus(this.element, () => this.element.replaceChildren(...this.parts(entry, tokens)));
+  }
+
+  /** The tokens of the answer to a request. */
+  async tokens(entry) {
+    const title = el('h3', {}, 'Tokens of the answer');
     try {
-      const sent = await ask('GET', `requests/${entry.number}/tokens`);
-      if (this.shown !== entry) return;
-      tokens.replaceChildren(el('h3', {}, 'Tokens of the answer'), ...(sent.tokens.length
-        ? sent.tokens.map((token) => this.token(token))
-        : [el('p', { class: 'quiet' }, 'They are not kept any more, or the answer was no token response.')]));
+      await this.clock.read();
+      const { tokens } = await ask('GET', `requests/${entry.number}/tokens`);
+      if (tokens.length) return [title, ...tokens.map((token) => this.token(token))];
+      return [title, el('p', { class: 'quiet' }, 'They are not kept any more, or the answer was no token response.')];
     } catch (why) {
-      tokens.replaceChildren(el('p', { class: 'bad' }, why.message));
+      return [title, el('p', { class: 'bad' }, why.message)];
     }
   }
 
@@ -71,10 +81,10 @@ export class Detail {
       entry.faults?.length ? el('p', {}, 'Fault: ', el('code', {}, entry.faults.join(', '))) : null,
       this.advice(entry),
       el('div', { class: 'buttons' },
-        el('button', { type: 'button', click: () => copy(asCurl(entry, baseUrl), output) }, 'Copy as curl'),
-        el('button', { type: 'button', click: () => copy(asExpectation(entry), output) }, 'Copy as expectation'),
-        entry.grant_id ? el('a', { href: place.link({ view: 'grants', grant: entry.grant_id }) }, 'Show the grant') : null,
-        el('a', { href: address(`requests/${entry.number}`) }, 'JSON')),
+        el('button', { type: 'button', id: 'copy-curl', click: () => copy(asCurl(entry, baseUrl), output) }, 'Copy as curl'),
+        el('button', { type: 'button', id: 'copy-expectation', click: () => copy(asExpectation(entry), output) }, 'Copy as expectation'),
+        el('button', { type: 'button', id: 'copy-json', click: () => copy(JSON.stringify(entry, null, 2), output) }, 'Copy as JSON'),
+        entry.grant_id ? el('a', { href: place.link({ view: 'grants', grant: entry.grant_id }) }, 'Show the grant') : null),
       output,
       terms([
         ['Request', el('code', {}, `${entry.method} ${entry.path}`)],
@@ -125,28 +135,36 @@ export function findings(name, token, clock) {
   const lines = [['right', '✓ '], ['wrong', '✕ Wrong: '], ['odd', '! Odd: ']];
   return [
     el('ul', { class: 'findings' }, lines.flatMap(([kind, mark]) => token[kind].map((text) => el('li', { class: kind }, mark + text)))),
-    lifetime(token, clock),
+    lifetime(name, token, clock),
     members('Header', name, token.header),
     members('Claims', name, token.claims),
   ].filter(Boolean);
 }
 
-function lifetime(token, clock) {
+function lifetime(name, token, clock) {
   if (token.expires_at === undefined) return null;
   const from = Number(token.claims?.iat ?? token.expires_at);
-  const left = token.expires_at - clock.now();
   const life = Math.max(1, token.expires_at - from);
-  const text = left > 0 ? `It expires in ${left} s.` : `It expired ${-left} s ago.`;
+  const left = token.expires_at - clock.now();
   const meter = el('meter', { min: 0, max: life, value: Math.max(0, Math.min(life, left)), 'aria-label': 'Remaining lifetime' });
-  const expire = () => clock.advance(token.expires_at - clock.now()).then(() => say('The clock is at the expiry of the token.'));
-  return el('p', { class: 'lifetime' }, meter, ` ${text} `, left > 0 ? el('button', { type: 'button', click: expire }, 'Advance the clock to its expiry') : null);
+  const instant = instantOf(token.expires_at);
+  const text = left > 0 ? `It expires at ${instant}.` : `It expired at ${instant}.`;
+  const expire = async () => {
+    await clock.read();
+    await clock.advance(token.expires_at - clock.now());
+    say('The clock is at the expiry of the token.');
+  };
+  return el('p', { class: 'lifetime' }, meter, ` ${text} `, left > 0 ? el('button', { type: 'button', id: `expire-${name}`, click: expire }, 'Advance the clock to its expiry') : null);
 }
+
+/** An instant in seconds since 1970, in RFC 3339. */
+const instantOf = (seconds) => (Number.isFinite(seconds) && Math.abs(seconds) < 8e12 ? new Date(seconds * 1000).toISOString().replace('.000', '') : 'a time beyond the calendar');
 
 function members(title, token, object) {
   if (!object) return null;
   const row = ([name, value]) => {
     const text = typeof value === 'string' ? value : JSON.stringify(value);
-    const instant = TIMES.has(name) && Number.isFinite(value) && Math.abs(value) < 8e12 ? new Date(value * 1000).toISOString().replace('.000', '') : '';
+    const instant = TIMES.has(name) && Number.isFinite(value) ? instantOf(value) : '';
     return el('tr', {}, el('th', { scope: 'row' }, el('code', {}, name), MEANINGS[name] ? el('small', {}, ` ${MEANINGS[name]}`) : null),
       el('td', {}, text, instant ? el('small', {}, ` ${instant}`) : null));
   };

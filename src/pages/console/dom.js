@@ -58,10 +58,19 @@ export function say(text, isBad = false) {
 export function show(element, key, make) {
   const text = JSON.stringify(key);
   if (element.shownKey === text) return;
+  // The list of a select that is open must not change.
+  if (element instanceof HTMLSelectElement && element === document.activeElement) return;
   element.shownKey = text;
-  const focused = element.contains(document.activeElement) ? document.activeElement.id : '';
-  element.replaceChildren(...[make()].flat(Infinity).filter(isShown).map(asNode));
-  if (focused) byId(focused)?.focus();
+  keepFocus(element, () => element.replaceChildren(...[make()].flat(Infinity).filter(isShown).map(asNode)));
+}
+
+/** Changes the content of an element; the focus stays, or goes to the heading of the section if its element is gone. */
+export function keepFocus(element, change) {
+  const focused = element.contains(document.activeElement) ? document.activeElement : undefined;
+  const section = element.closest('section, article');
+  const done = change();
+  if (focused && !focused.isConnected) (byId(focused.id) ?? section?.querySelector('h2'))?.focus();
+  return done;
 }
 
 /** Puts a text on the clipboard, and shows it where the browser does not allow that. */

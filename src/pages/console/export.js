@@ -5,25 +5,55 @@ export const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text
 
 const HIDDEN = '[redacted]';
 
-/** The variable that stands for a secret, which the journal does not have. */
-const variable = (name) => `"$${name.replace(/\W/g, '_').toUpperCase()}"`;
+/** The variable that stands for a secret, which the journal does not have. The prefix keeps it apart from those of the shell. */
+const variable = (name) => `"$MIMIC_${name.replace(/\W/g, '_').toUpperCase()}"`;
+
+/** The journal writes what cannot be printed as percent-encoded bytes, and cuts long values off. */
+function original(text) {
+  if (text === '(empty)') return '';
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const isCut = (text) => text.endsWith('...');
 
 /** The parameter as a word; a hidden value is a variable of the shell. */
-const pair = ({ name, value }) => (value === HIDDEN ? `${quoted(`${name}=`)}${variable(name)}` : quoted(`${name}=${value}`));
+function pair({ name, value }) {
+  const encoded = quoted(`${encodeURIComponent(original(name))}=`);
+  return value === HIDDEN ? `${encoded}${variable(name)}` : encoded + quoted(original(value));
+}
 
-/** Returns a command that sends the same request again. */
+/** What the journal does not have of a request, in words. */
+function missing(entry) {
+  const cut = (entry.parameters ?? []).filter(({ name, value }) => isCut(name) || isCut(value)).map(({ name }) => name);
+  return [
+    isCut(entry.path) && 'the end of the path',
+    cut.length && `the end of ${cut.join(', ')}`,
+    entry.parameters_omitted && `${entry.parameters_omitted} more parameters`,
+    entry.refusal === 'parameter_in_uri' && 'which parameters were in the URI',
+  ].filter(Boolean);
+}
+
+/** Returns a command that sends the same request again, as far as the journal has it. */
 export function asCurl(entry, baseUrl) {
   const origin = new URL(baseUrl).origin;
-  const words = ['curl', quoted(origin + entry.path)];
+  // Without a meaning for brackets and dots in the path.
+  const words = ['curl', '--globoff', '--path-as-is', quoted(origin + original(entry.path))];
   const reads = entry.method === 'GET' || entry.method === 'HEAD';
   if (entry.method === 'HEAD') words.push('--head');
   else if (!reads && entry.method !== 'POST') words.push('-X', quoted(entry.method));
   if (reads && entry.parameters?.length) words.push('--get');
-  if (entry.auth_method === 'client_secret_basic') words.push('-u', `${quoted(`${entry.client_id ?? ''}:`)}"$CLIENT_SECRET"`);
-  if (entry.endpoint === 'userinfo') words.push('-H', '"Authorization: Bearer $ACCESS_TOKEN"');
+  // Both halves of the credentials are form-encoded (RFC 6749 §2.3.1).
+  if (entry.auth_method === 'client_secret_basic') words.push('-u', `${quoted(`${encodeURIComponent(original(entry.client_id ?? ''))}:`)}"$MIMIC_CLIENT_SECRET"`);
+  if (entry.endpoint === 'userinfo') words.push('-H', '"Authorization: Bearer $MIMIC_ACCESS_TOKEN"');
   for (const parameter of entry.parameters ?? []) words.push('--data-urlencode', pair(parameter));
-  if (!reads && entry.method === 'POST' && !entry.parameters?.length) words.push('-d', "''");
-  return words.join(' ');
+  if (entry.method === 'POST' && !entry.parameters?.length) words.push('-d', "''");
+  const command = words.join(' ');
+  const absent = missing(entry);
+  return absent.length ? `# The journal does not have ${absent.join(', ').replace(/[^\x20-\x7e]/g, '?')}.\n${command}` : command;
 }
 
 /** Returns an expectation that holds exactly for requests like this one. */
@@ -46,7 +76,7 @@ export function asHar(entries, overview) {
 }
 
 function exchange(entry, origin) {
-  const params = (entry.parameters ?? []).map(({ name, value }) => ({ name, value }));
+  const params = (entry.parameters ?? []).map(({ name, value }) => ({ name: original(name), value: original(value) }));
   const reads = entry.method === 'GET' || entry.method === 'HEAD';
   const query = reads && params.length ? `?${new URLSearchParams(params.map(({ name, value }) => [name, value]))}` : '';
   return {
@@ -54,12 +84,12 @@ function exchange(entry, origin) {
     time: entry.duration_ms,
     request: {
       method: entry.method,
-      url: origin + entry.path + query,
+      url: origin + original(entry.path) + query,
       httpVersion: 'HTTP/1.1',
       cookies: [],
       headers: [],
       queryString: reads ? params : [],
-      ...(reads ? {} : { postData: { mimeType: 'application/x-www-form-urlencoded', params, text: '' } }),
+      ...(reads || !params.length ? {} : { postData: { mimeType: 'application/x-www-form-urlencoded', params } }),
       headersSize: -1,
       bodySize: -1,
     },

@@ -26,11 +26,14 @@ export const place = {
   },
 };
 
+/** The name in the URL, the label, and the member of an entry. */
 const CHOICES = [
-  ['client', 'Client', (entry) => entry.client_id],
-  ['endpoint', 'Endpoint', (entry) => entry.endpoint],
-  ['outcome', 'Outcome', (entry) => entry.outcome],
+  ['client', 'Client', 'client_id'],
+  ['endpoint', 'Endpoint', 'endpoint'],
+  ['outcome', 'Outcome', 'outcome'],
 ];
+/** More values are not offered: a list of thousands cannot be read, and costs time with each request. */
+const MOST_CHOICES = 300;
 
 /** The texts of entries, for the search. */
 const texts = new WeakMap();
@@ -40,11 +43,14 @@ function textOf(entry) {
   return texts.get(entry);
 }
 
+/** Returns what the filter bar says, to compare. */
+export const filterKey = () => JSON.stringify(['text', ...CHOICES.map(([name]) => name)].map(place.get));
+
 /** Returns the test that an entry passes if the filter bar lets it through. */
 export function filter() {
   const words = place.get('text').toLowerCase().split(/\s+/).filter(Boolean);
-  const chosen = CHOICES.map(([name, , value]) => [place.get(name), value]).filter(([wanted]) => wanted);
-  return (entry) => chosen.every(([wanted, value]) => value(entry) === wanted)
+  const chosen = CHOICES.map(([name, , member]) => [place.get(name), member]).filter(([wanted]) => wanted);
+  return (entry) => chosen.every(([wanted, member]) => entry[member] === wanted)
     && words.every((word) => textOf(entry).includes(word));
 }
 
@@ -57,16 +63,15 @@ export class FilterBar {
     this.element = el('form', { class: 'filters', role: 'search', submit: (event) => event.preventDefault() },
       field('Text', this.text),
       CHOICES.map(([, title], index) => field(title, this.selects[index])));
-    this.seen = CHOICES.map(() => new Set());
   }
 
   /** Offers the values that occur. */
   update() {
     if (this.text !== document.activeElement) this.text.value = place.get('text');
-    CHOICES.forEach(([name, , value], index) => {
+    CHOICES.forEach(([name, , member], index) => {
       const wanted = place.get(name);
       const values = new Set(wanted ? [wanted] : []);
-      for (const entry of this.journal.entries.values()) if (value(entry)) values.add(value(entry));
+      for (const value of this.journal.seen[member]) if (values.size < MOST_CHOICES) values.add(value);
       const sorted = [...values].sort();
       show(this.selects[index], sorted, () => [el('option', { value: '' }, 'all'), sorted.map((text) => el('option', { value: text }, text))]);
       this.selects[index].value = wanted;

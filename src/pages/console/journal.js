@@ -14,6 +14,17 @@ export class Journal extends EventTarget {
     this.numbers = [];
     this.overview = undefined;
     this.completed = 0;
+    /** The values that occur, by the name of the member. */
+    this.seen = { client_id: new Set(), endpoint: new Set(), outcome: new Set() };
+    /** Counts the changes. */
+    this.version = 0;
+    document.addEventListener('visibilitychange', () => this.look());
+  }
+
+  /** A hidden tab closes its stream: a browser opens few connections to one server. It resumes where it stopped. */
+  look() {
+    if (document.hidden) this.patience?.abort();
+    else this.wake?.();
   }
 
   get(number) {
@@ -23,6 +34,7 @@ export class Journal extends EventTarget {
   /** Follows the journal until the page is left. */
   async follow() {
     for (let failures = 0; ; failures += 1) {
+      if (document.hidden) await new Promise((done) => { this.wake = done; });
       try {
         await this.connect(() => { failures = 0; });
       } catch (why) {
@@ -30,7 +42,11 @@ export class Journal extends EventTarget {
           this.tell('locked', why);
           return;
         }
-        this.tell('lost', why);
+        if (why instanceof Problem && why.status === 404) {
+          this.tell('gone', why);
+          return;
+        }
+        if (!document.hidden) this.tell('lost', why);
       }
       await new Promise((done) => { setTimeout(done, Math.min(200 * 2 ** failures, 3000)); });
     }
@@ -39,9 +55,12 @@ export class Journal extends EventTarget {
   async connect(connected) {
     const overview = await ask('GET', '');
     const isNew = this.overview?.run !== overview.run || this.overview?.epoch !== overview.epoch;
+    const isOther = isNew && this.overview !== undefined;
     this.overview = overview;
     if (isNew) this.empty();
+    if (isOther) this.tell('reset');
     const patience = new AbortController();
+    this.patience = patience;
     const response = await send('GET', `requests/stream?heartbeat=${HEARTBEAT}`, {
       headers: { 'last-event-id': `${overview.epoch}.${this.completed}` },
       signal: patience.signal,
@@ -101,6 +120,7 @@ export class Journal extends EventTarget {
     const known = this.entries.get(entry.number);
     if (known && known.outcome !== 'pending') return;
     this.entries.set(entry.number, entry);
+    for (const [name, values] of Object.entries(this.seen)) if (entry[name]) values.add(entry[name]);
     if (known) return;
     const at = this.numbers.length;
     if (at === 0 || this.numbers[at - 1] < entry.number) this.numbers.push(entry.number);
@@ -122,7 +142,10 @@ export class Journal extends EventTarget {
   async trim() {
     const last = this.numbers.at(-1);
     if (last === undefined) return;
+    const { run, epoch } = this.overview;
     const { requests } = await ask('GET', 'requests?limit=1');
+    // Those of another epoch have other numbers.
+    if (this.overview.run !== run || this.overview.epoch !== epoch) return;
     const first = requests.length ? requests[0].number : last + 1;
     const gone = this.numbers.splice(0, this.place(first));
     for (const number of gone) this.entries.delete(number);
@@ -133,10 +156,19 @@ export class Journal extends EventTarget {
     this.entries.clear();
     this.numbers = [];
     this.completed = 0;
+    for (const values of Object.values(this.seen)) values.clear();
+    this.change();
+  }
+
+  /** Reads a request anew that was pending: what it says has been read since. */
+  async renew(number) {
+    const entry = await ask('GET', `requests/${number}`);
+    this.put(entry);
     this.change();
   }
 
   change() {
+    this.version += 1;
     if (this.isChanged) return;
     this.isChanged = true;
     // A hidden tab paints nothing, and has time.

@@ -31,12 +31,12 @@ pub(crate) fn console() -> Html {
                 @for (name, title) in VIEWS {
                     a href={ "#view=" (name) } data-view=(name) { (title) }
                 }
-                a href="try" { "Built-in client" }
+                a #try href="try" { "Built-in client" }
                 a href="reference" { "Reference" }
             }
             main #main tabindex="-1" {
                 noscript { p { "The console needs JavaScript. Without it, use the control plane: it answers in JSON at this address, and openapi.json lists its paths." } }
-                h1 #title { "Requests" }
+                h1 #title tabindex="-1" { "Requests" }
                 form #unlock hidden {
                     p { "This server has a control token. It stays in this tab." }
                     div .field {
