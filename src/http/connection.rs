@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,6 +20,19 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(crate) struct Connection {
     stream: TcpStream,
     reset: Reset,
+    open: Open,
+}
+
+/// Counts the open connections of a server.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Open(Arc<AtomicUsize>);
+
+impl Open {
+    /// Returns true if no connection is open.
+    #[cfg(feature = "cli")]
+    pub(crate) fn none(&self) -> bool {
+        self.0.load(Ordering::Acquire) == 0
+    }
 }
 
 /// Asks for a connection to end with a reset. A connection and its handlers share one thread.
@@ -35,10 +50,12 @@ impl Reset {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: TcpStream) -> Self {
+    pub(crate) fn new(stream: TcpStream, open: &Open) -> Self {
+        open.0.fetch_add(1, Ordering::AcqRel);
         Self {
             stream,
             reset: Reset::default(),
+            open: open.clone(),
         }
     }
 
@@ -58,6 +75,7 @@ impl Drop for Connection {
             // Closing a socket that may not linger resets it. Where the system refuses the option, it closes as usual.
             let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
         }
+        self.open.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

@@ -20,29 +20,32 @@ use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::{self, System};
 #[cfg(feature = "cli")]
-use futures_util::future::{FutureExt as _, select};
+use futures_util::future::{Either, FutureExt as _, select};
 
 use crate::http;
-use crate::http::connection::Connection;
+use crate::http::connection::{Connection, Open};
 use crate::server::front::{self, Control, Front};
 
 /// The time after which an idle connection is closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// The time that running requests have to finish when the server is asked to end.
 const FAREWELL_SECONDS: u64 = 2;
+/// The time between two looks whether a connection is open, when the server is asked to end.
+#[cfg(feature = "cli")]
+const GLANCE: Duration = Duration::from_millis(2);
 
 /// Builds the server, without `HttpServer`, which does not let us decide on `Expect: 100-continue`. The framework pauses after
 /// a signal, so signals are not left to it.
-fn build(listeners: Listeners, workers: usize) -> io::Result<Server> {
+fn build(listeners: Listeners, workers: usize, open: &Open) -> io::Result<Server> {
     let builder = Server::build()
         .workers(workers)
         .shutdown_timeout(FAREWELL_SECONDS)
         .disable_signals();
     // It ends with the system that runs the server.
     rt::spawn(Arc::clone(&listeners.front.sandboxes).free_expired());
-    let server = listen(builder, listeners.main, listeners.front)?;
+    let server = listen(builder, listeners.main, listeners.front, open.clone())?;
     let server = match listeners.control {
-        Some((listener, front)) => listen(server, listener, front)?,
+        Some((listener, front)) => listen(server, listener, front, open.clone())?,
         None => server,
     };
     Ok(server.run())
@@ -52,6 +55,7 @@ fn listen(
     builder: ServerBuilder,
     listener: TcpListener,
     front: Front,
+    open: Open,
 ) -> io::Result<ServerBuilder> {
     let farewell = builder.graceful_shutdown_signal();
     builder.listen("oauth-mimic", listener, move || {
@@ -80,9 +84,10 @@ fn listen(
                 })
             }))
             .finish(map_config(app, |()| AppConfig::default()));
-        fn_service(|stream: TcpStream| async move {
+        let open = open.clone();
+        fn_service(move |stream: TcpStream| {
             let peer = stream.peer_addr().ok();
-            Ok((Connection::new(stream), Protocol::Http1, peer))
+            ready(Ok((Connection::new(stream, &open), Protocol::Http1, peer)))
         })
         .and_then(service)
     })
@@ -109,15 +114,21 @@ pub(crate) fn block(
         // They are made before the ready message, so that a signal sent after it ends the server.
         let signal = ending::signal()?;
         let input = until_stdin_closes.then(ending::input).transpose()?;
-        let server = build(listeners, workers)?;
+        let open = Open::default();
+        let server = build(listeners, workers, &open)?;
         let handle = server.handle();
-        rt::spawn(async move {
+        let ended = async move {
             match input {
                 Some(input) => select(pin!(signal), pin!(input)).map(|_| ()).await,
                 None => signal.await,
             }
-            handle.stop(true).await;
-        });
+            // The stop has been asked for; the server itself is what waits for it.
+            drop(handle.stop(true));
+            // The framework looks once a second whether the last connection is closed.
+            while !open.none() {
+                rt::time::sleep(GLANCE).await;
+            }
+        };
         let mut server = pin!(server);
         // The first poll starts the workers.
         let started = poll_fn(|context| Poll::Ready(server.as_mut().poll(context))).await;
@@ -125,7 +136,10 @@ pub(crate) fn block(
             return ended;
         }
         ready();
-        server.await
+        match select(server, pin!(ended)).await {
+            Either::Left((ended, _)) => ended,
+            Either::Right(((), _)) => Ok(()),
+        }
     })
 }
 
@@ -204,7 +218,7 @@ pub(super) fn spawn(listeners: Listeners, workers: usize) -> io::Result<Running>
         .name(format!("oauth-mimic {}", address.port()))
         .spawn(move || {
             System::new().block_on(async move {
-                let server = build(listeners, workers)?;
+                let server = build(listeners, workers, &Open::default())?;
                 // The receiver waits below. If it is gone, nobody holds a handle that could stop this server.
                 let _ = announce.send(server.handle());
                 server.await

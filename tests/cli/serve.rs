@@ -271,6 +271,48 @@ fn a_signal_while_a_connection_is_open_ends_it_all_the_same() {
     drop(idle);
 }
 
+#[cfg(unix)]
+#[test]
+fn connections_that_were_just_closed_do_not_delay_the_end() {
+    // The framework would look again after a second.
+    let mut slow = 0;
+    for _ in 0..10 {
+        let server = Server::start(&[]);
+        let address = server.base_url.strip_prefix("http://").expect("a scheme");
+        for _ in 0..20 {
+            drop(TcpStream::connect(address).expect("it listens"));
+        }
+        let asked = std::time::Instant::now();
+        server.process.signal("TERM");
+        assert_eq!(server.process.finish().code, Some(0));
+        slow += usize::from(asked.elapsed() >= std::time::Duration::from_secs(1));
+    }
+    assert_eq!(slow, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_request_that_runs_when_the_signal_comes_is_answered() {
+    let server = Server::start(&[]);
+    let rule = r#"{"on": "jwks", "fault": {"kind": "delay", "seconds": 0.5}}"#;
+    let url = format!("{}/_mimic/faults", server.base_url);
+    let added = ureq::post(url).content_type("application/json").send(rule);
+    assert!(added.is_ok(), "{added:?}");
+    let address = server.base_url.strip_prefix("http://").expect("a scheme");
+    let mut client = TcpStream::connect(address).expect("it listens");
+    let request = "GET /connect/.well-known/jwks.json HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    client.write_all(request.as_bytes()).expect("a socket");
+    // It has arrived when the journal has it.
+    let wait = "/_mimic/requests/wait?endpoint=jwks&count=1";
+    assert_eq!(server.get(wait).status, 200);
+    server.process.signal("TERM");
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("\"keys\""), "{answer}");
+    assert_eq!(server.process.finish().code, Some(0));
+}
+
 #[test]
 fn a_taken_port_is_reported_with_a_remedy() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
