@@ -1,5 +1,7 @@
 //! The console's page and files, and the routes that it needs: what tokens say, and when the journal begins anew.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_mimic::TokenServer;
 use serde_json::{Value, json};
 
@@ -132,6 +134,30 @@ fn a_token_is_decoded_and_verified() {
 
 fn text_of(findings: &Value) -> String {
     findings.to_string()
+}
+
+#[test]
+fn a_token_with_impossible_times_is_inspected_as_any_other() {
+    let server = TokenServer::start();
+    let plane = Plane::of(&server);
+    for time in [
+        "-9223372036854775808",
+        "9223372036854775807",
+        "-1e300",
+        "1e300",
+    ] {
+        let claims = format!(r#"{{"exp":{time},"iat":{time},"nbf":{time}}}"#);
+        let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let token = format!("{}.{}.AAAA", part(r#"{"alg":"RS256"}"#), part(&claims));
+        let answer = plane.post("/tokens/inspect", &json!({ "token": token }));
+        assert_eq!(answer.status, 200, "{claims}");
+        let now = answer.json()["wrong"].to_string();
+        assert_eq!(
+            now.contains("it expired at"),
+            time.starts_with('-'),
+            "{now}"
+        );
+    }
 }
 
 #[test]

@@ -160,8 +160,10 @@ impl Inspection {
             self.right
                 .push(format!("it expires at {expires_at}, in {left} s"));
         } else {
-            self.wrong
-                .push(format!("it expired at {expires_at}, {} s ago", -left));
+            self.wrong.push(format!(
+                "it expired at {expires_at}, {} s ago",
+                left.unsigned_abs()
+            ));
         }
         match issued_at.map(|at| expires_at.seconds_since(at)) {
             Some(life) if life <= 0 => self.odd.push("it expired before it was issued".to_owned()),
