@@ -187,7 +187,9 @@ describe('the console', () => {
   test('a request to which no other leads begins a tree of its own', () => atTheConsole({}, async ({ page, provider }) => {
     const refresh_token = await refreshToken(provider);
     const { refresh_token: second } = await refresh(provider, refresh_token);
+    await row(page, 1).waitFor();
     await provider.call('DELETE', '/requests');
+    await page.getByText('0 requests', { exact: true }).waitFor();
     await refresh(provider, second);
     await refresh(provider, refresh_token);
     await page.keyboard.press('2');
@@ -207,9 +209,9 @@ describe('the console', () => {
     await ended;
     await get(provider.endpoints.jwks);
     await provider.call('POST', '/reset');
-    await get(provider.endpoints.jwks);
+    for (let sent = 0; sent < 3; sent += 1) await get(provider.endpoints.jwks);
     await hide(false);
-    await page.getByText('1 requests', { exact: true }).waitFor();
+    await page.getByText('3 requests', { exact: true }).waitFor();
     await page.getByText('Connected', { exact: true }).waitFor();
   }));
 
@@ -232,7 +234,6 @@ describe('the console', () => {
   }));
 
   test('a sandbox that is removed is said to be', () => atTheConsole({}, async ({ page, provider, broken }) => {
-    await fetch(provider.endpoints.control, { method: 'DELETE' });
     await fetch(`${new URL(provider.base_url).origin}/_mimic/sandboxes/${provider.id}`, { method: 'DELETE' });
     await page.getByText('This sandbox was removed', { exact: true }).waitFor();
     broken.length = 0;
