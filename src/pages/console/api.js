@@ -47,9 +47,6 @@ export async function ask(method, path, body) {
 /** Part of a path. */
 export const segment = (text) => encodeURIComponent(text);
 
-/** The address of a resource of the control plane. */
-export const address = (path) => new URL(`./${path}`, root).href;
-
 /** The address of the console of another sandbox; of the default one if the id is empty. */
 export function consoleOf(id) {
   const path = root.pathname.replace(/\/s\/[^/]+(?=\/_mimic\/$)/, '');

@@ -1,7 +1,7 @@
 // Requests in the forms of other programs: a curl command, a body for `/verify`, a HAR file.
 
 /** A text as one word of a POSIX shell. */
-export const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+const quoted = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 const HIDDEN = '[redacted]';
 

@@ -42,7 +42,7 @@ export function grants(entries) {
 }
 
 /** The requests of a grant as a tree: the parent of a request is the one that issued the token that it presents. */
-export function tree(entries) {
+function tree(entries) {
   const issuers = new Map();
   const nodes = [];
   for (const entry of entries) {

@@ -72,6 +72,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_script_exports_another_one_uses() {
+        for file in FILES {
+            let exported = file
+                .text
+                .lines()
+                .filter_map(|line| line.strip_prefix("export "));
+            for line in exported {
+                let line = line.trim_start_matches("async ");
+                let name = line.split([' ', '(']).nth(1).unwrap_or_default();
+                let is_used = |other: &&ConsoleFile| {
+                    let mut words = other.text.split(|c: char| !c.is_alphanumeric());
+                    other.name != file.name && words.any(|word| word == name)
+                };
+                assert!(
+                    FILES.iter().any(|other| is_used(&other)),
+                    "{}: {name}",
+                    file.name
+                );
+            }
+        }
+    }
+
+    #[test]
     fn no_script_writes_markup() {
         for file in FILES {
             for banned in [
