@@ -74,6 +74,9 @@ impl Authority {
         tolerance: &mut Tolerance,
     ) -> Result<(), Refusal> {
         let (code, used) = (&presented.code, presented.used.clone());
+        // Before the step that decides: after it, those who lost a race for the code revoke its grant, and who won it must not be
+        // refused for that.
+        let was_revoked = self.store.is_revoked(&grant.id, now).await;
         let is_first = !presented.was_used
             && self
                 .store
@@ -86,7 +89,7 @@ impl Authority {
             }
             tolerance.refuse(Refusal::CodeReplayed {})?;
         }
-        if self.store.is_revoked(&grant.id, now).await {
+        if was_revoked {
             tolerance.refuse(Refusal::CodeRevoked {})?;
         }
         match &presented.objection {
